@@ -1,0 +1,15 @@
+//! The shared core of Trainyard: domain types, the status machine, configuration, and the metric
+//! and series math that server, command line and browser all run.
+//!
+//! Must not know IO, clocks, randomness, threads, protobuf or SQL. The same input gives the same
+//! bits natively and in the browser.
+#![deny(missing_docs)]
+
+pub mod config;
+pub mod dataset;
+pub mod id;
+pub mod metric;
+pub mod model;
+pub mod service;
+pub mod status;
+pub mod training;

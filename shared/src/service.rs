@@ -1,0 +1,162 @@
+//! Training services and their instances, in the words of Kubernetes.
+//!
+//! Must not know processes, containers or pods.
+
+use crate::id::{ExecutionId, InstanceId, ServiceId};
+use serde::{Deserialize, Serialize};
+
+/// Name of the one service that trains all versions of an architecture.
+#[must_use]
+pub fn service_name(architecture_id: &str) -> String {
+    format!("mgmt-train-{architecture_id}")
+}
+
+/// What happens to an attempt that is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnReset {
+    /// The execution fails.
+    Fail,
+    /// It goes round again while attempts are left.
+    Rerun,
+}
+
+/// How a service runs its executions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceSettings {
+    /// Executions that one instance works on at once.
+    pub concurrency: u32,
+    /// Instances kept while nothing waits.
+    pub min_instances: u32,
+    /// Instances at most.
+    pub max_instances: u32,
+    /// Time without work after which an instance beyond the minimum is stopped.
+    pub cool_down_secs: u32,
+    /// Time that one attempt may take.
+    pub execution_timeout_secs: u32,
+    /// Time that an attempt gets to stop by itself.
+    pub drain_secs: u32,
+    /// What happens to an attempt that is reset.
+    pub on_reset: OnReset,
+    /// Attempts at most.
+    pub max_attempts: u32,
+}
+
+impl Default for ServiceSettings {
+    /// The defaults of the wizard's third step.
+    fn default() -> Self {
+        Self {
+            concurrency: 1,
+            min_instances: 0,
+            max_instances: 1,
+            cool_down_secs: 300,
+            execution_timeout_secs: 3600,
+            drain_secs: 300,
+            on_reset: OnReset::Rerun,
+            max_attempts: 3,
+        }
+    }
+}
+
+/// A training service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Service {
+    /// Its id.
+    pub id: ServiceId,
+    /// `mgmt-train-<architecture id>`.
+    pub name: String,
+    /// The architecture whose versions it trains.
+    pub architecture_id: String,
+    /// How it runs its executions.
+    pub settings: ServiceSettings,
+    /// Grows with each change of the settings.
+    pub settings_revision: u32,
+    /// A person paused it.
+    pub paused: bool,
+    /// Starts in a row that failed; a healthy start sets it back to 0.
+    pub failed_starts: u32,
+    /// UTC milliseconds before which no new instance is started.
+    pub retry_at_ms: Option<i64>,
+    /// Why the last start failed.
+    pub error: Option<InstanceError>,
+    /// UTC milliseconds since 1970.
+    pub created_at_ms: i64,
+}
+
+/// Where an instance stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum InstanceState {
+    /// It was asked for and has not registered yet.
+    Starting,
+    /// It registered and is heard of.
+    Running,
+    /// It was told to finish its work and end.
+    Stopping,
+    /// It ended as it was told.
+    Stopped,
+    /// It ended or was lost without being told.
+    Failed,
+}
+
+impl InstanceState {
+    /// All states.
+    pub const ALL: [Self; 5] = [Self::Starting, Self::Running, Self::Stopping, Self::Stopped, Self::Failed];
+
+    /// The word used in stores and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Starting => "starting",
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The state with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|state| state.name() == name)
+    }
+
+    /// Whether it may still hold work.
+    #[must_use]
+    pub const fn is_alive(self) -> bool {
+        match self {
+            Self::Starting | Self::Running | Self::Stopping => true,
+            Self::Stopped | Self::Failed => false,
+        }
+    }
+}
+
+/// Why an instance failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InstanceError {
+    /// The field's name, for example `CrashLoopBackOff`, `NodeLost` or `OOMKilled`.
+    pub reason: String,
+    /// The last thing it said.
+    pub detail: String,
+}
+
+/// One running copy of a service.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Instance {
+    /// Its id.
+    pub id: InstanceId,
+    /// Whose it is.
+    pub service_id: ServiceId,
+    /// Where it stands.
+    pub state: InstanceState,
+    /// What the executor calls it, for example a process id; opaque to everything else.
+    pub handle: Option<String>,
+    /// Why it failed.
+    pub error: Option<InstanceError>,
+    /// Executions it holds.
+    pub executions: Vec<ExecutionId>,
+    /// UTC milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// UTC milliseconds of the last word from it.
+    pub heard_at_ms: Option<i64>,
+}

@@ -1,0 +1,202 @@
+//! Trainings, executions, what they wait for and why they ended.
+//!
+//! Must not know how they are stored, scheduled or drawn.
+
+use crate::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId};
+use crate::status::{Event, Status};
+use serde::{Deserialize, Serialize};
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Progress {
+    /// The epoch it works on, counted from 1; 0 before the first.
+    pub epoch: u32,
+    /// Epochs in all.
+    pub epochs: u32,
+    /// The step within the epoch, counted from 1; 0 before the first.
+    pub step: u32,
+    /// Steps in an epoch.
+    pub steps: u32,
+    /// What it does right now.
+    pub phase: Phase,
+}
+
+/// What a run does right now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Phase {
+    /// Fetches and reads its data.
+    #[default]
+    Preparing,
+    /// Learns.
+    Training,
+    /// Is measured on the validation subset.
+    Validating,
+    /// Writes its files.
+    Saving,
+}
+
+impl Progress {
+    /// Share of the work that is done, 0 to 1.
+    #[must_use]
+    pub fn fraction(&self) -> f64 {
+        if self.epochs == 0 || self.epoch == 0 {
+            return 0.0;
+        }
+        let within = if self.steps == 0 { 0.0 } else { f64::from(self.step) / f64::from(self.steps) };
+        ((f64::from(self.epoch - 1) + within.min(1.0)) / f64::from(self.epochs)).clamp(0.0, 1.0)
+    }
+}
+
+/// What a waiting execution waits for, as data; the UI's "why pending" is this value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Blocker {
+    /// The service was paused by a person.
+    ServicePaused,
+    /// The service cannot start its instances.
+    ServiceError {
+        /// The field's name of the trouble, for example `CrashLoopBackOff`.
+        reason: String,
+        /// The last thing it said.
+        detail: String,
+        /// UTC milliseconds at which the next start is tried.
+        retry_at_ms: i64,
+    },
+    /// An instance for it is on its way.
+    InstanceStarting,
+    /// Every slot of every instance that the service may have is taken.
+    SlotsBusy {
+        /// Slots in all.
+        slots: u32,
+        /// Place in the queue, counted from 1.
+        position: u32,
+        /// What holds them.
+        held_by: Vec<ExecutionId>,
+    },
+    /// An attempt was lost; the next waits until the old runner must have stopped.
+    LeaseRunningOut {
+        /// UTC milliseconds.
+        until_ms: i64,
+    },
+}
+
+impl Blocker {
+    /// What it waits for and what would start it, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::ServicePaused => "Waiting: the service is paused. Resume it to start".into(),
+            Self::ServiceError { reason, detail, .. } => {
+                format!("Waiting: the service cannot start ({reason}: {detail}). It is tried again by itself")
+            }
+            Self::InstanceStarting => "Waiting: an instance is starting".into(),
+            Self::SlotsBusy { slots, position, .. } => format!(
+                "Waiting: {slots} of {slots} slots busy, place {position} in the queue. \
+                 Raise max instances on the service to start it now"
+            ),
+            Self::LeaseRunningOut { .. } => {
+                "Waiting: the lost runner's lease must end before the next attempt".into()
+            }
+        }
+    }
+}
+
+/// Why an attempt or an execution ended, kept with it for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cause {
+    /// From a closed list.
+    pub kind: CauseKind,
+    /// What happened, in words.
+    pub message: String,
+    /// What a person can do next; empty when nothing is to be done.
+    pub next_step: String,
+}
+
+/// The closed list of causes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseKind {
+    /// A setting cannot be used.
+    Configuration,
+    /// The data cannot be used.
+    Data,
+    /// Memory, disk or device did not suffice.
+    Resources,
+    /// The Train function reported an error or died.
+    TrainFunction,
+    /// The loss left the numbers.
+    Diverged,
+    /// The execution timeout passed.
+    Timeout,
+    /// The runner was not heard of for longer than its lease.
+    RunnerLost,
+    /// A person asked for it.
+    Person,
+}
+
+/// One line of an execution's history.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HistoryEntry {
+    /// UTC milliseconds since 1970.
+    pub at_ms: i64,
+    /// The attempt it belongs to; 0 before the first.
+    pub attempt: u32,
+    /// What happened; `None` for the making of the execution.
+    pub event: Option<Event>,
+    /// The status after it.
+    pub status: Status,
+    /// Why.
+    pub cause: Option<Cause>,
+}
+
+/// One training with its execution: a row of the Training tab.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Training {
+    /// Its id.
+    pub id: TrainingId,
+    /// The model version it trains.
+    pub model_id: ModelId,
+    /// The model's name.
+    pub model_name: String,
+    /// What it learns from.
+    pub dataset_id: DatasetId,
+    /// The dataset's name.
+    pub dataset_name: String,
+    /// The architecture's id and variant, for example `yolov8n`.
+    pub architecture: String,
+    /// The service that runs it.
+    pub service_id: ServiceId,
+    /// The service's name.
+    pub service_name: String,
+    /// Its execution.
+    pub execution_id: ExecutionId,
+    /// Where it stands.
+    pub status: Status,
+    /// A person asked to end it, and the runner has not confirmed yet.
+    pub abort_requested: bool,
+    /// How far it is.
+    pub progress: Progress,
+    /// The attempt that runs or ran last; 0 before the first.
+    pub attempt: u32,
+    /// Attempts allowed.
+    pub max_attempts: u32,
+    /// The instance that holds it.
+    pub instance_id: Option<InstanceId>,
+    /// What it waits for, while it waits.
+    pub blocker: Option<Blocker>,
+    /// Why it ended, once it did not end well.
+    pub cause: Option<Cause>,
+    /// The resolved configuration.
+    pub configuration: serde_json::Value,
+    /// UTC milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When its first attempt started.
+    pub started_at_ms: Option<i64>,
+    /// When it ended.
+    pub ended_at_ms: Option<i64>,
+    /// When a person took it out of the table.
+    pub removed_at_ms: Option<i64>,
+    /// Grows with each change of any record; the cursor of streams.
+    pub revision: i64,
+}
