@@ -1,1 +1,16 @@
+//! The wire: types and services generated from `trainyard/v1/*.proto`, and their conversions to
+//! and from the domain types of `shared`.
+//!
+//! Must not know how anything is stored or drawn. Builds natively (client and server) and for the
+//! browser (client).
 
+pub mod convert;
+
+/// Everything of the package `trainyard.v1`.
+#[expect(clippy::all, missing_docs, unused_qualifications, reason = "generated code")]
+pub mod v1 {
+    tonic::include_proto!("trainyard.v1");
+}
+
+/// The compiled descriptors of the whole package, for reflection and for checks that cover every method.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

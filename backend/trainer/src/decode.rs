@@ -76,7 +76,7 @@ mod tests {
         let distances = distances_from_logits(Tensor::from_data(TensorData::new(logits, [1, 1, 64]), &device));
         let corners = boxes_from_distances(distances, Tensor::from_data([[5.5, 6.5]], &device));
         let center = center_size_from_corners(corners.clone());
-        assert_eq!(corners.into_data().to_vec::<f32>().unwrap(), [4.5, 4.5, 8.5, 10.5]);
-        assert_eq!(center.into_data().to_vec::<f32>().unwrap(), [6.5, 7.5, 4.0, 6.0]);
+        assert_eq!(corners.into_data().try_to_vec::<f32>().unwrap(), [4.5, 4.5, 8.5, 10.5]);
+        assert_eq!(center.into_data().try_to_vec::<f32>().unwrap(), [6.5, 7.5, 4.0, 6.0]);
     }
 }

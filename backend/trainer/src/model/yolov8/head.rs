@@ -1,6 +1,6 @@
 //! The decoupled head: one branch for box distributions and one for classes at each of three levels.
 
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 use super::backbone::Levels;

@@ -21,6 +21,7 @@ use burn::tensor::{Device, Tensor};
 pub use anchors::Anchors;
 pub use head::{HeadOutput, REG_MAX, STRIDES};
 pub use names::{ParameterKind, ultralytics_name};
+pub(crate) use names::is_class_layer;
 pub use variant::{UnknownVariant, Variant};
 
 use backbone::Backbone;

@@ -6,7 +6,7 @@ use burn::tensor::{Device, Tensor};
 use super::*;
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().unwrap()
+    tensor.into_data().try_to_vec().unwrap()
 }
 
 #[test]
