@@ -73,7 +73,8 @@ mod tests {
         for (side, bin) in [1, 2, 3, 4].into_iter().enumerate() {
             logits[side * REG_MAX + bin] = 100.0;
         }
-        let distances = distances_from_logits(Tensor::from_data(TensorData::new(logits, [1, 1, 64]), &device));
+        let distances =
+            distances_from_logits(Tensor::from_data(TensorData::new(logits, [1, 1, 64]), &device));
         let corners = boxes_from_distances(distances, Tensor::from_data([[5.5, 6.5]], &device));
         let center = center_size_from_corners(corners.clone());
         assert_eq!(corners.into_data().try_to_vec::<f32>().unwrap(), [4.5, 4.5, 8.5, 10.5]);

@@ -22,7 +22,13 @@ pub struct NormSilu {
 ///
 /// `input` [N, C, H, W], `weight` [K, C, k, k], `bias` [K]; returns [N, K, H', W'] with
 /// H' = (H + 2 * padding - k) / stride + 1.
-pub fn conv2d(input: Tensor<4>, weight: Tensor<4>, bias: Option<Tensor<1>>, stride: usize, padding: usize) -> Tensor<4> {
+pub fn conv2d(
+    input: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    stride: usize,
+    padding: usize,
+) -> Tensor<4> {
     plain::conv2d(input, weight, bias, stride, padding)
 }
 

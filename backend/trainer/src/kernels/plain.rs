@@ -15,13 +15,14 @@ pub(super) fn conv2d(
     module::conv2d(input, weight, bias, ConvOptions::new([stride; 2], [padding; 2], [1, 1], 1))
 }
 
-pub(super) fn batch_norm_silu(input: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, epsilon: f64) -> NormSilu {
+pub(super) fn batch_norm_silu(
+    input: Tensor<4>,
+    scale: Tensor<1>,
+    shift: Tensor<1>,
+    epsilon: f64,
+) -> NormSilu {
     let result = module::batch_norm_train(input, scale, shift, epsilon);
-    NormSilu {
-        output: silu(result.output),
-        mean: result.mean.detach(),
-        variance: result.variance.detach(),
-    }
+    NormSilu { output: silu(result.output), mean: result.mean.detach(), variance: result.variance.detach() }
 }
 
 pub(super) fn silu(input: Tensor<4>) -> Tensor<4> {
@@ -33,5 +34,8 @@ pub(super) fn max_pool_5x5(input: Tensor<4>) -> Tensor<4> {
 }
 
 pub(super) fn upsample_2x(input: Tensor<4>) -> Tensor<4> {
-    module::interpolate(input, InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]))
+    module::interpolate(
+        input,
+        InterpolateOptions::new(InterpolateMode::Nearest).with_scale_factor([2.0, 2.0]),
+    )
 }

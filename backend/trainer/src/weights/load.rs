@@ -34,8 +34,7 @@ pub struct Loaded<M> {
 ///
 /// Errors: see [`WeightsError`]; the model is only changed when everything fits.
 pub fn load<M: Module>(model: M, path: &Path, class_layers: ClassLayers) -> Result<Loaded<M>, WeightsError> {
-    let bytes =
-        std::fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
+    let bytes = std::fs::read(path).map_err(|source| WeightsError::Read { path: path.to_owned(), source })?;
     load_bytes(model, &bytes, class_layers)
 }
 

@@ -22,7 +22,11 @@ struct Entry {
 /// `metadata` goes into the file's header (for example `arch`, `nc`, `stride`).
 /// The constant DFL weights and a `num_batches_tracked` of 0 per normalisation are added, because strict readers
 /// of the ecosystem expect them.
-pub fn save<M: Module>(model: &M, path: &Path, metadata: HashMap<String, String>) -> Result<(), WeightsError> {
+pub fn save<M: Module>(
+    model: &M,
+    path: &Path,
+    metadata: HashMap<String, String>,
+) -> Result<(), WeightsError> {
     let bytes = to_bytes(model, metadata)?;
     let failed = |source| WeightsError::Write { path: path.to_owned(), source };
     let mut part = path.as_os_str().to_owned();

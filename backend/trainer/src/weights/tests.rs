@@ -93,7 +93,10 @@ fn another_variant_and_broken_bytes_are_refused() {
     let larger = YoloV8::new(Variant::M, 2, 0, &Device::flex());
     let error = load_bytes(larger, &bytes, ClassLayers::KeepOnMismatch).unwrap_err();
     assert!(error.to_string().contains("missing"), "{error}");
-    assert!(matches!(load_bytes(small(2, 0), &bytes[..99], ClassLayers::Required), Err(WeightsError::Format(_))));
+    assert!(matches!(
+        load_bytes(small(2, 0), &bytes[..99], ClassLayers::Required),
+        Err(WeightsError::Format(_))
+    ));
     let absent = load(small(2, 0), &PathBuf::from("/nonexistent/w.safetensors"), ClassLayers::Required);
     assert!(matches!(absent, Err(WeightsError::Read { .. })));
 }

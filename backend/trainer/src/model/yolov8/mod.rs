@@ -20,8 +20,8 @@ use burn::tensor::{Device, Tensor};
 
 pub use anchors::Anchors;
 pub use head::{HeadOutput, REG_MAX, STRIDES};
-pub use names::{ParameterKind, ultralytics_name};
 pub(crate) use names::is_class_layer;
+pub use names::{ParameterKind, ultralytics_name};
 pub use variant::{UnknownVariant, Variant};
 
 use backbone::Backbone;
