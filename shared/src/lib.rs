@@ -9,6 +9,7 @@ pub mod config;
 pub mod dataset;
 pub mod id;
 pub mod metric;
+pub mod metrics;
 pub mod model;
 pub mod service;
 pub mod status;
