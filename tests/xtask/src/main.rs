@@ -1,1 +1,67 @@
-fn main(){}
+//! The developers' commands, called as `cargo xtask <command>`.
+//!
+//! Must not know how anything in the product works: it calls cargo, the other tools and the built program.
+//! It has few dependencies, so that it is there within seconds of a clone.
+
+mod bench;
+mod command;
+mod demo;
+mod dev;
+mod gpu;
+mod project;
+mod setup;
+mod steps;
+mod test;
+mod tidy;
+mod ui;
+
+use anyhow::{Result, bail};
+use project::Project;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+Usage: cargo xtask <command> [options]
+
+  demo [ARGS]          set up what is missing, build server and UI, start the server on a generated data set
+                       (ARGS go to `trainyard serve`, for example --listen 127.0.0.1:9000)
+  test [--no-browser]  set up what is missing, then formatting, lints, and every test
+  check                formatting, lints and tidiness alone
+  e2e [FILTER]         the journeys through the real program and a real browser
+  ui                   build the UI into dist/
+  dev [ARGS]           server, and the UI rebuilt at every change
+  bench [--bccd DIR]   measure, and print figures for docs/benchmarks.md
+  setup                install what the above need (each of them does so by itself)
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &[String]) -> Result<()> {
+    let Some((command, rest)) = arguments.split_first() else {
+        bail!("no command given\n\n{USAGE}");
+    };
+    if matches!(command.as_str(), "help" | "--help" | "-h") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let project = Project::find()?;
+    match command.as_str() {
+        "demo" => demo::run(&project, rest),
+        "test" => test::run_everything(&project, rest),
+        "check" => test::check(&project),
+        "e2e" => test::journeys(&project, rest),
+        "ui" => setup::prepare(&project, setup::UI).and_then(|()| ui::build_with_tool(&project)),
+        "dev" => dev::run(&project, rest),
+        "bench" => bench::run_all(&project, rest),
+        "setup" => setup::prepare(&project, setup::EVERYTHING),
+        other => bail!("there is no command `{other}`\n\n{USAGE}"),
+    }
+}

@@ -1,0 +1,126 @@
+//! `cargo xtask test`: formatting, lints and every test, in the order in which they fail cheapest.
+//!
+//! Must not know what is tested.
+
+use crate::command::{run, run_and_keep};
+use crate::project::Project;
+use crate::steps::{Steps, test_summaries};
+use crate::{setup, tidy, ui};
+use anyhow::{Result, bail};
+
+/// Every package that is built for this machine. Always the same choice, so that cargo resolves the same
+/// features each time and nothing is compiled twice.
+const NATIVE: &[&str] = &["--workspace", "--exclude", "frontend"];
+
+/// Parts of the names of the tests that need a browser.
+const BROWSER_TESTS: &[&str] = &["in_browser"];
+
+/// Everything.
+pub fn run_everything(project: &Project, arguments: &[String]) -> Result<()> {
+    let with_browser = match arguments {
+        [] => true,
+        [only] if only == "--no-browser" => false,
+        other => bail!("unknown options: {}. There is --no-browser", other.join(" ")),
+    };
+    setup::prepare(project, if with_browser { setup::EVERYTHING } else { setup::UI })?;
+    let mut steps = Steps::default();
+    run_cheap_checks(project, &mut steps);
+    let built = steps.run("build", |_| run(&mut native(project, "build", &["--all-targets"])));
+    if built {
+        run_tests(project, &mut steps, with_browser);
+    } else {
+        steps.skip("tests", "the build failed");
+    }
+    steps.finish()
+}
+
+/// What needs no test to run.
+pub fn check(project: &Project) -> Result<()> {
+    setup::prepare(project, &[setup::Need::WasmTarget])?;
+    let mut steps = Steps::default();
+    run_cheap_checks(project, &mut steps);
+    run_wasm_lints(project, &mut steps);
+    steps.finish()
+}
+
+/// The journeys alone, or those whose name contains the filter.
+pub fn journeys(project: &Project, arguments: &[String]) -> Result<()> {
+    setup::prepare(project, setup::EVERYTHING)?;
+    run(&mut native(project, "build", &["--all-targets"]))?;
+    ui::build(project)?;
+    let mut steps = Steps::default();
+    let mut command = native(project, "test", &["--test", "*", "--no-fail-fast", "--", "--nocapture"]);
+    command.args(arguments);
+    steps.run("journeys", |summaries| run_tests_of(&mut command, summaries));
+    steps.finish()
+}
+
+fn native(project: &Project, action: &str, arguments: &[&str]) -> std::process::Command {
+    let mut command = project.cargo(&[action]);
+    command.args(NATIVE).args(arguments);
+    command
+}
+
+fn run_cheap_checks(project: &Project, steps: &mut Steps) {
+    steps.run("formatting", |_| run(&mut project.cargo(&["fmt", "--all", "--check"])));
+    steps.run("tidiness", |_| tidy::check(project));
+    steps.run("lints", |_| {
+        run(&mut native(project, "clippy", &["--all-targets", "--quiet", "--", "-D", "warnings"]))
+    });
+    if project.find_program("cargo-deny").is_some() {
+        steps.run("licences and sources", |_| {
+            run(&mut project.cargo(&["deny", "check", "bans", "licenses", "sources"]))
+        });
+    } else {
+        steps.skip("licences and sources", "cargo-deny is not installed (cargo install cargo-deny --locked)");
+    }
+}
+
+fn run_wasm_lints(project: &Project, steps: &mut Steps) {
+    steps.run("lints of the UI", |_| {
+        // The profile of the UI's build, so that build scripts and macros are compiled once for both.
+        run(&mut project.cargo(&[
+            "clippy",
+            "--package",
+            "frontend",
+            "--target",
+            "wasm32-unknown-unknown",
+            "--profile",
+            "wasm-release",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ]))
+    });
+}
+
+fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
+    let ui_built = steps.run("UI build", |_| ui::build(project).and_then(|()| ui::check_size(project)));
+    run_wasm_lints(project, steps);
+    steps.run("unit tests", |summaries| {
+        run_tests_of(&mut native(project, "test", &["--lib", "--bins", "--no-fail-fast"]), summaries)
+    });
+    steps.run("documentation tests", |summaries| {
+        run_tests_of(&mut native(project, "test", &["--doc", "--no-fail-fast"]), summaries)
+    });
+    if !ui_built {
+        steps.skip("journeys", "the UI's build failed");
+        return;
+    }
+    let mut journeys = native(project, "test", &["--test", "*", "--no-fail-fast"]);
+    if !with_browser {
+        journeys.arg("--").args(BROWSER_TESTS.iter().flat_map(|name| ["--skip", name]));
+        steps.skip("journeys in the browser", "--no-browser was given");
+    }
+    steps.run("journeys", |summaries| run_tests_of(&mut journeys, summaries));
+}
+
+fn run_tests_of(command: &mut std::process::Command, summaries: &mut Vec<String>) -> Result<()> {
+    let transcript = run_and_keep(command)?;
+    summaries.extend(test_summaries(&transcript));
+    if !transcript.succeeded {
+        bail!("tests failed, see above");
+    }
+    Ok(())
+}
