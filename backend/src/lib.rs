@@ -1,1 +1,7 @@
-
+//! The server, the runner and the command line of Trainyard, as one library for one program.
+pub mod auth;
+pub mod clock;
+pub mod config;
+pub mod store;
+pub mod telemetry;
+pub mod web;
