@@ -2,10 +2,23 @@
 //!
 //! Each function has one meaning everywhere: on the CPU a kernel of this module computes it, on other devices
 //! Burn's own operations do. Knows no model.
+//!
+//! The CPU kernels give the same bits for the same input, whatever the number of threads.
 
+mod convolution;
+mod extension;
+mod multiply;
+mod normalization;
 mod plain;
+mod planes;
+mod pooling;
+mod scratch;
+mod sigmoid;
 
-use burn::tensor::Tensor;
+use burn::backend::{Dispatch, DispatchDevice};
+use burn::tensor::{Device, Tensor};
+
+use extension::CpuKernels;
 
 /// Output and batch statistics of [`batch_norm_silu`].
 #[derive(Clone, Debug)]
@@ -29,27 +42,61 @@ pub fn conv2d(
     stride: usize,
     padding: usize,
 ) -> Tensor<4> {
-    plain::conv2d(input, weight, bias, stride, padding)
+    if !has_kernels(&input.device()) {
+        return plain::conv2d(input, weight, bias, stride, padding);
+    }
+    let (input, weight) = (input.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        Some(bias) => Dispatch::kernel_conv2d_bias(input, weight, bias.into_dispatch(), stride, padding),
+        None => Dispatch::kernel_conv2d(input, weight, stride, padding),
+    })
 }
 
 /// Batch normalisation with the batch's own statistics (Ioffe and Szegedy 2015), then SiLU.
 ///
 /// `input` [N, C, H, W], `scale` and `shift` [C].
 pub fn batch_norm_silu(input: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, epsilon: f64) -> NormSilu {
-    plain::batch_norm_silu(input, scale, shift, epsilon)
+    if !has_kernels(&input.device()) {
+        return plain::batch_norm_silu(input, scale, shift, epsilon);
+    }
+    let (scale, shift) = (scale.into_dispatch(), shift.into_dispatch());
+    let (output, mean, variance) =
+        Dispatch::kernel_batch_norm_silu(input.into_dispatch(), scale, shift, epsilon);
+    NormSilu {
+        output: Tensor::from_dispatch(output),
+        mean: Tensor::from_dispatch(mean),
+        variance: Tensor::from_dispatch(variance),
+    }
 }
 
 /// x * sigmoid(x), element by element.
 pub fn silu(input: Tensor<4>) -> Tensor<4> {
-    plain::silu(input)
+    if !has_kernels(&input.device()) {
+        return plain::silu(input);
+    }
+    Tensor::from_dispatch(Dispatch::kernel_silu(input.into_dispatch()))
 }
 
 /// The maximum of each 5x5 neighbourhood, stride 1; the size stays.
 pub fn max_pool_5x5(input: Tensor<4>) -> Tensor<4> {
-    plain::max_pool_5x5(input)
+    if !has_kernels(&input.device()) {
+        return plain::max_pool_5x5(input);
+    }
+    Tensor::from_dispatch(Dispatch::kernel_max_pool(input.into_dispatch()))
 }
 
 /// Every pixel becomes a 2x2 block.
 pub fn upsample_2x(input: Tensor<4>) -> Tensor<4> {
-    plain::upsample_2x(input)
+    if !has_kernels(&input.device()) {
+        return plain::upsample_2x(input);
+    }
+    Tensor::from_dispatch(Dispatch::kernel_upsample(input.into_dispatch()))
 }
+
+/// Whether the kernels of this module run on the device.
+fn has_kernels(device: &Device) -> bool {
+    matches!(device.clone().inner().as_dispatch(), DispatchDevice::Flex(_))
+}
+
+#[cfg(test)]
+mod tests;
