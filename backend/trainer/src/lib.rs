@@ -2,7 +2,36 @@
 //!
 //! A library with a small synchronous interface. It must not know tokio, gRPC, SQL or the scheduler.
 
+pub mod assign;
+pub mod augment;
+pub mod card;
+pub mod checkpoint;
+pub mod data;
 pub mod decode;
+pub mod detections;
+pub mod device;
+pub mod error;
+pub mod evaluate;
+pub mod job;
 pub mod kernels;
+pub mod loss;
+pub mod memory;
 pub mod model;
+pub mod nms;
+pub mod optimizer;
+pub mod parameters;
+pub mod predict;
+pub mod report;
+pub mod schedule;
+pub mod train_loop;
 pub mod weights;
+mod results;
+
+pub use card::WeightsCard;
+pub use error::{TrainError, TrainErrorKind};
+pub use job::{LabelledBox, LabelledImage, StopFlag, TrainJob};
+pub use model::yolov8::Variant;
+pub use nms::NmsOptions;
+pub use predict::Detector;
+pub use report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent};
+pub use train_loop::{Outcome, train};
