@@ -1,0 +1,2 @@
+//! Journeys.
+fn main() {}

@@ -1,0 +1,8 @@
+//! Journeys of a person through the real program in a real browser, with real (tiny) trainings.
+//!
+//! Must not know the product's code.
+
+/// What needs Chromium; `cargo xtask test --no-browser` leaves it out by this name.
+mod in_browser {
+    mod harness;
+}
