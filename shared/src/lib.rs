@@ -5,12 +5,15 @@
 //! bits natively and in the browser.
 #![deny(missing_docs)]
 
+pub mod architecture;
 pub mod config;
 pub mod dataset;
+pub mod dql;
 pub mod id;
 pub mod metric;
 pub mod metrics;
 pub mod model;
 pub mod service;
 pub mod status;
+pub mod suggest;
 pub mod training;

@@ -3,5 +3,11 @@
 //! Must not know how a form is drawn or a value is stored.
 
 mod detection;
+mod detection_schema;
+mod resolve;
+pub mod schema;
 
 pub use detection::{DetectionConfig, DeviceKind, Optimizer, Schedule};
+pub use detection_schema::detection_schema;
+pub use resolve::{overrides_of, resolve, set_from_text};
+pub use schema::{Field, FieldError, Group, Kind, Schema};

@@ -1,0 +1,178 @@
+//! The built-in architectures: what families of models exist, and in which sizes.
+//!
+//! Must not know how a network is built or trained.
+
+mod yolov8;
+
+use crate::config::Schema;
+use crate::dataset::Task;
+use crate::service::service_name;
+use crate::suggest::nearest;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Names an architecture, that is a family of models, for example `yolov8`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ArchitectureId(pub String);
+
+impl fmt::Display for ArchitectureId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A family of models that share a trainer, a configuration schema and a training service.
+#[derive(Debug, Clone, Copy)]
+pub struct Architecture {
+    /// For example `yolov8`.
+    pub id: &'static str,
+    /// The name shown to a person.
+    pub name: &'static str,
+    /// One line on what it is for.
+    pub title: &'static str,
+    /// What its models learn.
+    pub task: Task,
+    /// Its sizes, smallest first.
+    pub variants: &'static [Variant],
+    schema: fn() -> &'static Schema,
+    parameters: fn(&str, u64) -> Option<u64>,
+}
+
+/// A size of an architecture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Variant {
+    /// What follows the architecture's id, for example `n` in `yolov8n`.
+    pub name: &'static str,
+    /// The name shown to a person.
+    pub title: &'static str,
+}
+
+/// The built-in architectures, in the order in which they are offered.
+pub const ARCHITECTURES: &[Architecture] = &[yolov8::YOLOV8];
+
+impl Architecture {
+    /// Its id as a value of its own.
+    #[must_use]
+    pub fn id(&self) -> ArchitectureId {
+        ArchitectureId(self.id.to_owned())
+    }
+
+    /// The name of the one service that trains its models.
+    #[must_use]
+    pub fn service_name(&self) -> String {
+        service_name(self.id)
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn schema(&self) -> &'static Schema {
+        (self.schema)()
+    }
+
+    /// The variant of this name.
+    #[must_use]
+    pub fn variant(&self, name: &str) -> Option<&'static Variant> {
+        self.variants.iter().find(|variant| variant.name == name)
+    }
+
+    /// Number of weights of a variant for so many classes; `None` for a variant that it has not.
+    #[must_use]
+    pub fn parameters(&self, variant: &str, classes: u64) -> Option<u64> {
+        (self.parameters)(variant, classes)
+    }
+
+    /// What a person writes to choose a variant, for example `yolov8n`.
+    #[must_use]
+    pub fn full_name(&self, variant: &Variant) -> String {
+        format!("{}{}", self.id, variant.name)
+    }
+}
+
+/// The built-in architecture of this id.
+#[must_use]
+pub fn architecture(id: &str) -> Option<&'static Architecture> {
+    ARCHITECTURES.iter().find(|architecture| architecture.id == id)
+}
+
+/// Every name that [`resolve_architecture`] takes, for example `yolov8n`.
+#[must_use]
+pub fn architecture_names() -> Vec<String> {
+    ARCHITECTURES
+        .iter()
+        .flat_map(|architecture| architecture.variants.iter().map(|variant| architecture.full_name(variant)))
+        .collect()
+}
+
+/// A name that no built-in architecture has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}{hint}; known ones are {known}", known = self.known.join(", "))]
+pub struct UnknownArchitecture {
+    problem: String,
+    hint: String,
+    /// The names that would have been taken.
+    pub known: Vec<String>,
+}
+
+/// Reads a name such as `yolov8n`; upper and lower case do not matter.
+///
+/// # Errors
+/// [`UnknownArchitecture`], which names the nearest and all known names.
+pub fn resolve_architecture(name: &str) -> Result<(ArchitectureId, Variant), UnknownArchitecture> {
+    let wanted = name.trim().to_lowercase();
+    for architecture in ARCHITECTURES {
+        if let Some(variant) =
+            wanted.strip_prefix(architecture.id).and_then(|rest| architecture.variant(rest))
+        {
+            return Ok((architecture.id(), *variant));
+        }
+    }
+    let known = architecture_names();
+    if let Some(family) = architecture(&wanted) {
+        let sizes: Vec<&str> = family.variants.iter().map(|variant| variant.name).collect();
+        let problem = format!("architecture `{}` needs a size ({})", family.id, sizes.join(", "));
+        return Err(UnknownArchitecture { problem, hint: String::new(), known });
+    }
+    let shown: String = name.trim().chars().take(48).collect();
+    let hint = nearest(&wanted, known.iter().map(String::as_str))
+        .map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
+    Err(UnknownArchitecture { problem: format!("architecture `{shown}` is unknown"), hint, known })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_names_are_read() {
+        for (name, variant) in [("yolov8n", "n"), ("yolov8s", "s"), (" YOLOv8X ", "x")] {
+            let (id, found) = resolve_architecture(name).unwrap();
+            assert_eq!((id.to_string().as_str(), found.name), ("yolov8", variant), "{name}");
+        }
+        for name in architecture_names() {
+            assert!(resolve_architecture(&name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn unknown_names_say_what_was_probably_meant() {
+        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x";
+        for (name, expected) in [
+            ("yolo8n", format!("architecture `yolo8n` is unknown, did you mean `yolov8n`?; {all}")),
+            ("resnet", format!("architecture `resnet` is unknown; {all}")),
+            ("", format!("architecture `` is unknown; {all}")),
+            ("yolov8", format!("architecture `yolov8` needs a size (n, s, m, l, x); {all}")),
+        ] {
+            assert_eq!(resolve_architecture(name).unwrap_err().to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn the_family_has_one_service_and_a_schema() {
+        let family = architecture("yolov8").unwrap();
+        assert_eq!(family.service_name(), "mgmt-train-yolov8");
+        assert_eq!(family.task, Task::Detection);
+        assert!(family.schema().field("epochs").is_some());
+        assert_eq!(family.parameters("q", 80), None);
+    }
+}
