@@ -36,7 +36,8 @@ pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
         what: "UI, compressed",
         value: format!("{} bytes", ui::compressed_size(&project.dist())?),
     });
-    run(&mut project.cargo(&["run", "--quiet", "--package", "trainer", "--example", "step_time"]))?;
+    run(&mut project.cargo(&["build", "--workspace", "--exclude", "tests", "--example", "step_time"]))?;
+    run(&mut Command::new(project.programs().join("examples/step_time")))?;
     if let Some(folder) = bccd {
         figures.push(train_on_real_images(project, &folder)?);
     }

@@ -7,10 +7,14 @@ use crate::project::Project;
 use crate::steps::{Steps, test_summaries};
 use crate::{setup, tidy, ui};
 use anyhow::{Result, bail};
+use std::process::Command;
 
-/// Every package that is built for this machine. Always the same choice, so that cargo resolves the same
-/// features each time and nothing is compiled twice.
-const NATIVE: &[&str] = &["--workspace", "--exclude", "frontend"];
+/// The product's packages and these commands. Always the same choice, so that cargo resolves the same features each
+/// time and nothing is compiled twice.
+const PRODUCT: &[&str] = &["--workspace", "--exclude", "tests"];
+
+/// The journeys are apart: what their tools need must not change how the product is built.
+const JOURNEYS: &[&str] = &["--package", "tests"];
 
 /// Parts of the names of the tests that need a browser.
 const BROWSER_TESTS: &[&str] = &["in_browser"];
@@ -25,7 +29,7 @@ pub fn run_everything(project: &Project, arguments: &[String]) -> Result<()> {
     setup::prepare(project, if with_browser { setup::EVERYTHING } else { setup::UI })?;
     let mut steps = Steps::default();
     run_cheap_checks(project, &mut steps);
-    let built = steps.run("build", |_| run(&mut native(project, "build", &["--all-targets"])));
+    let built = steps.run("build", |_| build(project));
     if built {
         run_tests(project, &mut steps, with_browser);
     } else {
@@ -46,26 +50,37 @@ pub fn check(project: &Project) -> Result<()> {
 /// The journeys alone, or those whose name contains the filter.
 pub fn journeys(project: &Project, arguments: &[String]) -> Result<()> {
     setup::prepare(project, setup::EVERYTHING)?;
-    run(&mut native(project, "build", &["--all-targets"]))?;
+    build(project)?;
     ui::build(project)?;
     let mut steps = Steps::default();
-    let mut command = native(project, "test", &["--test", "*", "--no-fail-fast", "--", "--nocapture"]);
+    let mut command = cargo(project, "test", JOURNEYS, &["--no-fail-fast", "--", "--nocapture"]);
     command.args(arguments);
     steps.run("journeys", |summaries| run_tests_of(&mut command, summaries));
     steps.finish()
 }
 
-fn native(project: &Project, action: &str, arguments: &[&str]) -> std::process::Command {
+fn cargo(project: &Project, action: &str, packages: &[&str], arguments: &[&str]) -> Command {
     let mut command = project.cargo(&[action]);
-    command.args(NATIVE).args(arguments);
+    command.args(packages).args(arguments);
     command
+}
+
+/// Programs, tests and examples.
+fn build(project: &Project) -> Result<()> {
+    for packages in [PRODUCT, JOURNEYS] {
+        run(&mut cargo(project, "build", packages, &["--all-targets"]))?;
+    }
+    Ok(())
 }
 
 fn run_cheap_checks(project: &Project, steps: &mut Steps) {
     steps.run("formatting", |_| run(&mut project.cargo(&["fmt", "--all", "--check"])));
     steps.run("tidiness", |_| tidy::check(project));
     steps.run("lints", |_| {
-        run(&mut native(project, "clippy", &["--all-targets", "--quiet", "--", "-D", "warnings"]))
+        for packages in [PRODUCT, JOURNEYS] {
+            run(&mut cargo(project, "clippy", packages, &["--all-targets", "--", "-D", "warnings"]))?;
+        }
+        Ok(())
     });
     if project.find_program("cargo-deny").is_some() {
         steps.run("licences and sources", |_| {
@@ -87,7 +102,6 @@ fn run_wasm_lints(project: &Project, steps: &mut Steps) {
             "wasm32-unknown-unknown",
             "--profile",
             "wasm-release",
-            "--quiet",
             "--",
             "-D",
             "warnings",
@@ -98,17 +112,14 @@ fn run_wasm_lints(project: &Project, steps: &mut Steps) {
 fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
     let ui_built = steps.run("UI build", |_| ui::build(project).and_then(|()| ui::check_size(project)));
     run_wasm_lints(project, steps);
-    steps.run("unit tests", |summaries| {
-        run_tests_of(&mut native(project, "test", &["--lib", "--bins", "--no-fail-fast"]), summaries)
-    });
-    steps.run("documentation tests", |summaries| {
-        run_tests_of(&mut native(project, "test", &["--doc", "--no-fail-fast"]), summaries)
+    steps.run("tests of the crates", |summaries| {
+        run_tests_of(&mut cargo(project, "test", PRODUCT, &["--no-fail-fast"]), summaries)
     });
     if !ui_built {
         steps.skip("journeys", "the UI's build failed");
         return;
     }
-    let mut journeys = native(project, "test", &["--test", "*", "--no-fail-fast"]);
+    let mut journeys = cargo(project, "test", JOURNEYS, &["--no-fail-fast"]);
     if !with_browser {
         journeys.arg("--").args(BROWSER_TESTS.iter().flat_map(|name| ["--skip", name]));
         steps.skip("journeys in the browser", "--no-browser was given");
@@ -116,7 +127,7 @@ fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
     steps.run("journeys", |summaries| run_tests_of(&mut journeys, summaries));
 }
 
-fn run_tests_of(command: &mut std::process::Command, summaries: &mut Vec<String>) -> Result<()> {
+fn run_tests_of(command: &mut Command, summaries: &mut Vec<String>) -> Result<()> {
     let transcript = run_and_keep(command)?;
     summaries.extend(test_summaries(&transcript));
     if !transcript.succeeded {

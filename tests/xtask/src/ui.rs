@@ -22,7 +22,10 @@ const COMPRESSED: &[&str] = &["html", "js", "wasm", "css", "svg", "json", "txt"]
 
 /// Builds the tool that Trunk needs from the workspace, then the UI.
 pub fn build_with_tool(project: &Project) -> Result<()> {
-    run(&mut project.cargo(&["build", "--package", "wasm-bindgen-tool"]))?;
+    // Chosen together with the server, as the demo does, so that both compile the same dependencies.
+    let packages =
+        ["build", "--package", "backend", "--package", "wasm-bindgen-tool", "--bin", "wasm-bindgen"];
+    run(&mut project.cargo(&packages))?;
     build(project)
 }
 
