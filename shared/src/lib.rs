@@ -6,13 +6,17 @@
 #![deny(missing_docs)]
 
 pub mod architecture;
+pub mod boxes;
 pub mod config;
 pub mod dataset;
 pub mod dql;
+pub mod format;
 pub mod id;
+pub mod labels;
 pub mod metric;
 pub mod metrics;
 pub mod model;
+pub mod series;
 pub mod service;
 pub mod status;
 pub mod suggest;

@@ -1,0 +1,226 @@
+//! Fewer points that draw the same line.
+//!
+//! Must not know why fewer are wanted. Both ways only choose among the points given, so every
+//! drawn value was measured.
+
+use super::{Point, runs};
+
+/// Keeps, for each of `columns` equal parts of `[from, to]`, the first, lowest, highest and last
+/// point; what lies outside is left out, but for one point on each side, so that lines leave the
+/// picture where they did.
+///
+/// A line drawn at one column a pixel is the same as with all points. Source: Jugel et al., "M4: A
+/// Visualization-Oriented Time Series Data Aggregation", VLDB 2014. A column that begins or ends
+/// in a gap keeps that gap; a gap narrower than a column is not seen. At most 6 points a column
+/// remain, and 2 more. `points` must be ordered by x.
+#[must_use]
+pub fn min_max(points: &[Point], columns: usize, from: f64, to: f64) -> Vec<Point> {
+    let start = points.partition_point(|point| point.x < from).saturating_sub(1);
+    let end = points.len().min(points.partition_point(|point| point.x <= to).saturating_add(1));
+    let Some(shown) = points.get(start..end) else {
+        return Vec::new();
+    };
+    let width = to - from;
+    // Not written as `width <= 0`, so that NaN is caught too.
+    let has_width = width.is_finite() && width > 0.0;
+    if columns == 0 || !has_width || shown.len() <= columns.saturating_mul(2) {
+        return shown.to_vec();
+    }
+    let column_of = |point: &Point| -> i64 {
+        if point.x < from {
+            -1
+        } else if point.x > to {
+            i64::MAX
+        } else {
+            ((point.x - from) / width * columns as f64) as i64
+        }
+    };
+    let mut kept = Vec::new();
+    for column in shown.chunk_by(|a, b| column_of(a) == column_of(b)) {
+        keep_column(column, &mut kept);
+    }
+    kept
+}
+
+/// First, lowest, highest and last of a column, in their order, and gaps at its ends.
+fn keep_column(column: &[Point], kept: &mut Vec<Point>) {
+    let finite: Vec<usize> = (0..column.len()).filter(|&index| !column[index].is_gap()).collect();
+    let (Some(&first), Some(&last)) = (finite.first(), finite.last()) else {
+        kept.extend(column.first());
+        return;
+    };
+    let by_value = |&a: &usize, &b: &usize| column[a].y.total_cmp(&column[b].y);
+    let lowest = finite.iter().copied().min_by(by_value).unwrap_or(first);
+    let highest = finite.iter().copied().max_by(by_value).unwrap_or(last);
+    let mut wanted = vec![first, lowest, highest, last];
+    if first > 0 {
+        wanted.push(0);
+    }
+    if last + 1 < column.len() {
+        wanted.push(column.len() - 1);
+    }
+    wanted.sort_unstable();
+    wanted.dedup();
+    kept.extend(wanted.into_iter().map(|index| column[index]));
+}
+
+/// Keeps about `wanted` points: in each bucket the one that spans the largest triangle with the
+/// point kept before it and the mean of the bucket after it.
+///
+/// Source: Steinarsson, "Downsampling Time Series for Visual Representation", 2013, section 4.2.
+/// Each stretch between gaps is thinned by itself, keeps its ends and at most its share of
+/// `wanted`; one gap stays between stretches. `points` must be ordered by x.
+#[must_use]
+pub fn largest_triangles(points: &[Point], wanted: usize) -> Vec<Point> {
+    let total: usize = runs(points).map(<[Point]>::len).sum();
+    if points.len() <= wanted || total == 0 {
+        return points.to_vec();
+    }
+    let mut kept: Vec<Point> = Vec::new();
+    for run in runs(points) {
+        if let Some(last) = kept.last() {
+            // The gap stands where the stretch before it ended.
+            kept.push(Point::gap(last.x));
+        }
+        let share = (wanted as f64 * run.len() as f64 / total as f64) as usize;
+        thin_run(run, share.max(2), &mut kept);
+    }
+    kept
+}
+
+fn thin_run(run: &[Point], wanted: usize, kept: &mut Vec<Point>) {
+    let inner = run.len().saturating_sub(2);
+    if run.len() <= wanted {
+        kept.extend(run);
+        return;
+    }
+    let (Some(&first), Some(&last)) = (run.first(), run.last()) else {
+        return;
+    };
+    let buckets = wanted - 2;
+    // Bucket `b` of the points between the ends; the bucket after the last one is the end itself.
+    let bucket = |b: usize| {
+        if b == buckets {
+            &run[run.len() - 1..]
+        } else {
+            &run[1 + b * inner / buckets..1 + (b + 1) * inner / buckets]
+        }
+    };
+    kept.push(first);
+    let mut before = first;
+    for b in 0..buckets {
+        let after = mean(bucket(b + 1));
+        let mut best = (f64::NEG_INFINITY, before);
+        for &point in bucket(b) {
+            let area = triangle(before, point, after);
+            if area > best.0 {
+                best = (area, point);
+            }
+        }
+        before = best.1;
+        kept.push(before);
+    }
+    kept.push(last);
+}
+
+fn mean(points: &[Point]) -> Point {
+    let count = points.len() as f64;
+    Point::new(
+        points.iter().map(|point| point.x).sum::<f64>() / count,
+        points.iter().map(|point| point.y).sum::<f64>() / count,
+    )
+}
+
+/// Twice the area of a triangle.
+fn triangle(a: Point, b: Point, c: Point) -> f64 {
+    ((a.x - c.x) * (b.y - a.y) - (a.x - b.x) * (c.y - a.y)).abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::strategies::line;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wave(count: usize) -> Vec<Point> {
+        (0..count).map(|x| Point::new(x as f64, ((x * 37) % 101) as f64)).collect()
+    }
+
+    fn same(a: &Point, b: &Point) -> bool {
+        a.x == b.x && (a.y == b.y || a.is_gap() && b.is_gap())
+    }
+
+    /// Each of `kept` stands in `points`, in the same order.
+    fn is_selection(kept: &[Point], points: &[Point]) -> bool {
+        let mut rest = points.iter();
+        kept.iter().all(|kept| rest.any(|point| same(kept, point)))
+    }
+
+    #[test]
+    fn extremes_of_each_column_stay() {
+        let mut points = wave(1000);
+        points[501].y = 900.0;
+        points[502].y = -900.0;
+        let kept = min_max(&points, 10, 0.0, 999.0);
+        assert!(kept.len() <= 62, "{}", kept.len());
+        assert!(kept.contains(&points[501]) && kept.contains(&points[502]));
+        assert_eq!((kept.first(), kept.last()), (points.first(), points.last()));
+    }
+
+    #[test]
+    fn a_narrow_view_keeps_one_point_on_each_side() {
+        let kept = min_max(&wave(100), 10, 40.5, 43.5);
+        let xs: Vec<f64> = kept.iter().map(|point| point.x).collect();
+        assert_eq!(xs, [40.0, 41.0, 42.0, 43.0, 44.0]);
+        assert!(min_max(&[], 10, 0.0, 1.0).is_empty());
+        assert_eq!(min_max(&wave(3), 0, 0.0, 5.0).len(), 3);
+        assert!(min_max(&wave(3), 4, f64::NAN, f64::NAN).len() <= 3);
+    }
+
+    #[test]
+    fn a_gap_of_a_whole_column_stays_a_gap() {
+        let mut points = wave(1000);
+        for point in &mut points[300..500] {
+            point.y = f64::NAN;
+        }
+        let kept = min_max(&points, 10, 0.0, 999.0);
+        assert_eq!(runs(&kept).count(), 2);
+        assert_eq!(runs(&largest_triangles(&points, 50)).count(), 2);
+    }
+
+    #[test]
+    fn the_spike_is_the_largest_triangle() {
+        let mut points: Vec<Point> = (0..100).map(|x| Point::new(f64::from(x), 0.0)).collect();
+        points[57].y = 10.0;
+        let kept = largest_triangles(&points, 10);
+        assert_eq!(kept.len(), 10);
+        assert!(kept.contains(&points[57]));
+    }
+
+    proptest! {
+        #[test]
+        fn min_max_selects_keeps_extremes_and_bounds_the_count(points in line(400), columns in 1usize..40) {
+            let to = points.last().map_or(1.0, |point| point.x);
+            let kept = min_max(&points, columns, 0.0, to);
+            prop_assert!(is_selection(&kept, &points));
+            prop_assert!(kept.len() <= columns.saturating_mul(6) + 6);
+            let highest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::max);
+            let lowest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::min);
+            prop_assert_eq!(highest(&kept), highest(&points));
+            prop_assert_eq!(lowest(&kept), lowest(&points));
+        }
+
+        #[test]
+        fn largest_triangles_selects_values_and_keeps_the_ends_of_runs(points in line(400), wanted in 2usize..80) {
+            let kept = largest_triangles(&points, wanted);
+            let finite: Vec<Point> = kept.iter().copied().filter(|point| !point.is_gap()).collect();
+            prop_assert!(is_selection(&finite, &points));
+            let ends = |points: &[Point]| -> Vec<(Point, Point)> {
+                runs(points).map(|run| (run[0], run[run.len() - 1])).collect()
+            };
+            prop_assert_eq!(ends(&kept), ends(&points));
+            prop_assert!(finite.len() <= wanted.max(2 * runs(&points).count()) + 2 * runs(&points).count());
+            prop_assert!(kept.windows(2).all(|pair| pair[0].x <= pair[1].x));
+        }
+    }
+}
