@@ -247,3 +247,6 @@ impl ModelStatus {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
