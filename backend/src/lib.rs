@@ -2,6 +2,9 @@
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod executor;
+pub mod runner;
+pub mod scheduler;
 pub mod store;
 pub mod telemetry;
 pub mod web;

@@ -1,0 +1,6 @@
+//! Who runs where: the pure plan, the leases, and the loop that carries decisions out.
+//!
+//! Must not know how an instance is made.
+
+pub mod leases;
+pub mod plan;
