@@ -155,6 +155,16 @@ impl StoreError {
         Self::Io { action: format!("{action} {}", path.display()), source: Arc::new(source) }
     }
 
+    /// Fills in the data folder where an error was made without knowing it.
+    pub(super) fn in_folder(self, data_dir: &Path) -> Self {
+        match self {
+            Self::DiskFull { path } if path.as_os_str().is_empty() => {
+                Self::DiskFull { path: data_dir.to_owned() }
+            }
+            other => other,
+        }
+    }
+
     /// A failure of the database in `data_dir`.
     pub(super) fn database(data_dir: &Path, source: sqlx::Error) -> Self {
         if let sqlx::Error::Database(error) = &source {
@@ -167,14 +177,18 @@ impl StoreError {
             }
         }
         match source {
-            sqlx::Error::Io(error) => Self::io("using the database in", data_dir, error),
+            sqlx::Error::Io(error) if is_disk_full(&error) => Self::DiskFull { path: data_dir.to_owned() },
             sqlx::Error::ColumnDecode { index, source } => Self::corrupt(format!("column {index}"), source),
             sqlx::Error::PoolClosed => Self::Closed,
-            other => Self::Io {
-                action: format!("using the database in {}", data_dir.display()),
-                source: Arc::new(other),
-            },
+            other => Self::Io { action: "using the database".into(), source: Arc::new(other) },
         }
+    }
+}
+
+/// Lets `?` work inside requests; the facade adds the data folder with [`StoreError::in_folder`].
+impl From<sqlx::Error> for StoreError {
+    fn from(source: sqlx::Error) -> Self {
+        Self::database(Path::new(""), source)
     }
 }
 

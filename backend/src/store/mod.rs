@@ -3,8 +3,131 @@
 //! Must not know gRPC, processes or what the scheduler decides. The only place with SQL, and the
 //! only place that knows paths of stored files.
 
+mod blobs;
 mod error;
+mod ids;
 mod records;
+mod sqlite;
+mod writer;
 
+pub use blobs::{BlobReader, Blobs};
 pub use error::{ErrorKind, StoreError};
+pub use ids::MintedId;
 pub use records::*;
+
+use crate::clock::Clock;
+use shared::id::ProjectId;
+use sqlx::pool::PoolConnection;
+use sqlx::{Sqlite, SqlitePool};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::watch;
+use writer::{Tx, Writer};
+
+/// The one way to everything durable. A clone is cheap and speaks of the same store.
+///
+/// Writes go through one task that commits many of them with one flush, and are answered when they
+/// are durable. Reads go through a few connections of their own and never wait for writes.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    data_dir: PathBuf,
+    clock: Arc<dyn Clock>,
+    project_id: ProjectId,
+    readers: SqlitePool,
+    writer: Writer,
+    blobs: Blobs,
+    importing: tokio::sync::Mutex<()>,
+}
+
+impl Store {
+    /// Opens the store in a folder, which is made when there is none, and brings its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::NewerVersion`] for a database of a later version of the program, which is left
+    /// alone; [`StoreError::Corrupt`] for a file that is no database; otherwise what the system says.
+    pub async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
+        tokio::fs::create_dir_all(data_dir)
+            .await
+            .map_err(|error| StoreError::io("making the data folder", data_dir, error))?;
+        let blobs = Blobs::open(&data_dir.join("blobs"))?;
+        let opened =
+            sqlite::open(data_dir, Arc::clone(&clock)).await.map_err(|error| error.in_folder(data_dir))?;
+        let inner = Inner {
+            data_dir: data_dir.to_owned(),
+            clock,
+            project_id: opened.project_id,
+            readers: opened.readers,
+            writer: opened.writer,
+            blobs,
+            importing: tokio::sync::Mutex::new(()),
+        };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Ends the writer after the requests that it has begun, and closes the database.
+    /// Every later call is answered with [`StoreError::Closed`].
+    pub async fn close(&self) {
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
+    }
+
+    /// The stored files.
+    #[must_use]
+    pub fn blobs(&self) -> &Blobs {
+        &self.inner.blobs
+    }
+
+    /// The folder that holds the store.
+    #[must_use]
+    pub fn data_dir(&self) -> &Path {
+        &self.inner.data_dir
+    }
+
+    /// The store's source of time.
+    #[must_use]
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// The project that everything belongs to until there are several.
+    #[must_use]
+    pub fn project_id(&self) -> ProjectId {
+        self.inner.project_id
+    }
+
+    /// Ticks with the newest revision after each commit that changed something visible.
+    #[must_use]
+    pub fn revisions(&self) -> watch::Receiver<i64> {
+        self.inner.writer.revisions()
+    }
+
+    /// A new id, from the store's clock and randomness.
+    #[must_use]
+    pub fn new_id<T: MintedId>(&self) -> T {
+        ids::mint(self.inner.clock.now_ms())
+    }
+
+    /// Held while stored files may be without a record, so that nobody sweeps them meanwhile.
+    pub(crate) async fn importing(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.inner.importing.lock().await
+    }
+
+    /// A connection that only reads.
+    async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
+        self.inner.readers.acquire().await.map_err(|error| StoreError::database(&self.inner.data_dir, error))
+    }
+
+    /// Runs `work` in the next commit, all or nothing, and answers when that is durable.
+    async fn write<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(work).await.map_err(|error| error.in_folder(&self.inner.data_dir))
+    }
+}

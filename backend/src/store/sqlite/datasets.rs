@@ -1,0 +1,388 @@
+//! Datasets, labels, items and annotations.
+//!
+//! Must not know file formats: what comes in is checked already.
+
+use super::rows::{get, item, number, parsed, region, to_number, to_word, word};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::records::{ImportOutcome, ItemQuery, NewImport, NewItem, Page};
+use crate::store::writer::Tx;
+use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task};
+use shared::id::{AnnotationId, DatasetId, ItemId};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use std::collections::{BTreeMap, HashMap};
+
+/// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 12.
+const ROWS_PER_INSERT: usize = 500;
+
+/// Colours of labels in class order, told apart by people with and without colour blindness
+/// (after Okabe and Ito, "Color Universal Design", 2008, with darker and lighter kin).
+const LABEL_COLOURS: [&str; 12] = [
+    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b8a900", "#7a5195", "#3c6e47",
+    "#a05a2c", "#2f4b7c", "#ff7c7c",
+];
+
+impl Store {
+    /// Stores a data set in one transaction. When there is one of this name, new items are added to
+    /// it, items with the same place and content stay as they are, and items that differ from the
+    /// one in their place are left out and named.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the dataset of this name is about another task.
+    pub async fn import_dataset(&self, import: NewImport) -> Result<ImportOutcome, StoreError> {
+        let project_id = self.project_id();
+        self.write(async move |tx: &mut Tx| {
+            let (dataset_id, fresh) = find_or_make(tx, &project_id.to_string(), &import).await?;
+            let labels_added = add_labels(tx, dataset_id, &import.labels).await?;
+            let known = if fresh { HashMap::new() } else { known_items(tx, dataset_id).await? };
+            let mut added = Vec::new();
+            let (mut items_unchanged, mut conflicts) = (0, Vec::new());
+            for new in &import.items {
+                match known.get(&(new.dir.clone(), new.name.clone())) {
+                    None => added.push(new),
+                    Some(present) => match difference(present, new) {
+                        None => items_unchanged += 1,
+                        Some(reason) => conflicts.push((path_of(new), reason.to_owned())),
+                    },
+                }
+            }
+            let annotations_added = insert_items(tx, dataset_id, &added).await?;
+            if !added.is_empty() || labels_added {
+                let revision = tx.next_revision();
+                sqlx::query("UPDATE datasets SET revision = ? WHERE id = ?")
+                    .bind(revision)
+                    .bind(dataset_id.to_string())
+                    .execute(&mut tx.connection)
+                    .await?;
+            }
+            let dataset = by_id(&mut tx.connection, dataset_id).await?;
+            let items_added = added.len() as u64;
+            Ok(ImportOutcome { dataset, items_added, items_unchanged, annotations_added, conflicts })
+        })
+        .await
+    }
+
+    /// The dataset with this id or name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn dataset(&self, id_or_name: &str) -> Result<Dataset, StoreError> {
+        let mut reader = self.reader().await?;
+        let id: Option<String> = sqlx::query_scalar("SELECT id FROM datasets WHERE id = ? OR name = ?")
+            .bind(id_or_name)
+            .bind(id_or_name)
+            .fetch_optional(&mut *reader)
+            .await?;
+        let id = id.ok_or_else(|| StoreError::not_found("dataset", id_or_name))?;
+        by_id(&mut reader, id.parse().map_err(|error| StoreError::corrupt("datasets.id", error))?).await
+    }
+
+    /// Datasets by name, and how many there are in all.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn datasets(&self, page: Page) -> Result<(Vec<Dataset>, u64), StoreError> {
+        let mut reader = self.reader().await?;
+        let total: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM datasets").fetch_one(&mut *reader).await?;
+        let rows = sqlx::query("SELECT id FROM datasets ORDER BY name, id LIMIT ? OFFSET ?")
+            .bind(i64::from(page.limit))
+            .bind(to_number(page.offset)?)
+            .fetch_all(&mut *reader)
+            .await?;
+        let mut datasets = Vec::with_capacity(rows.len());
+        for row in &rows {
+            datasets.push(by_id(&mut reader, parsed(row, "id")?).await?);
+        }
+        Ok((datasets, u64::try_from(total).unwrap_or(0)))
+    }
+
+    /// Items in the order of their paths, with annotations, and how many there are in all.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such dataset.
+    pub async fn items(
+        &self,
+        dataset_id: DatasetId,
+        query: ItemQuery,
+    ) -> Result<(Vec<Item>, u64), StoreError> {
+        let mut reader = self.reader().await?;
+        by_id(&mut reader, dataset_id).await?;
+        let subset = query.subset.map(Subset::name);
+        let total: i64 = sqlx::query_scalar(
+            "SELECT COUNT(*) FROM items WHERE dataset_id = ? AND (? IS NULL OR subset = ?)",
+        )
+        .bind(dataset_id.to_string())
+        .bind(subset)
+        .bind(subset)
+        .fetch_one(&mut *reader)
+        .await?;
+        let rows = sqlx::query(
+            "SELECT * FROM items WHERE dataset_id = ? AND (? IS NULL OR subset = ?) \
+             ORDER BY dir, name LIMIT ? OFFSET ?",
+        )
+        .bind(dataset_id.to_string())
+        .bind(subset)
+        .bind(subset)
+        .bind(i64::from(query.limit))
+        .bind(to_number(query.offset)?)
+        .fetch_all(&mut *reader)
+        .await?;
+        let mut items = rows.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+        attach_annotations(&mut reader, &mut items).await?;
+        Ok((items, u64::try_from(total).unwrap_or(0)))
+    }
+
+    /// Whether a file of this content belongs to the dataset snapshot of an execution that this
+    /// instance holds, or to any item. Guards what a runner may fetch.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn item_content_exists(&self, content_hash: &str) -> Result<bool, StoreError> {
+        let mut reader = self.reader().await?;
+        let found: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM items WHERE content_hash = ?")
+            .bind(content_hash)
+            .fetch_one(&mut *reader)
+            .await?;
+        Ok(found > 0)
+    }
+}
+
+fn path_of(item: &NewItem) -> String {
+    format!("{}/{}", item.dir.trim_matches('/'), item.name).trim_start_matches('/').to_owned()
+}
+
+async fn find_or_make(
+    tx: &mut Tx,
+    project_id: &str,
+    import: &NewImport,
+) -> Result<(DatasetId, bool), StoreError> {
+    let row = sqlx::query("SELECT id, task FROM datasets WHERE project_id = ? AND name = ?")
+        .bind(project_id)
+        .bind(&import.name)
+        .fetch_optional(&mut tx.connection)
+        .await?;
+    if let Some(row) = row {
+        let task: Task = word(&row, "task")?;
+        if task != import.task {
+            return Err(StoreError::Conflict(format!(
+                "the dataset `{}` is about {}, and this import brings {}: choose another name",
+                import.name,
+                to_word(&task)?,
+                to_word(&import.task)?
+            )));
+        }
+        return Ok((parsed(&row, "id")?, false));
+    }
+    let id: DatasetId = tx.new_id();
+    let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
+    sqlx::query("INSERT INTO datasets (id, project_id, name, task, created_at_ms, revision) VALUES (?, ?, ?, ?, ?, ?)")
+        .bind(id.to_string())
+        .bind(project_id)
+        .bind(&import.name)
+        .bind(to_word(&import.task)?)
+        .bind(now_ms)
+        .bind(revision)
+        .execute(&mut tx.connection)
+        .await?;
+    Ok((id, true))
+}
+
+/// Adds the labels that the dataset does not have, after those that it has: class indices never move.
+async fn add_labels(tx: &mut Tx, dataset_id: DatasetId, names: &[String]) -> Result<bool, StoreError> {
+    let mut known: Vec<String> =
+        labels(&mut tx.connection, dataset_id).await?.into_iter().map(|label| label.name).collect();
+    let before = known.len();
+    for name in names {
+        if known.contains(name) {
+            continue;
+        }
+        sqlx::query("INSERT INTO labels (dataset_id, position, name, colour) VALUES (?, ?, ?, ?)")
+            .bind(dataset_id.to_string())
+            .bind(to_number(known.len() as u64)?)
+            .bind(name)
+            .bind(LABEL_COLOURS[known.len() % LABEL_COLOURS.len()])
+            .execute(&mut tx.connection)
+            .await?;
+        known.push(name.clone());
+    }
+    Ok(known.len() > before)
+}
+
+/// What decides whether an item is the same: its content, its subset and its annotations.
+struct KnownItem {
+    content_hash: String,
+    subset: Option<Subset>,
+    annotations: Vec<(String, Option<PixelBox>)>,
+}
+
+async fn known_items(
+    tx: &mut Tx,
+    dataset_id: DatasetId,
+) -> Result<HashMap<(String, String), KnownItem>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM items WHERE dataset_id = ?")
+        .bind(dataset_id.to_string())
+        .fetch_all(&mut tx.connection)
+        .await?;
+    let mut items = rows.iter().map(item).collect::<Result<Vec<_>, _>>()?;
+    attach_annotations(&mut tx.connection, &mut items).await?;
+    Ok(items
+        .into_iter()
+        .map(|item| {
+            let annotations = item.annotations.into_iter().map(|each| (each.label, each.region)).collect();
+            let known = KnownItem { content_hash: item.content_hash, subset: item.subset, annotations };
+            ((item.dir, item.name), known)
+        })
+        .collect())
+}
+
+fn difference(known: &KnownItem, new: &NewItem) -> Option<&'static str> {
+    if known.content_hash != new.content_hash {
+        return Some(
+            "the data set has another image of this name: rename it, or import under another data set name",
+        );
+    }
+    let same = known.annotations.len() == new.annotations.len()
+        && known
+            .annotations
+            .iter()
+            .zip(&new.annotations)
+            .all(|((label, region), other)| *label == other.label && *region == other.region);
+    if !same {
+        return Some(
+            "the data set has this image with other annotations: import under another data set name",
+        );
+    }
+    (known.subset != new.subset)
+        .then_some("the data set has this image in another subset: import under another data set name")
+}
+
+async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) -> Result<u64, StoreError> {
+    let now_ms = tx.now_ms();
+    let mut annotations = Vec::new();
+    for chunk in items.chunks(ROWS_PER_INSERT) {
+        let mut rows = Vec::with_capacity(chunk.len());
+        for new in chunk {
+            let id: ItemId = tx.new_id();
+            for (position, annotation) in new.annotations.iter().enumerate() {
+                let annotation_id: AnnotationId = tx.new_id();
+                annotations.push((
+                    annotation_id.to_string(),
+                    id.to_string(),
+                    to_number(position as u64)?,
+                    annotation,
+                ));
+            }
+            rows.push((id.to_string(), *new, to_number(new.size_bytes)?));
+        }
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO items (id, dataset_id, dir, name, content_hash, mimetype, size_bytes, width, height, \
+             subset, created_at_ms) ",
+        );
+        insert.push_values(rows, |mut row, (id, new, size_bytes)| {
+            row.push_bind(id)
+                .push_bind(dataset_id.to_string())
+                .push_bind(new.dir.clone())
+                .push_bind(new.name.clone())
+                .push_bind(new.content_hash.clone())
+                .push_bind(new.mimetype.clone())
+                .push_bind(size_bytes)
+                .push_bind(i64::from(new.width))
+                .push_bind(i64::from(new.height))
+                .push_bind(new.subset.map(Subset::name))
+                .push_bind(now_ms);
+        });
+        insert.build().persistent(false).execute(&mut tx.connection).await?;
+    }
+    for chunk in annotations.chunks(ROWS_PER_INSERT) {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO annotations (id, item_id, position, label, x1, y1, x2, y2) ",
+        );
+        insert.push_values(chunk, |mut row, (id, item_id, position, annotation)| {
+            let region = annotation.region;
+            row.push_bind(id.clone())
+                .push_bind(item_id.clone())
+                .push_bind(*position)
+                .push_bind(annotation.label.clone())
+                .push_bind(region.map(|edges| edges.x1))
+                .push_bind(region.map(|edges| edges.y1))
+                .push_bind(region.map(|edges| edges.x2))
+                .push_bind(region.map(|edges| edges.y2));
+        });
+        insert.build().persistent(false).execute(&mut tx.connection).await?;
+    }
+    Ok(annotations.len() as u64)
+}
+
+pub(super) async fn labels(
+    connection: &mut SqliteConnection,
+    dataset_id: DatasetId,
+) -> Result<Vec<Label>, StoreError> {
+    let rows = sqlx::query("SELECT name, colour FROM labels WHERE dataset_id = ? ORDER BY position")
+        .bind(dataset_id.to_string())
+        .fetch_all(connection)
+        .await?;
+    rows.iter().map(|row| Ok(Label { name: get(row, "name")?, colour: get(row, "colour")? })).collect()
+}
+
+pub(super) async fn by_id(connection: &mut SqliteConnection, id: DatasetId) -> Result<Dataset, StoreError> {
+    let row = sqlx::query("SELECT * FROM datasets WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or_else(|| StoreError::not_found("dataset", id))?;
+    let counted =
+        sqlx::query("SELECT subset, COUNT(*) AS amount FROM items WHERE dataset_id = ? GROUP BY subset")
+            .bind(id.to_string())
+            .fetch_all(&mut *connection)
+            .await?;
+    let mut by_subset = BTreeMap::new();
+    for each in &counted {
+        by_subset.insert(get::<Option<String>>(each, "subset")?, number::<u64>(each, "amount")?);
+    }
+    let annotation_count: i64 = sqlx::query(
+        "SELECT COUNT(*) AS amount FROM annotations a JOIN items i ON i.id = a.item_id WHERE i.dataset_id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_one(&mut *connection)
+    .await?
+    .try_get("amount")?;
+    Ok(Dataset {
+        id,
+        project_id: parsed(&row, "project_id")?,
+        name: get(&row, "name")?,
+        task: word(&row, "task")?,
+        labels: labels(connection, id).await?,
+        item_count: by_subset.values().sum(),
+        annotation_count: u64::try_from(annotation_count).unwrap_or(0),
+        subset_counts: Subset::ALL
+            .map(|subset| by_subset.get(&Some(subset.name().to_owned())).copied().unwrap_or(0)),
+        created_at_ms: get(&row, "created_at_ms")?,
+    })
+}
+
+/// Reads the annotations of these items, in their order.
+pub(super) async fn attach_annotations(
+    connection: &mut SqliteConnection,
+    items: &mut [Item],
+) -> Result<(), StoreError> {
+    for chunk in items.chunks_mut(ROWS_PER_INSERT) {
+        let places: HashMap<ItemId, usize> =
+            chunk.iter().enumerate().map(|(place, item)| (item.id, place)).collect();
+        let mut select = QueryBuilder::<Sqlite>::new("SELECT * FROM annotations WHERE item_id IN (");
+        let mut ids = select.separated(", ");
+        for item in chunk.iter() {
+            ids.push_bind(item.id.to_string());
+        }
+        select.push(") ORDER BY item_id, position");
+        for row in &select.build().persistent(false).fetch_all(&mut *connection).await? {
+            if let Some(&place) = places.get(&parsed(row, "item_id")?) {
+                chunk[place].annotations.push(Annotation {
+                    id: parsed(row, "id")?,
+                    label: get(row, "label")?,
+                    region: region(row)?,
+                });
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! The one setter of an execution's status, and everything that moves with it.
+//!
+//! Must not know who asks: the scheduler, a runner or a person.
+
+use super::rows::{flag, get, number, optional_json, to_json, to_optional_json, to_word, word};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::writer::Tx;
+use shared::id::{ExecutionId, InstanceId, ModelId, ServiceId};
+use shared::service::{OnReset, ServiceSettings};
+use shared::status::{Event, ModelStatus, Status};
+use shared::training::{Blocker, Cause, CauseKind, Training};
+
+/// An execution as the setter needs it.
+#[derive(Debug)]
+pub(super) struct Execution {
+    pub(super) id: ExecutionId,
+    pub(super) model_id: ModelId,
+    pub(super) service_id: ServiceId,
+    pub(super) status: Status,
+    pub(super) attempt: u32,
+    pub(super) max_attempts: u32,
+    pub(super) fencing_token: i64,
+    pub(super) acknowledged_sequence: u64,
+    pub(super) abort_requested: bool,
+    pub(super) blocker: Option<Blocker>,
+    pub(super) settings: ServiceSettings,
+}
+
+/// How an attempt is put back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum PutBack {
+    /// The runner or its machine was lost.
+    Lost,
+    /// The attempt was killed, timed out or was made to give way.
+    Reset,
+}
+
+impl Store {
+    /// Says what a waiting execution waits for. `event` is [`Event::Queued`] or
+    /// [`Event::ServiceUnavailable`]; nothing is written when nothing is new.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the event cannot happen in the execution's status.
+    pub async fn set_blocker(
+        &self,
+        execution_id: ExecutionId,
+        blocker: Option<Blocker>,
+        event: Event,
+    ) -> Result<(), StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let execution = load(tx, execution_id).await?;
+            let status = legal(&execution, event)?;
+            if status == execution.status && blocker == execution.blocker {
+                return Ok(());
+            }
+            let blocker = to_optional_json(blocker.as_ref())?;
+            if status != execution.status {
+                apply(tx, &execution, event, None).await?;
+            }
+            let revision = tx.next_revision();
+            sqlx::query("UPDATE executions SET blocker = ?, revision = ? WHERE id = ?")
+                .bind(blocker)
+                .bind(revision)
+                .bind(execution_id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Moves an execution: reads its status, asks the one legality function, and writes status,
+    /// history and model status together.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if the event cannot happen now; nothing is written then.
+    pub async fn move_execution(
+        &self,
+        execution_id: ExecutionId,
+        event: Event,
+        cause: Option<Cause>,
+    ) -> Result<Training, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let execution = load(tx, execution_id).await?;
+            apply(tx, &execution, event, cause).await?;
+            super::trainings::by_execution(&mut tx.connection, execution_id).await
+        })
+        .await
+    }
+
+    /// The runner or machine of an attempt was lost: *Rerun* while attempts are left (*Failed* if its
+    /// service says so), else *Aborted*; *Terminated* if a person had asked to end it.
+    ///
+    /// # Errors
+    /// [`StoreError::StaleToken`] if the attempt is not the present one.
+    pub async fn attempt_lost(
+        &self,
+        execution_id: ExecutionId,
+        fencing_token: i64,
+        cause: Cause,
+    ) -> Result<Training, StoreError> {
+        self.put_back(execution_id, fencing_token, PutBack::Lost, cause).await
+    }
+
+    /// An attempt was killed, timed out or had to give way: *Rerun* while attempts are left, else
+    /// *Failed*; *Terminated* if a person had asked to end it.
+    ///
+    /// # Errors
+    /// [`StoreError::StaleToken`] if the attempt is not the present one.
+    pub async fn reset_attempt(
+        &self,
+        execution_id: ExecutionId,
+        fencing_token: i64,
+        cause: Cause,
+    ) -> Result<Training, StoreError> {
+        self.put_back(execution_id, fencing_token, PutBack::Reset, cause).await
+    }
+
+    async fn put_back(
+        &self,
+        execution_id: ExecutionId,
+        fencing_token: i64,
+        how: PutBack,
+        cause: Cause,
+    ) -> Result<Training, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let execution = load(tx, execution_id).await?;
+            if execution.status != Status::InProgress || execution.fencing_token != fencing_token {
+                return Err(StoreError::StaleToken { execution: execution_id.to_string() });
+            }
+            put_back(tx, &execution, how, Some(cause)).await?;
+            super::trainings::by_execution(&mut tx.connection, execution_id).await
+        })
+        .await
+    }
+}
+
+/// Reads an execution for a change in the same transaction.
+pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, StoreError> {
+    let row = sqlx::query(
+        "SELECT e.service_id, e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
+                e.abort_requested, e.blocker, t.model_id, s.settings \
+         FROM executions e JOIN trainings t ON t.id = e.training_id JOIN services s ON s.id = e.service_id \
+         WHERE e.id = ?",
+    )
+    .bind(id.to_string())
+    .fetch_optional(&mut tx.connection)
+    .await?
+    .ok_or_else(|| StoreError::not_found("execution", id))?;
+    Ok(Execution {
+        id,
+        model_id: super::rows::parsed(&row, "model_id")?,
+        service_id: super::rows::parsed(&row, "service_id")?,
+        status: word(&row, "status")?,
+        attempt: number(&row, "attempt")?,
+        max_attempts: number(&row, "max_attempts")?,
+        fencing_token: get(&row, "fencing_token")?,
+        acknowledged_sequence: number(&row, "acknowledged_sequence")?,
+        abort_requested: flag(&row, "abort_requested")?,
+        blocker: optional_json(&row, "blocker")?,
+        settings: super::rows::json(&row, "settings")?,
+    })
+}
+
+fn legal(execution: &Execution, event: Event) -> Result<Status, StoreError> {
+    execution.status.after(event).map_err(|illegal| StoreError::Conflict(illegal.to_string()))
+}
+
+/// The one place that writes a status. `AttemptStarted` goes through [`start_attempt`].
+pub(super) async fn apply(
+    tx: &mut Tx,
+    execution: &Execution,
+    event: Event,
+    cause: Option<Cause>,
+) -> Result<Status, StoreError> {
+    let status = legal(execution, event)?;
+    let now_ms = tx.now_ms();
+    let revision = tx.next_revision();
+    // Whoever held it holds it no longer, unless it goes on; a waiting one gets its blocker from the next plan.
+    sqlx::query(
+        "UPDATE executions SET status = ?, blocker = NULL, cause = ?, revision = ?, \
+             instance_id = CASE WHEN ? = 1 THEN instance_id ELSE NULL END, ended_at_ms = ? WHERE id = ?",
+    )
+    .bind(status.name())
+    .bind(to_optional_json(cause.as_ref())?)
+    .bind(revision)
+    .bind(i64::from(status == Status::InProgress))
+    .bind(status.is_final().then_some(now_ms))
+    .bind(execution.id.to_string())
+    .execute(&mut tx.connection)
+    .await?;
+    append_history(tx, execution.id, execution.attempt, Some(event), status, cause.as_ref()).await?;
+    set_model_status(tx, execution.model_id, ModelStatus::beside(status)).await?;
+    Ok(status)
+}
+
+/// Hands an execution to an instance: attempt + 1 with a fresh token, which it returns.
+pub(super) async fn start_attempt(
+    tx: &mut Tx,
+    execution: &mut Execution,
+    instance_id: InstanceId,
+) -> Result<(), StoreError> {
+    execution.attempt += 1;
+    let now_ms = tx.now_ms();
+    apply(tx, execution, Event::AttemptStarted, None).await?;
+    execution.fencing_token = tx.next_revision();
+    let revision = tx.next_revision();
+    sqlx::query(
+        "UPDATE executions SET attempt = ?, fencing_token = ?, acknowledged_sequence = 0, instance_id = ?, \
+             epoch = 0, step = 0, phase = 'preparing', not_before_ms = NULL, \
+             started_at_ms = COALESCE(started_at_ms, ?), attempt_started_at_ms = ?, revision = ? WHERE id = ?",
+    )
+    .bind(execution.attempt)
+    .bind(execution.fencing_token)
+    .bind(instance_id.to_string())
+    .bind(now_ms)
+    .bind(now_ms)
+    .bind(revision)
+    .bind(execution.id.to_string())
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends an attempt that did not end by itself.
+pub(super) async fn put_back(
+    tx: &mut Tx,
+    execution: &Execution,
+    how: PutBack,
+    cause: Option<Cause>,
+) -> Result<Status, StoreError> {
+    let attempts_left = execution.attempt < execution.max_attempts;
+    let event = match (execution.abort_requested, execution.settings.on_reset, attempts_left, how) {
+        (true, ..) => Event::Terminated,
+        (false, OnReset::Fail, ..) | (false, OnReset::Rerun, false, PutBack::Reset) => Event::AttemptFailed,
+        (false, OnReset::Rerun, true, _) => Event::AttemptReset,
+        (false, OnReset::Rerun, false, PutBack::Lost) => Event::AttemptLost,
+    };
+    let cause = if event == Event::Terminated { Some(asked_for()) } else { cause };
+    apply(tx, execution, event, cause).await
+}
+
+/// Why a training that a person ended has ended.
+pub(super) fn asked_for() -> Cause {
+    Cause { kind: CauseKind::Person, message: "a person ended it".into(), next_step: String::new() }
+}
+
+/// Writes a line of the history.
+pub(super) async fn append_history(
+    tx: &mut Tx,
+    id: ExecutionId,
+    attempt: u32,
+    event: Option<Event>,
+    status: Status,
+    cause: Option<&Cause>,
+) -> Result<(), StoreError> {
+    let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
+    sqlx::query(
+        "INSERT INTO history (execution_id, revision, at_ms, attempt, event, status, cause) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(revision)
+    .bind(now_ms)
+    .bind(attempt)
+    .bind(event.as_ref().map(to_word).transpose()?)
+    .bind(status.name())
+    .bind(cause.map(to_json).transpose()?)
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn set_model_status(
+    tx: &mut Tx,
+    id: ModelId,
+    status: ModelStatus,
+) -> Result<(), StoreError> {
+    let revision = tx.next_revision();
+    sqlx::query("UPDATE models SET status = ?, revision = ? WHERE id = ? AND status <> ?")
+        .bind(status.name())
+        .bind(revision)
+        .bind(id.to_string())
+        .bind(status.name())
+        .execute(&mut tx.connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Reports of runners: fenced, in order, and stored together or not at all.
+//!
+//! Must not know how reports travel.
+
+use super::executions::{self, Execution, PutBack};
+use super::rows::{to_number, to_word};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::records::{AttemptOutcome, NewArtifact, ReportBatch, ReportBody, ReportEntry};
+use crate::store::writer::Tx;
+use shared::id::ArtifactId;
+use shared::metric::{LogLevel, MetricSample};
+use shared::status::{Event, Status};
+use shared::training::{Cause, Progress};
+
+/// Longest log line that is kept; a longer one is cut, and says so.
+const LOG_LINE_BYTES: usize = 16 * 1024;
+
+impl Store {
+    /// Stores a report and answers the sequence number up to which everything is stored. Entries that
+    /// were stored before are skipped, so a report whose answer was lost can be sent again.
+    ///
+    /// # Errors
+    /// [`StoreError::StaleToken`] if the attempt is over or another's; [`StoreError::SequenceGap`] if
+    /// entries are missing; [`StoreError::Refused`] if an artifact's file was not uploaded before.
+    pub async fn report(&self, batch: ReportBatch) -> Result<u64, StoreError> {
+        for entry in &batch.entries {
+            if let ReportBody::Artifact(artifact) = &entry.body
+                && !self.blobs().exists(&artifact.content_hash)
+            {
+                return Err(StoreError::refused(
+                    format!("the content of artifact `{}` is not stored", artifact.name),
+                    "upload the file first, then report it",
+                ));
+            }
+        }
+        self.write(async move |tx: &mut Tx| store_report(tx, batch).await).await
+    }
+}
+
+async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<u64, StoreError> {
+    let stale = || StoreError::StaleToken { execution: batch.execution_id.to_string() };
+    let execution = match executions::load(tx, batch.execution_id).await {
+        Err(StoreError::NotFound { .. }) => return Err(stale()),
+        loaded => loaded?,
+    };
+    if execution.fencing_token != batch.fencing_token || execution.attempt != batch.attempt {
+        return Err(stale());
+    }
+    let mut acknowledged = execution.acknowledged_sequence;
+    let mut progress = None;
+    let mut ended = false;
+    let fresh =
+        batch.entries.into_iter().skip_while(|entry| entry.sequence <= execution.acknowledged_sequence);
+    for entry in fresh {
+        // After its end an attempt has nothing more to say, and one that was taken away may not.
+        if ended || execution.status != Status::InProgress {
+            return Err(StoreError::StaleToken { execution: batch.execution_id.to_string() });
+        }
+        if entry.sequence != acknowledged + 1 {
+            return Err(StoreError::SequenceGap { expected: acknowledged + 1, received: entry.sequence });
+        }
+        acknowledged = entry.sequence;
+        let ReportEntry { at_ms, body, .. } = entry;
+        match body {
+            ReportBody::Sample(sample) => insert_sample(tx, &execution, at_ms, &sample).await?,
+            ReportBody::Log { level, text } => insert_log_line(tx, &execution, at_ms, level, text).await?,
+            // Only the last of a batch is seen by anybody.
+            ReportBody::Progress(latest) => progress = Some(latest),
+            ReportBody::Artifact(artifact) => put_artifact(tx, &execution, at_ms, artifact).await?,
+            ReportBody::End { outcome, cause } => {
+                end(tx, &execution, outcome, cause).await?;
+                ended = true;
+            }
+        }
+    }
+    acknowledge(tx, &execution, acknowledged, progress).await?;
+    Ok(acknowledged)
+}
+
+async fn acknowledge(
+    tx: &mut Tx,
+    execution: &Execution,
+    acknowledged: u64,
+    progress: Option<Progress>,
+) -> Result<(), StoreError> {
+    if acknowledged == execution.acknowledged_sequence {
+        return Ok(());
+    }
+    sqlx::query("UPDATE executions SET acknowledged_sequence = ? WHERE id = ?")
+        .bind(to_number(acknowledged)?)
+        .bind(execution.id.to_string())
+        .execute(&mut tx.connection)
+        .await?;
+    let Some(progress) = progress else { return Ok(()) };
+    let revision = tx.next_revision();
+    sqlx::query(
+        "UPDATE executions SET epoch = ?, epochs = ?, step = ?, steps = ?, phase = ?, revision = ? WHERE id = ?",
+    )
+    .bind(progress.epoch)
+    .bind(progress.epochs)
+    .bind(progress.step)
+    .bind(progress.steps)
+    .bind(to_word(&progress.phase)?)
+    .bind(revision)
+    .bind(execution.id.to_string())
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_sample(
+    tx: &mut Tx,
+    execution: &Execution,
+    at_ms: i64,
+    sample: &MetricSample,
+) -> Result<(), StoreError> {
+    let revision = tx.next_revision();
+    sqlx::query(
+        "INSERT INTO samples (execution_id, revision, attempt, at_ms, figure, legend, x, y) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(execution.id.to_string())
+    .bind(revision)
+    .bind(execution.attempt)
+    .bind(at_ms)
+    .bind(&sample.figure)
+    .bind(&sample.legend)
+    // A place on the axis must be a number; a value need not be.
+    .bind(if sample.x.is_finite() { sample.x } else { 0.0 })
+    .bind((!sample.y.is_nan()).then_some(sample.y))
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_log_line(
+    tx: &mut Tx,
+    execution: &Execution,
+    at_ms: i64,
+    level: LogLevel,
+    text: String,
+) -> Result<(), StoreError> {
+    let revision = tx.next_revision();
+    sqlx::query(
+        "INSERT INTO log_lines (execution_id, number, revision, attempt, at_ms, level, line) \
+         SELECT ?, COALESCE(MAX(number), 0) + 1, ?, ?, ?, ?, ? FROM log_lines WHERE execution_id = ?",
+    )
+    .bind(execution.id.to_string())
+    .bind(revision)
+    .bind(execution.attempt)
+    .bind(at_ms)
+    .bind(to_word(&level)?)
+    .bind(shortened(text))
+    .bind(execution.id.to_string())
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+fn shortened(mut text: String) -> String {
+    if text.len() > LOG_LINE_BYTES {
+        let end = text.floor_char_boundary(LOG_LINE_BYTES);
+        text.truncate(end);
+        text.push_str(" ... (cut)");
+    }
+    text
+}
+
+/// Records a file; a later one of the same name and execution takes the place of the earlier one.
+async fn put_artifact(
+    tx: &mut Tx,
+    execution: &Execution,
+    at_ms: i64,
+    artifact: NewArtifact,
+) -> Result<(), StoreError> {
+    let id: ArtifactId = tx.new_id();
+    let revision = tx.next_revision();
+    sqlx::query(
+        "INSERT INTO artifacts (id, model_id, execution_id, name, kind, content_hash, size_bytes, epoch, \
+         created_at_ms, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (execution_id, name) DO UPDATE SET kind = excluded.kind, content_hash = excluded.content_hash, \
+         size_bytes = excluded.size_bytes, epoch = excluded.epoch, created_at_ms = excluded.created_at_ms, \
+         revision = excluded.revision",
+    )
+    .bind(id.to_string())
+    .bind(execution.model_id.to_string())
+    .bind(execution.id.to_string())
+    .bind(&artifact.name)
+    .bind(artifact.kind.name())
+    .bind(&artifact.content_hash)
+    .bind(to_number(artifact.size_bytes)?)
+    .bind(artifact.epoch)
+    .bind(at_ms)
+    .bind(revision)
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+async fn end(
+    tx: &mut Tx,
+    execution: &Execution,
+    outcome: AttemptOutcome,
+    cause: Option<Cause>,
+) -> Result<Status, StoreError> {
+    match outcome {
+        // It was done before the stop order reached it: what is done is done.
+        AttemptOutcome::Succeeded => executions::apply(tx, execution, Event::AttemptSucceeded, None).await,
+        AttemptOutcome::Failed if execution.abort_requested => {
+            executions::apply(tx, execution, Event::Terminated, Some(executions::asked_for())).await
+        }
+        AttemptOutcome::Failed => executions::apply(tx, execution, Event::AttemptFailed, cause).await,
+        // Terminated if a person asked; an instance that had to give way puts its work back.
+        AttemptOutcome::Stopped | AttemptOutcome::Reset => {
+            executions::put_back(tx, execution, PutBack::Reset, cause).await
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What runners do beside reporting: register, be heard of, lease.
+//!
+//! Must not know leases in time: those live in the server's memory, by a monotonic clock.
+
+use super::rows::{get, json, parsed};
+use super::{executions, services};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::records::Assignment;
+use crate::store::writer::Tx;
+use shared::id::{ExecutionId, InstanceId};
+use shared::service::{Instance, InstanceState};
+
+impl Store {
+    /// Exchanges the one-time token of an instance for a session. The token works once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if the token is unknown or used, or the instance has ended.
+    pub async fn register_instance(
+        &self,
+        one_time_token_hash: &str,
+        session_token_hash: &str,
+        process_id: u32,
+    ) -> Result<Instance, StoreError> {
+        let (one_time, session) = (one_time_token_hash.to_owned(), session_token_hash.to_owned());
+        self.write(async move |tx: &mut Tx| {
+            let id: Option<String> =
+                sqlx::query_scalar("SELECT id FROM instances WHERE token_hash = ? AND state = 'starting'")
+                    .bind(one_time)
+                    .fetch_optional(&mut tx.connection)
+                    .await?;
+            // The hash of a token is no name to show to anybody.
+            let id = id.ok_or_else(|| StoreError::not_found("instance", "of this one-time token"))?;
+            let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
+            sqlx::query(
+                "UPDATE instances SET state = ?, token_hash = NULL, session_hash = ?, process_id = ?, \
+                 heard_at_ms = ?, revision = ? WHERE id = ?",
+            )
+            .bind(InstanceState::Running.name())
+            .bind(session)
+            .bind(i64::from(process_id))
+            .bind(now_ms)
+            .bind(revision)
+            .bind(&id)
+            .execute(&mut tx.connection)
+            .await?;
+            let id = id.parse().map_err(|error| StoreError::corrupt("instances.id", error))?;
+            services::instance_by_id(&mut tx.connection, id).await
+        })
+        .await
+    }
+
+    /// The living instance whose session this is.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn instance_by_session(
+        &self,
+        session_token_hash: &str,
+    ) -> Result<Option<Instance>, StoreError> {
+        let mut reader = self.reader().await?;
+        let row = sqlx::query(
+            "SELECT id FROM instances WHERE session_hash = ? AND state IN ('starting', 'running', 'stopping')",
+        )
+        .bind(session_token_hash)
+        .fetch_optional(&mut *reader)
+        .await?;
+        match row {
+            Some(row) => services::instance_by_id(&mut reader, parsed(&row, "id")?).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Notes that an instance was heard of.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn heard_from(&self, id: InstanceId) -> Result<(), StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let now_ms = tx.now_ms();
+            sqlx::query("UPDATE instances SET heard_at_ms = ? WHERE id = ?")
+                .bind(now_ms)
+                .bind(id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Hands the oldest waiting execution of its service to an instance that has a free slot: a new
+    /// attempt with a new fencing token, in one transaction. `None` when there is nothing for it now.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such instance.
+    pub async fn lease_next(&self, instance_id: InstanceId) -> Result<Option<Assignment>, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let instance = services::instance_by_id(&mut tx.connection, instance_id).await?;
+            let service =
+                services::by_id_or_name(&mut tx.connection, &instance.service_id.to_string()).await?;
+            let slot_free = (instance.executions.len() as u64) < u64::from(service.settings.concurrency);
+            if instance.state != InstanceState::Running || service.paused || !slot_free {
+                return Ok(None);
+            }
+            let now_ms = tx.now_ms();
+            let row = sqlx::query(
+                "SELECT id FROM executions WHERE service_id = ? AND status IN ('created', 'pending', 'rerun') \
+                 AND (not_before_ms IS NULL OR not_before_ms <= ?) ORDER BY queue_number LIMIT 1",
+            )
+            .bind(service.id.to_string())
+            .bind(now_ms)
+            .fetch_optional(&mut tx.connection)
+            .await?;
+            let Some(row) = row else { return Ok(None) };
+            let mut execution = executions::load(tx, parsed(&row, "id")?).await?;
+            executions::start_attempt(tx, &mut execution, instance_id).await?;
+            assignment(tx, &execution).await.map(Some)
+        })
+        .await
+    }
+
+    /// Sets the wall time before which no attempt of a waiting execution may start.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn set_not_before(
+        &self,
+        id: ExecutionId,
+        not_before_ms: Option<i64>,
+    ) -> Result<(), StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            sqlx::query("UPDATE executions SET not_before_ms = ? WHERE id = ?")
+                .bind(not_before_ms)
+                .bind(id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<Assignment, StoreError> {
+    let row = sqlx::query(
+        "SELECT t.id AS training_id, t.configuration, m.architecture_id, m.variant, m.labels \
+         FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id WHERE e.id = ?",
+    )
+    .bind(execution.id.to_string())
+    .fetch_one(&mut tx.connection)
+    .await?;
+    let resume_content_hash: Option<String> = sqlx::query_scalar(
+        "SELECT content_hash FROM artifacts WHERE execution_id = ? AND kind = 'checkpoint' \
+         ORDER BY revision DESC LIMIT 1",
+    )
+    .bind(execution.id.to_string())
+    .fetch_optional(&mut tx.connection)
+    .await?;
+    Ok(Assignment {
+        execution_id: execution.id,
+        training_id: parsed(&row, "training_id")?,
+        model_id: execution.model_id,
+        attempt: execution.attempt,
+        fencing_token: execution.fencing_token,
+        architecture_id: get(&row, "architecture_id")?,
+        variant: get(&row, "variant")?,
+        configuration: json(&row, "configuration")?,
+        labels: json(&row, "labels")?,
+        timeout_secs: execution.settings.execution_timeout_secs,
+        drain_secs: execution.settings.drain_secs,
+        resume_content_hash,
+    })
+}

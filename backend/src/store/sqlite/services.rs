@@ -1,0 +1,294 @@
+//! Training services and their instances.
+//!
+//! Must not know when an instance is wanted: the plan decides that.
+
+use super::rows::{get, instance, parsed, service, to_json, to_optional_json};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::writer::Tx;
+use shared::id::{InstanceId, ServiceId};
+use shared::service::{Instance, InstanceError, InstanceState, Service, ServiceSettings, service_name};
+use sqlx::SqliteConnection;
+use std::collections::HashMap;
+
+impl Store {
+    /// All services, by name.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn services(&self) -> Result<Vec<Service>, StoreError> {
+        all_services(&mut *self.reader().await?).await
+    }
+
+    /// The service with this id or name.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn service(&self, id_or_name: &str) -> Result<Service, StoreError> {
+        by_id_or_name(&mut *self.reader().await?, id_or_name).await
+    }
+
+    /// All instances of a service, newest first, the ended ones too.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn instances(&self, service_id: ServiceId) -> Result<Vec<Instance>, StoreError> {
+        let mut reader = self.reader().await?;
+        let rows =
+            sqlx::query("SELECT * FROM instances WHERE service_id = ? ORDER BY created_at_ms DESC, id DESC")
+                .bind(service_id.to_string())
+                .fetch_all(&mut *reader)
+                .await?;
+        with_executions(&mut reader, &rows).await
+    }
+
+    /// The instance with this id.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn instance(&self, id: InstanceId) -> Result<Instance, StoreError> {
+        instance_by_id(&mut *self.reader().await?, id).await
+    }
+
+    /// Notes that an instance is wanted, before it is started. `token_hash` is the SHA-256 of its
+    /// one-time token, in lower-case hexadecimal.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such service.
+    pub async fn create_instance(
+        &self,
+        service_id: ServiceId,
+        token_hash: &str,
+    ) -> Result<Instance, StoreError> {
+        let token_hash = token_hash.to_owned();
+        self.write(async move |tx: &mut Tx| {
+            by_id_or_name(&mut tx.connection, &service_id.to_string()).await?;
+            let id: InstanceId = tx.new_id();
+            let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
+            sqlx::query(
+                "INSERT INTO instances (id, service_id, state, token_hash, created_at_ms, revision) \
+                 VALUES (?, ?, ?, ?, ?, ?)",
+            )
+            .bind(id.to_string())
+            .bind(service_id.to_string())
+            .bind(InstanceState::Starting.name())
+            .bind(token_hash)
+            .bind(now_ms)
+            .bind(revision)
+            .execute(&mut tx.connection)
+            .await?;
+            instance_by_id(&mut tx.connection, id).await
+        })
+        .await
+    }
+
+    /// Keeps what the executor calls an instance.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_instance_handle(&self, id: InstanceId, handle: &str) -> Result<(), StoreError> {
+        let handle = handle.to_owned();
+        self.write(async move |tx: &mut Tx| {
+            let revision = tx.next_revision();
+            let changed = sqlx::query("UPDATE instances SET handle = ?, revision = ? WHERE id = ?")
+                .bind(handle)
+                .bind(revision)
+                .bind(id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
+            if changed.rows_affected() == 0 { Err(StoreError::not_found("instance", id)) } else { Ok(()) }
+        })
+        .await
+    }
+
+    /// Moves an instance to another state. One that ended stays ended, and its credentials are void.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if it ended already in another way, or would go back.
+    pub async fn set_instance_state(
+        &self,
+        id: InstanceId,
+        state: InstanceState,
+        error: Option<InstanceError>,
+    ) -> Result<Instance, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let present = instance_by_id(&mut tx.connection, id).await?;
+            if present.state == state && present.error == error {
+                return Ok(present);
+            }
+            if !present.state.is_alive() || rank(state) < rank(present.state) {
+                return Err(StoreError::Conflict(format!(
+                    "instance `{id}` is {}, and cannot become {}",
+                    present.state.name(),
+                    state.name()
+                )));
+            }
+            let ended_at_ms = (!state.is_alive()).then(|| tx.now_ms());
+            let revision = tx.next_revision();
+            sqlx::query(
+                "UPDATE instances SET state = ?, error = ?, ended_at_ms = ?, revision = ? WHERE id = ?",
+            )
+            .bind(state.name())
+            .bind(to_optional_json(error.as_ref())?)
+            .bind(ended_at_ms)
+            .bind(revision)
+            .bind(id.to_string())
+            .execute(&mut tx.connection)
+            .await?;
+            instance_by_id(&mut tx.connection, id).await
+        })
+        .await
+    }
+
+    /// Keeps how the last start of an instance of this service went. `retry_at_ms` is the wall time
+    /// before which no other is started.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn record_service_start(
+        &self,
+        id: ServiceId,
+        outcome: Result<(), InstanceError>,
+        retry_at_ms: Option<i64>,
+    ) -> Result<Service, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let present = by_id_or_name(&mut tx.connection, &id.to_string()).await?;
+            if outcome.is_ok() && present.failed_starts == 0 && present.error.is_none() {
+                return Ok(present);
+            }
+            let (failed_starts, error) = match outcome {
+                Ok(()) => (0, None),
+                Err(error) => (present.failed_starts.saturating_add(1), Some(error)),
+            };
+            let revision = tx.next_revision();
+            sqlx::query(
+                "UPDATE services SET failed_starts = ?, error = ?, retry_at_ms = ?, revision = ? WHERE id = ?",
+            )
+            .bind(failed_starts)
+            .bind(to_optional_json(error.as_ref())?)
+            .bind(if error.is_some() { retry_at_ms } else { None })
+            .bind(revision)
+            .bind(id.to_string())
+            .execute(&mut tx.connection)
+            .await?;
+            by_id_or_name(&mut tx.connection, &id.to_string()).await
+        })
+        .await
+    }
+
+    /// Pauses or resumes a service. Resuming also forgets its failed starts, so that it is tried at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn set_service_paused(&self, id: ServiceId, paused: bool) -> Result<Service, StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let revision = tx.next_revision();
+            let statement = if paused {
+                "UPDATE services SET paused = 1, revision = ? WHERE id = ?"
+            } else {
+                "UPDATE services SET paused = 0, failed_starts = 0, error = NULL, retry_at_ms = NULL, revision = ? \
+                 WHERE id = ?"
+            };
+            sqlx::query(statement).bind(revision).bind(id.to_string()).execute(&mut tx.connection).await?;
+            by_id_or_name(&mut tx.connection, &id.to_string()).await
+        })
+        .await
+    }
+}
+
+/// States only go on: a later one has a higher rank.
+const fn rank(state: InstanceState) -> u8 {
+    match state {
+        InstanceState::Starting => 0,
+        InstanceState::Running => 1,
+        InstanceState::Stopping => 2,
+        InstanceState::Stopped | InstanceState::Failed => 3,
+    }
+}
+
+/// The service of an architecture, made at its first training with these settings.
+pub(super) async fn find_or_make(
+    tx: &mut Tx,
+    architecture_id: &str,
+    settings: &ServiceSettings,
+) -> Result<Service, StoreError> {
+    let name = service_name(architecture_id);
+    match by_id_or_name(&mut tx.connection, &name).await {
+        Err(StoreError::NotFound { .. }) => {}
+        found => return found,
+    }
+    let id: ServiceId = tx.new_id();
+    let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
+    sqlx::query(
+        "INSERT INTO services (id, name, architecture_id, settings, settings_revision, paused, failed_starts, \
+         created_at_ms, revision) VALUES (?, ?, ?, ?, 1, 0, 0, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(&name)
+    .bind(architecture_id)
+    .bind(to_json(settings)?)
+    .bind(now_ms)
+    .bind(revision)
+    .execute(&mut tx.connection)
+    .await?;
+    by_id_or_name(&mut tx.connection, &name).await
+}
+
+pub(super) async fn all_services(connection: &mut SqliteConnection) -> Result<Vec<Service>, StoreError> {
+    let rows = sqlx::query("SELECT * FROM services ORDER BY name").fetch_all(connection).await?;
+    rows.iter().map(service).collect()
+}
+
+pub(super) async fn by_id_or_name(
+    connection: &mut SqliteConnection,
+    id_or_name: &str,
+) -> Result<Service, StoreError> {
+    let row = sqlx::query("SELECT * FROM services WHERE id = ? OR name = ?")
+        .bind(id_or_name)
+        .bind(id_or_name)
+        .fetch_optional(connection)
+        .await?
+        .ok_or_else(|| StoreError::not_found("service", id_or_name))?;
+    service(&row)
+}
+
+pub(super) async fn instance_by_id(
+    connection: &mut SqliteConnection,
+    id: InstanceId,
+) -> Result<Instance, StoreError> {
+    let row = sqlx::query("SELECT * FROM instances WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(&mut *connection)
+        .await?
+        .ok_or_else(|| StoreError::not_found("instance", id))?;
+    let mut found = instance(&row)?;
+    let held = sqlx::query("SELECT id FROM executions WHERE instance_id = ? ORDER BY queue_number")
+        .bind(id.to_string())
+        .fetch_all(connection)
+        .await?;
+    found.executions = held.iter().map(|row| parsed(row, "id")).collect::<Result<_, _>>()?;
+    Ok(found)
+}
+
+/// Instances with what they hold.
+pub(super) async fn with_executions(
+    connection: &mut SqliteConnection,
+    rows: &[sqlx::sqlite::SqliteRow],
+) -> Result<Vec<Instance>, StoreError> {
+    let held = sqlx::query(
+        "SELECT id, instance_id FROM executions WHERE instance_id IS NOT NULL ORDER BY queue_number",
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut by_instance: HashMap<String, Vec<_>> = HashMap::new();
+    for row in &held {
+        by_instance.entry(get(row, "instance_id")?).or_default().push(parsed(row, "id")?);
+    }
+    rows.iter()
+        .map(|row| {
+            let mut found = instance(row)?;
+            found.executions = by_instance.remove(&found.id.to_string()).unwrap_or_default();
+            Ok(found)
+        })
+        .collect()
+}

@@ -1,0 +1,61 @@
+//! Throwing away stored files that no record speaks of.
+//!
+//! Must not know why a file was left over.
+
+use crate::store::Store;
+use crate::store::error::StoreError;
+use sqlx::SqliteConnection;
+use std::time::{Duration, SystemTime};
+
+impl Store {
+    /// Deletes stored files that no record speaks of and that are older than this. Young ones may be
+    /// uploads whose report is still on its way. The answer is how many were deleted.
+    ///
+    /// # Errors
+    /// If the database or the disk fails.
+    pub async fn sweep_blobs(&self, older_than: Duration) -> Result<u64, StoreError> {
+        // An import stores files before it records them.
+        let _importing = self.importing().await;
+        let mut reader = self.reader().await?;
+        let mut deleted = 0;
+        for hash in self.blobs().hashes().await? {
+            let old = self.blobs().local_path(&hash).and_then(|path| path.metadata().ok()).is_some_and(
+                |metadata| {
+                    let age =
+                        metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
+                    age.is_some_and(|age| age >= older_than)
+                },
+            );
+            if old && !is_spoken_of(&mut reader, &hash).await? {
+                self.blobs().delete(&hash).await?;
+                deleted += 1;
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Deletes those of these files that no record speaks of: what an import that failed has stored.
+    pub(crate) async fn forget_unrecorded(&self, hashes: &[String]) -> Result<(), StoreError> {
+        let mut reader = self.reader().await?;
+        for hash in hashes {
+            if !is_spoken_of(&mut reader, hash).await? {
+                self.blobs().delete(hash).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn is_spoken_of(connection: &mut SqliteConnection, hash: &str) -> Result<bool, StoreError> {
+    let found: i64 = sqlx::query_scalar(
+        "SELECT (SELECT COUNT(*) FROM items WHERE content_hash = ?) \
+              + (SELECT COUNT(*) FROM snapshot_items WHERE content_hash = ?) \
+              + (SELECT COUNT(*) FROM artifacts WHERE content_hash = ?)",
+    )
+    .bind(hash)
+    .bind(hash)
+    .bind(hash)
+    .fetch_one(connection)
+    .await?;
+    Ok(found > 0)
+}
