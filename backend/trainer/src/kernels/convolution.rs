@@ -170,7 +170,8 @@ const PARTS: usize = 8;
 pub(super) fn weight_gradient(input: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
     let layout = Layout::of_input(sizes);
     let images = input.len() / (sizes.channels * sizes.input_area());
-    let group = GROUP_POSITIONS.div_ceil(layout.plane).min(images);
+    // Groups of equal size: a short last one would be filled up with zeros.
+    let group = images.div_ceil(images.div_ceil(GROUP_POSITIONS.div_ceil(layout.plane)));
     let work = WeightWork { input, gradient, sizes, taps: input_taps(sizes, &layout), layout, images, group };
     let groups = images.div_ceil(group);
     let blocks = sizes.channels.div_ceil(CHANNELS_PER_TASK);

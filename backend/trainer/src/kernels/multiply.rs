@@ -211,15 +211,17 @@ impl Dots<'_> {
             let span = SPAN.min(length - start);
             for r in (0..depth).step_by(RB) {
                 // Past the end the last row is computed again and thrown away.
-                let rows: [&[S::f32s]; RB] = std::array::from_fn(|j| {
+                let mut rows: [&[S::f32s]; RB] = [&[]; RB];
+                for (j, row) in rows.iter_mut().enumerate() {
                     let at = offsets[(r + j).min(depth - 1)] + start;
-                    S::as_simd_f32s(&right[at..at + span]).0
-                });
+                    *row = S::as_simd_f32s(&right[at..at + span]).0;
+                }
                 for k in (0..filters).step_by(KB) {
-                    let columns: [&[S::f32s]; KB] = std::array::from_fn(|i| {
+                    let mut columns: [&[S::f32s]; KB] = [&[]; KB];
+                    for (i, column) in columns.iter_mut().enumerate() {
                         let at = (k + i).min(filters - 1) * left_stride + start;
-                        S::as_simd_f32s(&left[at..at + span]).0
-                    });
+                        *column = S::as_simd_f32s(&left[at..at + span]).0;
+                    }
                     let sums = dot_tile::<S, KB, RB>(simd, columns, rows);
                     for (i, sums) in sums.iter().enumerate().take(filters - k) {
                         for (j, sum) in sums.iter().enumerate().take(depth - r) {
@@ -238,18 +240,26 @@ fn dot_tile<S: Simd, const KB: usize, const RB: usize>(
     left: [&[S::f32s]; KB],
     right: [&[S::f32s]; RB],
 ) -> [[f32; RB]; KB] {
-    let zero = simd.splat_f32s(0.0);
-    let mut sums = [[zero; RB]; KB];
+    // Plain loops: a closure would not be compiled for the wide vectors.
+    let mut sums = [[simd.splat_f32s(0.0); RB]; KB];
     let count = left[0].len();
-    let left = left.map(|row| &row[..count]);
-    let right = right.map(|row| &row[..count]);
     for p in 0..count {
+        let mut values = [simd.splat_f32s(0.0); KB];
+        for i in 0..KB {
+            values[i] = left[i][p];
+        }
         for j in 0..RB {
             let value = right[j][p];
             for i in 0..KB {
-                sums[i][j] = simd.mul_add_f32s(left[i][p], value, sums[i][j]);
+                sums[i][j] = simd.mul_add_f32s(values[i], value, sums[i][j]);
             }
         }
     }
-    sums.map(|row| row.map(|sum| simd.reduce_sum_f32s(sum)))
+    let mut totals = [[0.0; RB]; KB];
+    for i in 0..KB {
+        for j in 0..RB {
+            totals[i][j] = simd.reduce_sum_f32s(sums[i][j]);
+        }
+    }
+    totals
 }
