@@ -112,7 +112,15 @@ impl Server {
     /// # Errors
     /// If it does not stop in time.
     pub fn stop(&mut self) -> Result<Option<i32>> {
-        processes::send(self.process_id(), Signal::TERM);
+        self.stop_by(Signal::TERM)
+    }
+
+    /// As [`Server::stop`], by another signal.
+    ///
+    /// # Errors
+    /// If it does not stop in time.
+    pub fn stop_by(&mut self, signal: Signal) -> Result<Option<i32>> {
+        processes::send(self.process_id(), signal);
         let process = &mut self.process;
         let status = until("the server stops", STOP_DEADLINE, || Ok(process.try_wait()?))?;
         Ok(status.code())
