@@ -18,7 +18,7 @@ pub fn resolve(overrides: &Map<String, Value>) -> Result<DetectionConfig, Vec<Fi
     let mut config: DetectionConfig = serde_json::from_value(Value::Object(values))
         .map_err(|error| vec![FieldError::new("configuration", error.to_string())])?;
     if !overrides.contains_key("warmup_epochs") {
-        config.warmup_epochs = config.warmup_epochs.min(f64::from(config.epochs));
+        config.warmup_epochs = warm_up_within(&config, config.epochs);
     }
     let errors = contradictions(&config);
     if errors.is_empty() { Ok(config) } else { Err(errors) }
@@ -34,11 +34,18 @@ pub fn set_from_text(overrides: &mut Map<String, Value>, key: &str, text: &str) 
     Ok(())
 }
 
-/// What of a configuration differs from the defaults: the overrides that resolve to it.
+/// What of a configuration differs from the defaults: the overrides that resolve to it. A warm-up
+/// that only follows from the epochs is none of them, so that it follows when they change.
 #[must_use]
 pub fn overrides_of(config: &DetectionConfig) -> Map<String, Value> {
-    let defaults = values_of(&DetectionConfig::default());
+    let mut defaults = DetectionConfig::default();
+    defaults.warmup_epochs = warm_up_within(&defaults, config.epochs);
+    let defaults = values_of(&defaults);
     values_of(config).into_iter().filter(|(key, value)| defaults.get(key) != Some(value)).collect()
+}
+
+fn warm_up_within(config: &DetectionConfig, epochs: u32) -> f64 {
+    config.warmup_epochs.min(f64::from(epochs))
 }
 
 pub(super) fn values_of(config: &DetectionConfig) -> Map<String, Value> {
@@ -217,6 +224,10 @@ mod tests {
     fn the_default_warm_up_is_no_longer_than_the_training() {
         assert_eq!(resolve(&object(json!({"epochs": 1}))).unwrap().warmup_epochs, 1.0);
         assert_eq!(resolve(&object(json!({"epochs": 30}))).unwrap().warmup_epochs, 3.0);
+        let mut kept = overrides_of(&resolve(&object(json!({"epochs": 1}))).unwrap());
+        assert_eq!(kept, object(json!({"epochs": 1})));
+        kept.insert("epochs".into(), json!(30));
+        assert_eq!(resolve(&kept).unwrap().warmup_epochs, 3.0);
     }
 
     #[test]

@@ -68,13 +68,23 @@ pub struct Ticks {
 /// is too narrow for its size; at most `wanted + 1` values.
 #[must_use]
 pub fn nice_ticks(low: f64, high: f64, wanted: usize) -> Ticks {
+    ticks_of_step(low, high, wanted, 0.0)
+}
+
+/// As [`nice_ticks`], but whole numbers only: for epochs and steps.
+#[must_use]
+pub fn whole_ticks(low: f64, high: f64, wanted: usize) -> Ticks {
+    ticks_of_step(low, high, wanted, 1.0)
+}
+
+fn ticks_of_step(low: f64, high: f64, wanted: usize, least_step: f64) -> Ticks {
     let none = Ticks { values: Vec::new(), decimals: 0 };
     let span = high - low;
     let usable = span.is_finite() && span > 0.0 && wanted > 0;
     if !usable {
         return none;
     }
-    let Some((digit, exponent)) = nice_step(span / wanted as f64) else {
+    let Some((digit, exponent)) = nice_step((span / wanted as f64).max(least_step)) else {
         return none;
     };
     // Multiples are computed as `n * digit / 10^k`, whose decimals are exact, where 0.1 is not.
@@ -194,6 +204,15 @@ mod tests {
                 Ticks { values: expected, decimals },
                 "{low} to {high}"
             );
+        }
+    }
+
+    #[test]
+    fn whole_ticks_are_whole() {
+        for (low, high, expected) in
+            [(0.9, 3.2, vec![1.0, 2.0, 3.0]), (0.0, 30.0, vec![0.0, 10.0, 20.0, 30.0]), (0.1, 0.9, vec![])]
+        {
+            assert_eq!(whole_ticks(low, high, 5), Ticks { values: expected, decimals: 0 }, "{low} to {high}");
         }
     }
 

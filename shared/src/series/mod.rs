@@ -8,7 +8,7 @@ mod axis;
 mod downsample;
 mod smooth;
 
-pub use axis::{AxisRange, Ticks, axis_range, log_ticks, nice_ticks};
+pub use axis::{AxisRange, Ticks, axis_range, log_ticks, nice_ticks, whole_ticks};
 pub use downsample::{largest_triangles, min_max};
 pub use smooth::{smooth, typical_step};
 
