@@ -189,6 +189,13 @@ impl Blobs {
     }
 }
 
+/// Where the file of this hash lies in a folder of stored files, if it is there; for a runner that
+/// shares the server's disk. `None` for what is no hash.
+#[must_use]
+pub fn blob_path(root: &Path, hash: &str) -> Option<PathBuf> {
+    is_hash(hash).then(|| root.join(&hash[..2]).join(hash))
+}
+
 fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

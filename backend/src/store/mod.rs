@@ -10,7 +10,8 @@ mod records;
 mod sqlite;
 mod writer;
 
-pub use blobs::{BlobReader, Blobs};
+pub(crate) use blobs::hex;
+pub use blobs::{BlobReader, Blobs, blob_path};
 pub use error::{ErrorKind, StoreError};
 pub use ids::MintedId;
 pub use records::*;
