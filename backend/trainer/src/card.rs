@@ -1,0 +1,90 @@
+//! What a weights file says of itself, so that the file alone is enough to predict with.
+//!
+//! Stored as texts in the safetensors header. Knows no tensors.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use safetensors::SafeTensors;
+
+use crate::error::{TrainError, TrainErrorKind};
+use crate::model::yolov8::Variant;
+
+/// Raised when the meaning of the header changes.
+const FORMAT: &str = "1";
+
+/// The facts that turn weights into a detector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeightsCard {
+    /// Size of the network.
+    pub variant: Variant,
+    /// Class names in class order.
+    pub labels: Vec<String>,
+    /// Side in pixels of the images it was trained on.
+    pub imgsz: usize,
+}
+
+impl WeightsCard {
+    /// The header's texts.
+    pub fn metadata(&self) -> HashMap<String, String> {
+        let labels = serde_json::Value::from(self.labels.clone()).to_string();
+        HashMap::from(
+            [
+                ("format", FORMAT.to_owned()),
+                ("architecture", "yolov8".to_owned()),
+                ("variant", self.variant.name().to_owned()),
+                ("labels", labels),
+                ("imgsz", self.imgsz.to_string()),
+                ("stride", "32".to_owned()),
+            ]
+            .map(|(key, value)| (key.to_owned(), value)),
+        )
+    }
+
+    /// Reads the header of a weights file.
+    ///
+    /// # Errors
+    /// If the bytes are no safetensors file, or its header lacks a fact.
+    pub fn read(path: &Path, content: &[u8]) -> Result<Self, TrainError> {
+        let wrong = |why: &str| {
+            let what = format!("{} cannot be used to predict: {why}", path.display());
+            TrainError::new(
+                TrainErrorKind::Weights,
+                what,
+                "use best.safetensors or last.safetensors of a training",
+            )
+        };
+        let (_, header) = SafeTensors::read_metadata(content)
+            .map_err(|error| wrong("it is not a safetensors file").because(error))?;
+        let metadata = header.metadata().as_ref().ok_or_else(|| wrong("its header has no facts"))?;
+        let fact = |key: &str| {
+            metadata.get(key).map(String::as_str).ok_or_else(|| wrong(&format!("its header lacks `{key}`")))
+        };
+        let variant =
+            fact("variant")?.parse().map_err(|error| wrong("its variant is unknown").because(error))?;
+        let labels = serde_json::from_str(fact("labels")?)
+            .map_err(|error| wrong("its labels are no list").because(error))?;
+        let imgsz = fact("imgsz")?.parse().map_err(|error| wrong("its imgsz is no number").because(error))?;
+        Ok(Self { variant, labels, imgsz })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn facts_survive_the_header_and_gaps_are_named() {
+        let card =
+            WeightsCard { variant: Variant::S, labels: vec!["a \"b\"".into(), "ü".into()], imgsz: 96 };
+        let tensors: Vec<(String, safetensors::tensor::TensorView<'_>)> = Vec::new();
+        let file = |metadata| safetensors::serialize(tensors.clone(), Some(metadata)).unwrap();
+        let path = Path::new("w.safetensors");
+        assert_eq!(WeightsCard::read(path, &file(card.metadata())).unwrap(), card);
+        let mut lacking = card.metadata();
+        lacking.remove("labels");
+        let error = WeightsCard::read(path, &file(lacking)).unwrap_err();
+        assert!(error.to_string().contains("labels"), "{error}");
+        assert!(WeightsCard::read(path, b"?").is_err());
+    }
+}

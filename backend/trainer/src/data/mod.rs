@@ -1,0 +1,13 @@
+//! From image files to batches: decoding, memory, order and threads.
+//!
+//! Must not know the model or the losses.
+
+mod batch;
+mod picture;
+mod prefetch;
+mod store;
+
+pub use batch::{Batch, epoch_order, train_batch, validation_batch, validation_order};
+pub use picture::{Picture, PictureError, read_image};
+pub use prefetch::for_each_ahead;
+pub use store::{PictureStore, Prepared};

@@ -1,0 +1,189 @@
+//! The images of a subset: decoded once and kept in memory where they fit, else decoded each time.
+//!
+//! Knows files, sizes and boxes; must not know augmentation or batches.
+
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::assign::Target;
+use crate::augment::Sample;
+use crate::job::{LabelledImage, StopFlag};
+
+use super::picture::{Picture, PictureError, read_image, read_size, resized};
+
+/// Images that are prepared between two progress reports.
+const CHUNK: usize = 16;
+
+/// The usable images of a subset.
+#[derive(Debug, Default)]
+pub struct PictureStore {
+    entries: Vec<Entry>,
+    side: usize,
+}
+
+#[derive(Debug)]
+struct Entry {
+    image: LabelledImage,
+    original: [u32; 2],
+    kept: Option<Arc<Picture>>,
+}
+
+/// A store, and what had to be left out of it.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The usable images.
+    pub store: PictureStore,
+    /// A message for each image that could not be used.
+    pub rejected: Vec<String>,
+}
+
+impl PictureStore {
+    /// Reads a subset for a network of `side` pixels.
+    ///
+    /// Pictures are kept in memory if all of them together need at most `budget_bytes`; else only their headers
+    /// are read now. `progress` hears how many of how many are done; a stop ends the reading early.
+    /// Unreadable images are left out and named.
+    pub fn prepare(
+        images: &[LabelledImage],
+        side: usize,
+        budget_bytes: u64,
+        stop: &StopFlag,
+        mut progress: impl FnMut(usize, usize),
+    ) -> Prepared {
+        let keeps = (images.len() * side * side * 3) as u64 <= budget_bytes;
+        let mut entries = Vec::with_capacity(images.len());
+        let mut rejected = Vec::new();
+        for chunk in images.chunks(CHUNK) {
+            if stop.is_stopped() {
+                break;
+            }
+            let read: Vec<_> = chunk.par_iter().map(|image| Entry::read(image, side, keeps)).collect();
+            for (image, result) in chunk.iter().zip(read) {
+                match result {
+                    Ok(entry) => entries.push(entry),
+                    Err(error) => rejected.push(format!("{} is left out: {error}", image.name)),
+                }
+            }
+            progress(entries.len() + rejected.len(), images.len());
+        }
+        Prepared { store: Self { entries, side }, rejected }
+    }
+
+    /// Number of usable images.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no image is usable.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Whether pictures are kept in memory.
+    pub fn is_in_memory(&self) -> bool {
+        self.entries.iter().all(|entry| entry.kept.is_some())
+    }
+
+    /// The image as it was given.
+    pub fn image(&self, index: usize) -> &LabelledImage {
+        &self.entries[index].image
+    }
+
+    /// Width and height in the file.
+    pub fn original_size(&self, index: usize) -> [u32; 2] {
+        self.entries[index].original
+    }
+
+    /// Width and height after resizing.
+    pub fn resized_size(&self, index: usize) -> [u32; 2] {
+        resized(self.entries[index].original, self.side)
+    }
+
+    /// The resized picture.
+    ///
+    /// # Errors
+    /// If it is not in memory and can no longer be read.
+    pub fn picture(&self, index: usize) -> Result<Arc<Picture>, PictureError> {
+        let entry = &self.entries[index];
+        match &entry.kept {
+            Some(picture) => Ok(Arc::clone(picture)),
+            None => Ok(Arc::new(Picture::from_image(&read_image(&entry.image.path)?, self.side))),
+        }
+    }
+
+    /// The resized picture with its targets in its pixels.
+    ///
+    /// # Errors
+    /// As [`picture`](Self::picture).
+    pub fn sample(&self, index: usize) -> Result<Sample, PictureError> {
+        let picture = self.picture(index)?;
+        let [x_scale, y_scale] = picture.scale();
+        let limits = [picture.canvas.width as f32, picture.canvas.height as f32];
+        let targets = self.entries[index].image.boxes.iter().filter_map(|labelled| {
+            let [x1, y1, x2, y2] = labelled.corners();
+            let x = [x1 * x_scale, x2 * x_scale].map(|value| value.clamp(0.0, limits[0]));
+            let y = [y1 * y_scale, y2 * y_scale].map(|value| value.clamp(0.0, limits[1]));
+            let corners = [x[0], y[0], x[1], y[1]];
+            (x[1] > x[0] && y[1] > y[0]).then_some(Target { class: labelled.class, corners })
+        });
+        Ok(Sample { targets: targets.collect(), canvas: picture.canvas.clone() })
+    }
+}
+
+impl Entry {
+    fn read(image: &LabelledImage, side: usize, keeps: bool) -> Result<Self, PictureError> {
+        let (original, kept) = if keeps {
+            let picture = Picture::from_image(&read_image(&image.path)?, side);
+            (picture.original, Some(Arc::new(picture)))
+        } else {
+            (read_size(&image.path)?, None)
+        };
+        Ok(Self { image: image.clone(), original, kept })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use image::RgbImage;
+
+    use crate::job::LabelledBox;
+
+    use super::*;
+
+    fn subset(folder: &Path) -> Vec<LabelledImage> {
+        RgbImage::from_pixel(40, 20, image::Rgb([1, 2, 3])).save(folder.join("good.png")).unwrap();
+        std::fs::write(folder.join("bad.png"), b"\x89PNG\r\n\x1a\n").unwrap();
+        let boxes = vec![
+            LabelledBox { class: 0, x1: -5.0, y1: 2.0, x2: 10.0, y2: 30.0 },
+            LabelledBox { class: 1, x1: 50.0, y1: 2.0, x2: 60.0, y2: 9.0 },
+        ];
+        ["good.png", "bad.png"]
+            .map(|name| LabelledImage { path: folder.join(name), name: name.into(), boxes: boxes.clone() })
+            .to_vec()
+    }
+
+    #[test]
+    fn broken_images_are_left_out_and_boxes_are_clipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let images = subset(folder.path());
+        for budget in [0, 1 << 30] {
+            let mut heard = Vec::new();
+            let stop = StopFlag::default();
+            let prepared =
+                PictureStore::prepare(&images, 80, budget, &stop, |done, of| heard.push((done, of)));
+            assert_eq!(heard, [(2, 2)]);
+            assert_eq!(prepared.rejected.len(), 1);
+            assert!(prepared.rejected[0].contains("bad.png"));
+            let store = prepared.store;
+            assert_eq!((store.len(), store.is_in_memory()), (1, budget > 0));
+            assert_eq!(store.resized_size(0), [80, 40]);
+            let sample = store.sample(0).unwrap();
+            assert_eq!((sample.canvas.width, sample.canvas.height), (80, 40));
+            assert_eq!(sample.targets.len(), 1);
+            assert_eq!(sample.targets[0].corners, [0.0, 4.0, 20.0, 40.0]);
+        }
+    }
+}

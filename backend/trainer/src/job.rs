@@ -1,0 +1,188 @@
+//! What a training is asked to do, and how it is told to stop.
+//!
+//! Plain data: knows no tensors.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use shared::config::DetectionConfig;
+
+use crate::error::{TrainError, TrainErrorKind};
+use crate::model::yolov8::Variant;
+
+/// One training of a detector.
+#[derive(Clone, Debug)]
+pub struct TrainJob {
+    /// Size of the network.
+    pub variant: Variant,
+    /// Everything else that the run depends on; validated by `shared`.
+    pub config: DetectionConfig,
+    /// Class names in class order.
+    pub labels: Vec<String>,
+    /// Images to learn from.
+    pub train: Vec<LabelledImage>,
+    /// Images to be measured on.
+    pub validation: Vec<LabelledImage>,
+    /// Checkpoints, weights and reports are written here; made if absent.
+    pub output_dir: PathBuf,
+    /// Weights to start from (safetensors); random ones where there are none.
+    pub initial_weights: Option<PathBuf>,
+    /// A checkpoint of an earlier run of the same job, to go on from.
+    pub resume: Option<PathBuf>,
+}
+
+/// An image file and what is on it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LabelledImage {
+    /// The file.
+    pub path: PathBuf,
+    /// The name by which people know it, for messages.
+    pub name: String,
+    /// What is on it; may be empty.
+    pub boxes: Vec<LabelledBox>,
+}
+
+/// A labelled box in pixels of the original image.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct LabelledBox {
+    /// Index into the labels.
+    pub class: usize,
+    /// Left edge.
+    pub x1: f32,
+    /// Top edge.
+    pub y1: f32,
+    /// Right edge.
+    pub x2: f32,
+    /// Bottom edge.
+    pub y2: f32,
+}
+
+impl LabelledBox {
+    /// x1, y1, x2, y2.
+    pub fn corners(&self) -> [f32; 4] {
+        [self.x1, self.y1, self.x2, self.y2]
+    }
+}
+
+/// Asks a running training to stop; clones ask the same training.
+#[derive(Clone, Debug, Default)]
+pub struct StopFlag(Arc<AtomicBool>);
+
+impl StopFlag {
+    /// Asks for the stop. The training ends after the step it is in.
+    pub fn stop(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a stop was asked for.
+    pub fn is_stopped(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl TrainJob {
+    /// Refuses what cannot be trained, before anything is read.
+    ///
+    /// # Errors
+    /// The first thing found wrong.
+    pub fn check(&self) -> Result<(), TrainError> {
+        let config = &self.config;
+        let wrong =
+            |what: String, next: &str| Err(TrainError::new(TrainErrorKind::Configuration, what, next));
+        if config.epochs == 0 {
+            return wrong("epochs is 0".into(), "set epochs to 1 or more");
+        }
+        if config.batch_size == 0 {
+            return wrong("batch_size is 0".into(), "set batch_size to 1 or more");
+        }
+        if config.imgsz == 0 || config.imgsz % 32 != 0 {
+            let what = format!("imgsz is {}, which is not a multiple of 32", config.imgsz);
+            return wrong(what, "set imgsz to a multiple of 32, such as 320 or 640");
+        }
+        let lacking = |what: &str, next: &str| Err(TrainError::new(TrainErrorKind::Data, what, next));
+        if self.labels.is_empty() {
+            return lacking("there are no labels", "choose at least one label to detect");
+        }
+        if self.train.is_empty() {
+            return lacking("the train subset has no images", "check the filter of the train subset");
+        }
+        if self.validation.is_empty() {
+            return lacking(
+                "the validation subset has no images",
+                "check the filter of the validation subset",
+            );
+        }
+        if self.train.iter().all(|image| image.boxes.is_empty()) {
+            return lacking("no train image has a box", "label some images, or choose another train subset");
+        }
+        self.check_classes()
+    }
+
+    fn check_classes(&self) -> Result<(), TrainError> {
+        let count = self.labels.len();
+        for image in self.train.iter().chain(&self.validation) {
+            if let Some(unknown) = image.boxes.iter().find(|labelled| labelled.class >= count) {
+                let what = format!(
+                    "{} has a box of class {}, but there are {count} labels",
+                    image.name, unknown.class
+                );
+                let next = "count classes from 0 in the order of the labels";
+                return Err(TrainError::new(TrainErrorKind::Data, what, next));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job() -> TrainJob {
+        let labelled = LabelledBox { class: 0, x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 };
+        let image = LabelledImage { path: "a.png".into(), name: "a.png".into(), boxes: vec![labelled] };
+        TrainJob {
+            variant: Variant::N,
+            config: DetectionConfig::default(),
+            labels: vec!["cell".into()],
+            train: vec![image.clone()],
+            validation: vec![image],
+            output_dir: "out".into(),
+            initial_weights: None,
+            resume: None,
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_trained_is_refused_with_a_next_step() {
+        type Change = fn(&mut TrainJob);
+        let table: [(Change, TrainErrorKind, &str); 8] = [
+            (|job| job.config.epochs = 0, TrainErrorKind::Configuration, "epochs"),
+            (|job| job.config.batch_size = 0, TrainErrorKind::Configuration, "batch_size"),
+            (|job| job.config.imgsz = 100, TrainErrorKind::Configuration, "multiple of 32"),
+            (|job| job.labels.clear(), TrainErrorKind::Data, "labels"),
+            (|job| job.train.clear(), TrainErrorKind::Data, "train subset"),
+            (|job| job.validation.clear(), TrainErrorKind::Data, "validation subset"),
+            (|job| job.train[0].boxes.clear(), TrainErrorKind::Data, "no train image has a box"),
+            (|job| job.validation[0].boxes[0].class = 1, TrainErrorKind::Data, "a.png"),
+        ];
+        assert!(job().check().is_ok());
+        for (change, kind, text) in table {
+            let mut changed = job();
+            change(&mut changed);
+            let error = changed.check().unwrap_err();
+            assert_eq!(error.kind(), kind, "{error}");
+            assert!(error.to_string().contains(text) && !error.next_step().is_empty(), "{error}");
+        }
+    }
+
+    #[test]
+    fn clones_of_a_flag_stop_together() {
+        let flag = StopFlag::default();
+        let other = flag.clone();
+        assert!(!other.is_stopped());
+        flag.stop();
+        assert!(other.is_stopped());
+    }
+}

@@ -1,0 +1,492 @@
+//! One training from start to end: epochs of steps, validation, checkpoints, reports.
+//!
+//! Synchronous; stops between steps when asked. Must not know who listens to its reports.
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use shared::config::DeviceKind;
+use shared::metrics::DetectionSummary;
+
+use crate::augment::Augmentation;
+use crate::card::WeightsCard;
+use crate::checkpoint::{self, EpochRecord, RunState, as_array};
+use crate::data::{Batch, PictureStore, epoch_order, for_each_ahead, train_batch};
+use crate::device::{DeviceChoice, OpenDevice};
+use crate::error::{TrainError, TrainErrorKind};
+use crate::evaluate::{DIVERGED_NEXT_STEP, Validation, Validator};
+use crate::job::{LabelledImage, StopFlag, TrainJob};
+use crate::loss::{DetectionLoss, Gains, Logits, LossItems};
+use crate::memory::{self, MemoryEstimate};
+use crate::model::yolov8::YoloV8;
+use crate::optimizer::{self, Recipe};
+use crate::parameters::{ParameterError, ParameterTable};
+use crate::report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent, Voice};
+use crate::results;
+use crate::schedule::Plan;
+use crate::weights::{self, ClassLayers};
+
+/// Share of the free memory that pictures may take; beyond it they are read from disk each time.
+const CACHE_SHARE: f64 = 0.25;
+/// What pictures may take where the system does not say how much is free.
+const CACHE_BYTES: u64 = 1 << 30;
+/// File names within the output folder.
+const LAST_CHECKPOINT: &str = "checkpoint.safetensors";
+const BEST_WEIGHTS: &str = "best.safetensors";
+const LAST_WEIGHTS: &str = "last.safetensors";
+
+/// How a training ended, when it did not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether it was asked to stop before its end.
+    pub stopped: bool,
+    /// Complete epochs, those of earlier runs included.
+    pub epochs_done: u32,
+    /// The best mAP50-95 on the validation subset.
+    pub best_fitness: Option<f64>,
+    /// The epoch that reached it, from 1.
+    pub best_epoch: Option<u32>,
+    /// The validation of that epoch.
+    pub best: Option<DetectionSummary>,
+    /// The last validation.
+    pub last: Option<DetectionSummary>,
+}
+
+/// Trains a detector.
+///
+/// Writes into the job's output folder: `checkpoint.safetensors` after each epoch (to go on from),
+/// `best.safetensors`, `last.safetensors`, `results.json`, `confusion_matrix.json`, and
+/// `checkpoint-epoch-N.safetensors` every `save_period` epochs. Weights are those of the moving average.
+///
+/// # Errors
+/// With a kind and a next step: see [`TrainError`].
+pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Result<Outcome, TrainError> {
+    job.check()?;
+    let mut voice = Voice::new(reporter, job.config.epochs);
+    voice.progress(Phase::Preparing, 0, 0, 0);
+    let open = open_device(job.config.device)?;
+    std::fs::create_dir_all(&job.output_dir)
+        .map_err(|error| TrainError::io("make the folder", &job.output_dir, error))?;
+    let cache_bytes = check_memory(job, &open)?;
+    let device = open.device;
+    voice.info(format!(
+        "{} with {} classes at {} px, batch {}, on {}",
+        job.variant,
+        job.labels.len(),
+        job.config.imgsz,
+        job.config.batch_size,
+        open.description
+    ));
+    let train = prepare(job, &job.train, "train", cache_bytes, stop, &mut voice)?;
+    let validation = prepare(job, &job.validation, "validation", cache_bytes / 2, stop, &mut voice)?;
+    let mut trainer = Trainer::new(job, voice, stop, device, train, validation)?;
+    trainer.run()
+}
+
+/// Finds the device that a configuration asks for.
+pub(crate) fn open_device(kind: DeviceKind) -> Result<OpenDevice, TrainError> {
+    let choice = match kind {
+        DeviceKind::Auto => DeviceChoice::Auto,
+        DeviceKind::Cpu => DeviceChoice::Cpu,
+        DeviceKind::Cuda => DeviceChoice::Cuda,
+        DeviceKind::Vulkan => DeviceChoice::Vulkan,
+        DeviceKind::Metal => DeviceChoice::Metal,
+    };
+    choice.open().map_err(|error| {
+        TrainError::new(TrainErrorKind::Device, error.to_string(), "set device to auto or cpu").because(error)
+    })
+}
+
+/// Refuses a batch that does not fit; returns how many bytes train pictures may take.
+fn check_memory(job: &TrainJob, open: &OpenDevice) -> Result<u64, TrainError> {
+    let Some(available) = memory::available_bytes() else { return Ok(CACHE_BYTES) };
+    let cache = (available as f64 * CACHE_SHARE) as u64;
+    // The memory of a GPU is not known here; there the driver has the last word.
+    if open.kind == DeviceChoice::Cpu {
+        let side = u64::from(job.config.imgsz);
+        let pictures = (job.train.len() + job.validation.len()) as u64 * side * side * 3;
+        let kept = if pictures <= cache { pictures } else { 0 };
+        let estimate = MemoryEstimate::new(job.variant, job.labels.len(), side as usize, kept);
+        estimate.check(job.config.batch_size, available)?;
+    }
+    Ok(cache)
+}
+
+fn prepare(
+    job: &TrainJob,
+    images: &[LabelledImage],
+    name: &str,
+    budget: u64,
+    stop: &StopFlag,
+    voice: &mut Voice<'_>,
+) -> Result<PictureStore, TrainError> {
+    let side = job.config.imgsz as usize;
+    let prepared = PictureStore::prepare(images, side, budget, stop, |done, of| {
+        voice.progress(Phase::Preparing, 0, done, of);
+    });
+    for message in &prepared.rejected {
+        voice.warn(message);
+    }
+    let store = prepared.store;
+    if store.is_empty() && !stop.is_stopped() {
+        let what = format!("no image of the {name} subset can be read");
+        let next = "look at the warnings before this one, and repair or import the images again";
+        return Err(TrainError::new(TrainErrorKind::Data, what, next));
+    }
+    let place = if store.is_in_memory() { "in memory" } else { "read from disk for each epoch" };
+    voice.info(format!("{name}: {} images, {place}", store.len()));
+    Ok(store)
+}
+
+impl From<ParameterError> for TrainError {
+    fn from(error: ParameterError) -> Self {
+        Self::device(error)
+    }
+}
+
+/// Everything that lives as long as the training.
+struct Trainer<'a> {
+    job: &'a TrainJob,
+    voice: Voice<'a>,
+    stop: &'a StopFlag,
+    device: Device,
+    train: PictureStore,
+    validation: PictureStore,
+    model: YoloV8,
+    table: ParameterTable,
+    plan: Plan,
+    loss: DetectionLoss,
+    state: RunState,
+    workers: usize,
+}
+
+/// What the steps of an epoch came to.
+struct EpochSteps {
+    losses: LossItems,
+    learning_rate: f64,
+    images_per_second: f64,
+    is_complete: bool,
+}
+
+impl<'a> Trainer<'a> {
+    fn new(
+        job: &'a TrainJob,
+        mut voice: Voice<'a>,
+        stop: &'a StopFlag,
+        device: Device,
+        train: PictureStore,
+        validation: PictureStore,
+    ) -> Result<Self, TrainError> {
+        let config = &job.config;
+        let mut model = YoloV8::new(job.variant, job.labels.len(), config.seed, &device.clone().autodiff());
+        if let Some(path) = &job.initial_weights {
+            let loaded = weights::load(model, path, ClassLayers::KeepOnMismatch)
+                .map_err(|error| TrainError::weights(path, error))?;
+            voice.info(format!("weights of {} taken, {} layers new", path.display(), loaded.kept.len()));
+            model = loaded.model;
+        }
+        let mut table = ParameterTable::new(&model)?;
+        let mut state = RunState::new(job.variant, &job.labels, config.imgsz, config.seed);
+        if let Some(path) = &job.resume {
+            state = resume(path, job, &mut table)?;
+            model = table.write(model, true);
+            voice.info(format!("going on after epoch {} of {}", state.epochs_done, config.epochs));
+        }
+        let steps = train.len().div_ceil(config.batch_size as usize) as u64;
+        let recipe = Recipe::new(config, job.labels.len(), steps * u64::from(config.epochs));
+        voice.info(format!(
+            "{:?} with learning rate {} and momentum {}, {} parameters",
+            recipe.rule,
+            recipe.learning_rate,
+            recipe.momentum,
+            table.trained_count()
+        ));
+        let side = config.imgsz as usize;
+        Ok(Self {
+            plan: Plan::new(config, recipe, steps),
+            loss: DetectionLoss::new(Gains::from(config), side, side),
+            workers: workers(config.workers),
+            job,
+            voice,
+            stop,
+            device,
+            train,
+            validation,
+            model,
+            table,
+            state,
+        })
+    }
+
+    fn run(&mut self) -> Result<Outcome, TrainError> {
+        let epochs = self.job.config.epochs;
+        let mut confusion = None;
+        while self.state.epochs_done < epochs && !self.stop.is_stopped() {
+            let epoch = self.state.epochs_done;
+            let start = Instant::now();
+            let steps = self.train_epoch(epoch)?;
+            if !steps.is_complete {
+                break;
+            }
+            let Some(validation) = self.validate(epoch + 1)? else { break };
+            self.note(&steps, &validation, start.elapsed().as_secs_f64());
+            self.save(validation.summary.fitness())?;
+            confusion = Some(validation.confusion);
+            if self.is_patience_over() {
+                break;
+            }
+        }
+        self.finish(confusion.as_ref())
+    }
+
+    fn train_epoch(&mut self, epoch: u32) -> Result<EpochSteps, TrainError> {
+        let config = &self.job.config;
+        let side = config.imgsz as usize;
+        let order = epoch_order(self.train.len(), config.batch_size as usize, config.seed, epoch);
+        let mut augmentation = Augmentation::new(config);
+        if epoch + config.close_mosaic >= config.epochs {
+            augmentation = augmentation.without_mosaic();
+        }
+        let mut steps = EpochSteps {
+            losses: LossItems::default(),
+            learning_rate: 0.0,
+            images_per_second: 0.0,
+            is_complete: false,
+        };
+        let mut failure = None;
+        let mut images = 0;
+        let start = Instant::now();
+        // The store goes out of `self` while threads read it, so that the steps may change the rest.
+        let store = std::mem::take(&mut self.train);
+        let make = |index: usize| {
+            train_batch(&store, &order[index], side, &augmentation, config.seed, epoch)
+                .map_err(TrainError::from)
+        };
+        self.voice.progress(Phase::Training, epoch + 1, 0, order.len());
+        let ended = for_each_ahead(order.len(), self.workers, make, |index, batch| {
+            if self.stop.is_stopped() {
+                return ControlFlow::Break(());
+            }
+            images += batch.len();
+            match self.step(epoch, index, batch) {
+                Ok((items, rate)) => {
+                    steps.losses = steps.losses.plus(&items, 1.0 / order.len() as f64);
+                    steps.learning_rate = rate;
+                }
+                Err(error) => {
+                    failure = Some(error);
+                    return ControlFlow::Break(());
+                }
+            }
+            self.voice.progress(Phase::Training, epoch + 1, index + 1, order.len());
+            steps.is_complete = index + 1 == order.len();
+            ControlFlow::Continue(())
+        });
+        self.train = store;
+        ended?;
+        steps.images_per_second = images as f64 / start.elapsed().as_secs_f64().max(1e-9);
+        failure.map_or(Ok(steps), Err)
+    }
+
+    /// One step: forward, loss, backward, update. Returns the losses and the learning rate.
+    fn step(&mut self, epoch: u32, index: usize, mut batch: Batch) -> Result<(LossItems, f64), TrainError> {
+        let shape = [batch.len(), 3, batch.height, batch.width];
+        let data = TensorData::new(std::mem::take(&mut batch.pixels), shape);
+        let output = self.model.forward_train(Tensor::from_data(data, &self.device.clone().autodiff()));
+        let logits = Logits::fetch(&output).map_err(TrainError::device)?;
+        let (items, gradients) = self.loss.items_and_gradients(&logits, &batch.targets);
+        if !items.is_finite() {
+            return Err(self.diverged(epoch, index, &items, "loss"));
+        }
+        let mut gradients = gradients.attach(&output).backward();
+        self.table.take_statistics(&self.model)?;
+        self.table.take_gradients(&self.model, &mut gradients)?;
+        let norm = self.table.clip_gradients(self.job.config.clip_norm);
+        if !norm.is_finite() {
+            return Err(self.diverged(epoch, index, &items, "gradient"));
+        }
+        self.state.steps_done += 1;
+        let step = self.plan.step(epoch, self.state.steps_done);
+        optimizer::step(&mut self.table, self.plan.recipe().rule, &step);
+        self.model = self.table.write(self.model.clone(), false);
+        self.table.average(self.plan.average_decay(self.state.steps_done));
+        Ok((items, step.learning_rate))
+    }
+
+    fn diverged(&mut self, epoch: u32, index: usize, items: &LossItems, what: &str) -> TrainError {
+        self.voice.losses("train", epoch + 1, items);
+        let what = format!("the {what} is not a number in epoch {}, step {}", epoch + 1, index + 1);
+        TrainError::new(TrainErrorKind::Diverged, what, DIVERGED_NEXT_STEP)
+    }
+
+    fn validate(&mut self, epoch: u32) -> Result<Option<Validation>, TrainError> {
+        let model = self.table.write_average(self.model.valid());
+        let validator = Validator {
+            store: &self.validation,
+            config: &self.job.config,
+            classes: self.job.labels.len(),
+            device: &self.device,
+            workers: self.workers,
+        };
+        let voice = &mut self.voice;
+        voice.progress(Phase::Validating, epoch, 0, 0);
+        validator.run(&model, self.stop, |done, of| voice.progress(Phase::Validating, epoch, done, of))
+    }
+
+    /// Takes an epoch into the state and reports it.
+    fn note(&mut self, steps: &EpochSteps, validation: &Validation, seconds: f64) {
+        self.state.epochs_done += 1;
+        let epoch = self.state.epochs_done;
+        let summary = &validation.summary;
+        let record = EpochRecord {
+            epoch,
+            train_losses: as_array(&steps.losses),
+            validation_losses: as_array(&validation.losses),
+            metrics: [summary.map50, summary.map50_95, summary.precision, summary.recall],
+            learning_rate: steps.learning_rate,
+            images_per_second: steps.images_per_second,
+            seconds,
+        };
+        let x = f64::from(epoch);
+        self.voice.losses("train", epoch, &steps.losses);
+        self.voice.losses("val", epoch, &validation.losses);
+        let [map50, map50_95, precision, recall] = record.metrics;
+        self.voice.sample("precision(B)", "metrics", x, precision);
+        self.voice.sample("recall(B)", "metrics", x, recall);
+        self.voice.sample("mAP50(B)", "metrics", x, map50);
+        self.voice.sample("mAP50-95(B)", "metrics", x, map50_95);
+        self.voice.sample("images_per_second", "system", x, steps.images_per_second);
+        self.voice.sample("learning_rate", "system", x, steps.learning_rate);
+        if let Some(bytes) = memory::resident_bytes() {
+            self.voice.sample("memory", "system", x, bytes as f64 / f64::from(1 << 20));
+        }
+        self.voice.info(format!(
+            "epoch {epoch}/{}: box {:.3} cls {:.3} dfl {:.3}, mAP50 {map50:.3}, mAP50-95 {map50_95:.3}, {:.1} images/s, {seconds:.1} s",
+            self.job.config.epochs,
+            steps.losses.box_loss,
+            steps.losses.cls_loss,
+            steps.losses.dfl_loss,
+            steps.images_per_second,
+        ));
+        self.state.last = Some(summary.clone());
+        if self.state.best.as_ref().is_none_or(|best| summary.fitness() > best.fitness()) {
+            self.state.best = Some(summary.clone());
+            self.state.best_epoch = Some(epoch);
+        }
+        self.state.history.push(record);
+    }
+
+    fn save(&mut self, fitness: f64) -> Result<(), TrainError> {
+        let epoch = self.state.epochs_done;
+        self.voice.progress(Phase::Saving, epoch, 0, 0);
+        if self.state.best_epoch == Some(epoch) {
+            let path = self.save_weights(BEST_WEIGHTS)?;
+            self.say_checkpoint(path, CheckpointKind::Best, fitness);
+        }
+        let path = self.job.output_dir.join(LAST_CHECKPOINT);
+        checkpoint::save(&path, &self.state, &self.table)?;
+        self.say_checkpoint(path, CheckpointKind::Last, fitness);
+        let period = self.job.config.save_period;
+        if period > 0 && epoch % period == 0 {
+            let path = self.job.output_dir.join(format!("checkpoint-epoch-{epoch}.safetensors"));
+            checkpoint::save(&path, &self.state, &self.table)?;
+            self.say_checkpoint(path, CheckpointKind::Periodic, fitness);
+        }
+        Ok(())
+    }
+
+    fn say_checkpoint(&mut self, path: PathBuf, kind: CheckpointKind, fitness: f64) {
+        let epoch = self.state.epochs_done;
+        self.voice.say(TrainEvent::Checkpoint { path, epoch, kind, fitness: Some(fitness) });
+    }
+
+    fn save_weights(&self, name: &str) -> Result<PathBuf, TrainError> {
+        let card = WeightsCard {
+            variant: self.job.variant,
+            labels: self.job.labels.clone(),
+            imgsz: self.job.config.imgsz as usize,
+        };
+        let path = self.job.output_dir.join(name);
+        let model = self.table.write_average(self.model.valid());
+        let content = weights::to_bytes(&model, card.metadata()).map_err(TrainError::device)?;
+        checkpoint::replace_file(&path, &content)?;
+        Ok(path)
+    }
+
+    fn is_patience_over(&mut self) -> bool {
+        let patience = self.job.config.patience;
+        let best = self.state.best_epoch.unwrap_or(0);
+        let is_over = patience > 0
+            && self.state.epochs_done - best >= patience
+            && self.state.epochs_done < self.job.config.epochs;
+        if is_over {
+            self.voice.info(format!("no better fitness for {patience} epochs: training ends early"));
+        }
+        is_over
+    }
+
+    fn finish(
+        &mut self,
+        confusion: Option<&shared::metrics::ConfusionMatrix>,
+    ) -> Result<Outcome, TrainError> {
+        if self.state.epochs_done > 0 {
+            let folder = &self.job.output_dir;
+            let mut artifacts = vec![(self.save_weights(LAST_WEIGHTS)?, ArtifactKind::Weights)];
+            let best = folder.join(BEST_WEIGHTS);
+            if best.is_file() {
+                artifacts.insert(0, (best, ArtifactKind::Weights));
+            }
+            let results = results::write_results(folder, &self.state, &self.job.config)?;
+            artifacts.push((results, ArtifactKind::Report));
+            if let Some(confusion) = confusion {
+                let path = results::write_confusion(folder, &self.job.labels, confusion)?;
+                artifacts.push((path, ArtifactKind::Report));
+            }
+            for (path, kind) in artifacts {
+                let name =
+                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+                self.voice.say(TrainEvent::Artifact { path, name, kind });
+            }
+        }
+        Ok(Outcome {
+            stopped: self.stop.is_stopped(),
+            epochs_done: self.state.epochs_done,
+            best_fitness: self.state.best.as_ref().map(DetectionSummary::fitness),
+            best_epoch: self.state.best_epoch,
+            best: self.state.best.clone(),
+            last: self.state.last.clone(),
+        })
+    }
+}
+
+/// Threads that prepare batches: as asked, or one a core, at most eight.
+fn workers(asked: u32) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    if asked == 0 { cores.min(8) } else { asked as usize }
+}
+
+/// Reads a checkpoint of the same job.
+fn resume(
+    path: &std::path::Path,
+    job: &TrainJob,
+    table: &mut ParameterTable,
+) -> Result<RunState, TrainError> {
+    let state = checkpoint::load(path, table)?;
+    let differs = [
+        (state.variant != job.variant, "variant"),
+        (state.labels != job.labels, "labels"),
+        (state.imgsz != job.config.imgsz, "imgsz"),
+        (state.seed != job.config.seed, "seed"),
+    ];
+    match differs.into_iter().find(|(differs, _)| *differs) {
+        None => Ok(state),
+        Some((_, what)) => Err(TrainError::new(
+            TrainErrorKind::Configuration,
+            format!("cannot go on from {}: its {what} differs from the job's", path.display()),
+            "resume with the same model, labels, image size and seed, or train from the start",
+        )),
+    }
+}
