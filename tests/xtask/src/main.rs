@@ -26,6 +26,7 @@ Usage: cargo xtask <command> [options]
                        (ARGS go to `trainyard serve`, for example --listen 127.0.0.1:9000)
   test [--no-browser]  set up what is missing, then formatting, lints, and every test
   check                formatting, lints and tidiness alone
+  tidy                 the rules of the house alone that no compiler checks
   e2e [FILTER]         the journeys through the real program and a real browser
   ui                   build the UI into dist/
   dev [ARGS]           server, and the UI rebuilt at every change
@@ -57,6 +58,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "demo" => demo::run(&project, rest),
         "test" => test::run_everything(&project, rest),
         "check" => test::check(&project),
+        "tidy" => tidy::check(&project),
         "e2e" => test::journeys(&project, rest),
         "ui" => setup::prepare(&project, setup::UI).and_then(|()| ui::build_with_tool(&project)),
         "dev" => dev::run(&project, rest),
