@@ -1,4 +1,5 @@
 //! The server, the runner and the command line of Trainyard, as one library for one program.
+pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;

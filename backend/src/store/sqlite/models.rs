@@ -120,6 +120,19 @@ impl Store {
         .await?;
         rows.iter().map(artifact).collect()
     }
+
+    /// One file of a model.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn artifact(&self, id: shared::id::ArtifactId) -> Result<Artifact, StoreError> {
+        let row = sqlx::query("SELECT * FROM artifacts WHERE id = ?")
+            .bind(id.to_string())
+            .fetch_optional(&mut *self.reader().await?)
+            .await?
+            .ok_or_else(|| StoreError::not_found("artifact", id))?;
+        artifact(&row)
+    }
 }
 
 pub(super) async fn by_id_or_name(

@@ -1,0 +1,79 @@
+//! Puts the services together: gRPC, gRPC-web, reflection and health, behind the layers.
+//!
+//! Must not know how connections are accepted.
+
+use super::access::Access;
+use super::architectures::Architectures;
+use super::compute::Compute;
+use super::layers::{self, Admission};
+use super::models::Models;
+use super::trainings::Trainings;
+use super::watch::Watch;
+use crate::auth::Authenticator;
+use crate::store::Store;
+use axum::Router;
+use axum::middleware::{from_fn, from_fn_with_state};
+use proto::v1::access_service_server::AccessServiceServer;
+use proto::v1::architecture_service_server::ArchitectureServiceServer;
+use proto::v1::compute_service_server::ComputeServiceServer;
+use proto::v1::model_service_server::ModelServiceServer;
+use proto::v1::training_service_server::TrainingServiceServer;
+use proto::v1::watch_service_server::WatchServiceServer;
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+use tonic_web::GrpcWebLayer;
+
+/// The largest message that is taken or given.
+pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+
+/// What the services work with.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// Everything durable.
+    pub store: Store,
+    /// Finds out who calls.
+    pub authenticator: Authenticator,
+    /// Where this server is reached.
+    pub url: String,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
+}
+
+macro_rules! limited {
+    ($server:expr) => {
+        $server.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+    };
+}
+
+/// All gRPC methods, without a fallback for what is not one.
+///
+/// # Errors
+/// If the compiled descriptors cannot be served by reflection, which a test rules out.
+pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
+    let Api { store, authenticator, url, stop } = api;
+    let reflection = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
+    };
+    let (_health_reporter, health) = tonic_health::server::health_reporter();
+    let mut routes = Routes::new(health);
+    let access = Access { authenticator: authenticator.clone(), url };
+    let watch = Watch::new(store.clone(), authenticator.clone(), stop);
+    routes = routes
+        .add_service(reflection().build_v1()?)
+        .add_service(reflection().build_v1alpha()?)
+        .add_service(limited!(AccessServiceServer::new(access)))
+        .add_service(limited!(ArchitectureServiceServer::new(Architectures)))
+        .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone() })))
+        .add_service(limited!(ModelServiceServer::new(Models { store: store.clone() })))
+        .add_service(limited!(TrainingServiceServer::new(Trainings { store })))
+        .add_service(limited!(WatchServiceServer::new(watch)));
+    Ok(routes
+        .prepare()
+        .into_axum_router()
+        .reset_fallback()
+        .layer(from_fn_with_state(authenticator, layers::authenticate_grpc))
+        .layer(from_fn_with_state(Admission::default(), layers::admit))
+        .layer(GrpcWebLayer::new())
+        .layer(from_fn(layers::add_request_id)))
+}

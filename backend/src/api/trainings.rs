@@ -1,0 +1,168 @@
+//! Trainings: start, look at, abort, remove and restore.
+//!
+//! Must not know who runs them.
+
+use super::error::{OrProblem, Problem};
+use super::models::idempotency_key;
+use super::page::Window;
+use crate::store::{NewTraining, Store, TrainingQuery};
+use proto::convert::{json_object_from_wire, log_line_to_wire, metric_sample_to_wire};
+use proto::v1;
+use proto::v1::training_service_server::TrainingService;
+use shared::config;
+use shared::service::ServiceSettings;
+use shared::status::Status as TrainingStatus;
+use shared::training::Training;
+use tonic::{Code, Request, Response, Status};
+
+/// Log lines when no number is asked for, and the most that are given.
+const DEFAULT_LINES: u32 = 1_000;
+const MOST_LINES: u32 = 5_000;
+
+pub(super) struct Trainings {
+    pub(super) store: Store,
+}
+
+impl Trainings {
+    async fn start(&self, request: v1::StartTrainingRequest) -> Result<Training, Problem> {
+        let model = self.store.model(&request.model).await?;
+        let mut given = model.configuration.clone();
+        given.extend(json_object_from_wire("configuration_json", &request.configuration_json)?);
+        let configuration = serde_json::to_value(config::resolve(&given)?)
+            .map_err(|error| Problem::new(Code::Internal, "CONFIGURATION_UNWRITABLE", error.to_string()))?;
+        let new = NewTraining { model_id: model.id, configuration, settings: ServiceSettings::default() };
+        Ok(self.store.start_training(new, idempotency_key(&request.idempotency_key)?).await?)
+    }
+
+    async fn find(&self, named: &str) -> Result<Training, Problem> {
+        if named.is_empty() {
+            return Err(Problem::field("training", "is empty; name a training, an execution or a model"));
+        }
+        Ok(self.store.training(named).await?)
+    }
+}
+
+fn answer(training: Training) -> Response<v1::Training> {
+    Response::new(training.into())
+}
+
+#[tonic::async_trait]
+impl TrainingService for Trainings {
+    async fn start_training(
+        &self,
+        request: Request<v1::StartTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        self.start(request.into_inner()).await.map(answer).or_problem()
+    }
+
+    async fn get_training(
+        &self,
+        request: Request<v1::GetTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        self.find(&request.get_ref().training).await.map(answer).or_problem()
+    }
+
+    async fn list_trainings(
+        &self,
+        request: Request<v1::ListTrainingsRequest>,
+    ) -> Result<Response<v1::ListTrainingsResponse>, Status> {
+        let request = request.into_inner();
+        let window = Window::from_request(request.page_size, &request.page_token).or_problem()?;
+        let statuses = statuses_from_wire(&request.statuses).or_problem()?;
+        let query = TrainingQuery {
+            search: request.search,
+            statuses,
+            include_removed: request.include_removed,
+            offset: window.offset,
+            limit: window.limit,
+        };
+        let (trainings, total_count) = self.store.trainings(query).await.or_problem()?;
+        Ok(Response::new(v1::ListTrainingsResponse {
+            next_page_token: window.next_token(trainings.len(), total_count),
+            trainings: trainings.into_iter().map(Into::into).collect(),
+            total_count,
+        }))
+    }
+
+    async fn abort_training(
+        &self,
+        request: Request<v1::AbortTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        let training = self.find(&request.get_ref().training).await.or_problem()?;
+        self.store.request_abort(training.id).await.map(answer).or_problem()
+    }
+
+    async fn remove_training(
+        &self,
+        request: Request<v1::RemoveTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        let training = self.find(&request.get_ref().training).await.or_problem()?;
+        self.store.remove_training(training.id).await.map(answer).or_problem()
+    }
+
+    async fn restore_training(
+        &self,
+        request: Request<v1::RestoreTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        let training = self.find(&request.get_ref().training).await.or_problem()?;
+        self.store.restore_training(training.id).await.map(answer).or_problem()
+    }
+
+    async fn list_metrics(
+        &self,
+        request: Request<v1::ListMetricsRequest>,
+    ) -> Result<Response<v1::ListMetricsResponse>, Status> {
+        let request = request.get_ref();
+        let training = self.find(&request.training).await.or_problem()?;
+        let samples = self.store.metrics(training.execution_id, &request.figures).await.or_problem()?;
+        let samples = samples
+            .into_iter()
+            .map(|stored| metric_sample_to_wire(stored.sample, stored.attempt, stored.at_ms))
+            .collect();
+        Ok(Response::new(v1::ListMetricsResponse { samples }))
+    }
+
+    async fn list_logs(
+        &self,
+        request: Request<v1::ListLogsRequest>,
+    ) -> Result<Response<v1::ListLogsResponse>, Status> {
+        let request = request.get_ref();
+        let training = self.find(&request.training).await.or_problem()?;
+        let limit = if request.page_size == 0 { DEFAULT_LINES } else { request.page_size.min(MOST_LINES) };
+        // One more than asked for says whether there is more.
+        let mut lines =
+            self.store.logs(training.execution_id, request.after_number, limit + 1).await.or_problem()?;
+        let has_more = lines.len() > limit as usize;
+        lines.truncate(limit as usize);
+        let lines = lines
+            .into_iter()
+            .map(|stored| log_line_to_wire(stored.line, stored.number, stored.attempt))
+            .collect();
+        Ok(Response::new(v1::ListLogsResponse { lines, has_more }))
+    }
+
+    async fn list_history(
+        &self,
+        request: Request<v1::ListHistoryRequest>,
+    ) -> Result<Response<v1::ListHistoryResponse>, Status> {
+        let training = self.find(&request.get_ref().training).await.or_problem()?;
+        let entries = self.store.history(training.execution_id).await.or_problem()?;
+        Ok(Response::new(v1::ListHistoryResponse { entries: entries.into_iter().map(Into::into).collect() }))
+    }
+}
+
+fn statuses_from_wire(names: &[String]) -> Result<Vec<TrainingStatus>, Problem> {
+    names
+        .iter()
+        .enumerate()
+        .map(|(index, name)| {
+            TrainingStatus::from_name(name).ok_or_else(|| {
+                let known: Vec<&str> = TrainingStatus::ALL.iter().map(|status| status.name()).collect();
+                Problem::field(
+                    format!("statuses[{index}]"),
+                    format!("is unknown; expected one of {}", known.join(", ")),
+                )
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,393 @@
+//! The command line as a person types it.
+//!
+//! Must not know what a command does.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Train computer-vision models on your own machine, and watch them learn.
+#[derive(Debug, Parser)]
+#[command(name = "trainyard", version, propagate_version = true, max_term_width = 100)]
+pub struct Arguments {
+    /// Where to find the server and how to sign in.
+    #[command(flatten)]
+    pub place: Place,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Which server a command speaks to.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// The data folder of the server on this machine.
+    #[arg(long, global = true, env = "TRAINYARD_DATA", value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The address of a server, for example http://127.0.0.1:8080; without it, the data folder tells.
+    #[arg(long, global = true, env = "TRAINYARD_URL", value_name = "URL")]
+    pub server: Option<String>,
+    /// The token to sign in with; without it, the data folder's own is taken.
+    #[arg(skip)]
+    pub token: Option<String>,
+}
+
+/// Everything that can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server: user interface, API and trainings on one port.
+    Serve(Serve),
+    /// Import and look at datasets.
+    #[command(subcommand)]
+    Dataset(DatasetCommand),
+    /// Create and list model versions.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Train a model version.
+    Train(Train),
+    /// List trainings.
+    Trainings(Trainings),
+    /// End a training.
+    Abort(OneTraining),
+    /// Take a finished training out of the table; its record stays.
+    Remove(OneTraining),
+    /// Put a removed training back into the table.
+    Restore(OneTraining),
+    /// Show what a training wrote to its log.
+    Logs(Logs),
+    /// Show the figures of a training.
+    Metrics(Metrics),
+    /// List and fetch the files of a model version.
+    #[command(subcommand)]
+    Artifacts(ArtifactsCommand),
+    /// Find objects on images with a trained model version.
+    Predict(Predict),
+    /// Print a link that signs a browser in, once.
+    Link(Output),
+    /// The trainer alone, without a server.
+    #[command(subcommand)]
+    Trainer(super::trainer_fit::TrainerCommand),
+    /// What the executor starts for an instance.
+    #[command(hide = true)]
+    Runner,
+    /// What a runner starts for an attempt.
+    #[command(hide = true)]
+    TrainFunction,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct Output {
+    /// Print JSON on standard output and nothing else.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `trainyard serve`.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// The address to listen on; port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS", default_value_t = SocketAddr::from(([127, 0, 0, 1], crate::config::DEFAULT_PORT)))]
+    pub listen: SocketAddr,
+    /// Make a dataset of scenes, and train a small detector on it.
+    #[arg(long)]
+    pub demo: bool,
+    /// Allow an address that other machines can reach; put a TLS proxy in front.
+    #[arg(long)]
+    pub allow_remote: bool,
+}
+
+/// A layout of labelled images on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Pascal VOC: Annotations/*.xml, JPEGImages, ImageSets.
+    Voc,
+    /// COCO: images and instances JSON.
+    Coco,
+    /// YOLO: data.yaml, images and labels in text files.
+    Yolo,
+    /// One folder of images per class.
+    Folder,
+}
+
+/// `trainyard dataset ...`.
+#[derive(Debug, Subcommand)]
+pub enum DatasetCommand {
+    /// Import a folder of labelled images; all or nothing, and repeatable.
+    Import(Import),
+    /// List datasets.
+    List(Output),
+    /// List or count the images of a dataset.
+    Items(Items),
+}
+
+/// `trainyard dataset import`.
+#[derive(Debug, Args)]
+pub struct Import {
+    /// The folder, on the server's machine.
+    pub path: PathBuf,
+    /// How the folder is laid out.
+    #[arg(long, value_enum)]
+    pub format: Format,
+    /// The dataset's name; an existing one takes what is new.
+    #[arg(long)]
+    pub name: String,
+    /// Percentages train/validation/test, when the folder brings no split of its own.
+    #[arg(long, value_name = "80/20/0", value_parser = parse_split)]
+    pub split: Option<[u32; 3]>,
+    /// Starts the random choice of the split.
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// A subset of a dataset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SubsetName {
+    /// What a model learns from.
+    Train,
+    /// What it is measured on.
+    Validation,
+    /// What is kept aside.
+    Test,
+}
+
+/// `trainyard dataset items`.
+#[derive(Debug, Args)]
+pub struct Items {
+    /// The dataset's name or id.
+    #[arg(long)]
+    pub dataset: String,
+    /// Only this subset.
+    #[arg(long, value_enum)]
+    pub subset: Option<SubsetName>,
+    /// Print only how many there are.
+    #[arg(long)]
+    pub count: bool,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard model ...`.
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Create a model version.
+    Create(CreateModel),
+    /// List model versions.
+    List(ListModels),
+}
+
+/// `trainyard model create`.
+#[derive(Debug, Args)]
+pub struct CreateModel {
+    /// For example yolov8n.
+    #[arg(long)]
+    pub architecture: String,
+    /// The dataset's name or id.
+    #[arg(long)]
+    pub dataset: String,
+    /// The model version's name.
+    #[arg(long)]
+    pub name: String,
+    /// A setting that differs from the default, for example epochs=30; may be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
+    pub settings: Vec<Setting>,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard model list`.
+#[derive(Debug, Args)]
+pub struct ListModels {
+    /// Part of a name, or the start of an id.
+    #[arg(long, default_value = "")]
+    pub search: String,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard train`.
+#[derive(Debug, Args)]
+pub struct Train {
+    /// The model version's name or id.
+    pub model: String,
+    /// A setting for this training, for example epochs=30; may be given again.
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
+    pub settings: Vec<Setting>,
+    /// Stay until it ends, and show how it goes; fails if the training does not succeed.
+    #[arg(long)]
+    pub follow: bool,
+    /// How the answer is printed; with --follow, JSON lines.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard trainings`.
+#[derive(Debug, Args)]
+pub struct Trainings {
+    /// Only this status, for example in-progress; may be given again.
+    #[arg(long, value_parser = parse_status)]
+    pub status: Vec<shared::status::Status>,
+    /// Part of a model's name, or the start of an id.
+    #[arg(long, default_value = "")]
+    pub search: String,
+    /// Also those that were removed from the table.
+    #[arg(long)]
+    pub removed: bool,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// A command about one training.
+#[derive(Debug, Args)]
+pub struct OneTraining {
+    /// The id of a training, an execution or a model, or a model's name (its latest training).
+    pub training: String,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard logs`.
+#[derive(Debug, Args)]
+pub struct Logs {
+    /// The id of a training, an execution or a model, or a model's name (its latest training).
+    pub training: String,
+    /// Go on until the training ends.
+    #[arg(long)]
+    pub follow: bool,
+    /// How the answer is printed; JSON lines.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard metrics`.
+#[derive(Debug, Args)]
+pub struct Metrics {
+    /// The id of a training, an execution or a model, or a model's name (its latest training).
+    pub training: String,
+    /// Only this figure, for example "mAP50(B)"; may be given again.
+    #[arg(long)]
+    pub figure: Vec<String>,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard artifacts ...`.
+#[derive(Debug, Subcommand)]
+pub enum ArtifactsCommand {
+    /// List the files of a model version.
+    List(ListArtifacts),
+    /// Fetch the files of a model version into a folder.
+    Pull(PullArtifacts),
+}
+
+/// `trainyard artifacts list`.
+#[derive(Debug, Args)]
+pub struct ListArtifacts {
+    /// The model version's name or id.
+    pub model: String,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard artifacts pull`.
+#[derive(Debug, Args)]
+pub struct PullArtifacts {
+    /// The model version's name or id.
+    pub model: String,
+    /// The folder to write into; it is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard predict`.
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// The model version's name or id, or a weights file (*.safetensors).
+    pub model: String,
+    /// The images.
+    #[arg(required = true, value_name = "IMAGE")]
+    pub images: Vec<PathBuf>,
+    /// Draw the boxes on copies of the images in this folder.
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Leave out what the model is less sure of than this, 0 to 1.
+    #[arg(long, default_value_t = 0.25, value_parser = parse_fraction)]
+    pub confidence: f64,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// A setting `key=value`; the value is JSON where it can be, else text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// For example `epochs`.
+    pub key: String,
+    /// For example `30`.
+    pub value: serde_json::Value,
+}
+
+/// The settings as one object; the last of the same key wins.
+#[must_use]
+pub fn object_from_settings(settings: &[Setting]) -> serde_json::Map<String, serde_json::Value> {
+    settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect()
+}
+
+/// Reads `key=value`.
+///
+/// # Errors
+/// If there is no `=` or no key before it.
+pub fn parse_setting(text: &str) -> Result<Setting, String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => Ok(Setting {
+            key: key.trim().to_owned(),
+            value: serde_json::from_str(value).unwrap_or_else(|_| value.into()),
+        }),
+        _ => Err("expected KEY=VALUE, for example epochs=30".into()),
+    }
+}
+
+fn parse_split(text: &str) -> Result<[u32; 3], String> {
+    let parts: Vec<u32> = text
+        .split('/')
+        .map(|part| part.trim().parse().map_err(|_| format!("`{part}` is not a whole number of percent")))
+        .collect::<Result<_, _>>()?;
+    match parts.as_slice() {
+        [train, validation, test] if train.saturating_add(*validation).saturating_add(*test) == 100 => {
+            Ok([*train, *validation, *test])
+        }
+        [_, _, _] => Err("the three parts must add up to 100, for example 80/20/0".into()),
+        _ => Err("expected three parts train/validation/test, for example 80/20/0".into()),
+    }
+}
+
+fn parse_status(text: &str) -> Result<shared::status::Status, String> {
+    shared::status::Status::from_name(text).ok_or_else(|| {
+        let names: Vec<&str> = shared::status::Status::ALL.iter().map(|status| status.name()).collect();
+        format!("expected one of {}", names.join(", "))
+    })
+}
+
+fn parse_fraction(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("expected a number from 0 to 1".into()),
+    }
+}
+
+#[cfg(test)]
+#[path = "args_tests.rs"]
+mod tests;

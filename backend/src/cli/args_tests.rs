@@ -1,0 +1,93 @@
+//! What can be typed, and what is refused before anything happens.
+
+use super::*;
+use clap::{CommandFactory, error::ErrorKind};
+
+fn parse(line: &str) -> Result<Arguments, clap::Error> {
+    Arguments::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_definition_is_sound() {
+    Arguments::command().debug_assert();
+}
+
+#[test]
+fn every_documented_line_is_understood() {
+    let lines = [
+        "trainyard serve",
+        "trainyard serve --data /tmp/x --listen 127.0.0.1:0 --demo",
+        "trainyard dataset import /data/bccd --format voc --name bccd",
+        "trainyard dataset import /data/x --format coco --name x --split 80/20/0 --seed 3 --json",
+        "trainyard dataset list --json",
+        "trainyard dataset items --dataset bccd --subset train --count",
+        "trainyard model create --architecture yolov8n --dataset bccd --name m --set epochs=30 --set imgsz=320",
+        "trainyard model list --search m",
+        "trainyard train m --set epochs=3 --follow --json",
+        "trainyard trainings --status in-progress --status success --search m --json",
+        "trainyard abort m",
+        "trainyard remove m --json",
+        "trainyard restore m",
+        "trainyard logs m --follow",
+        "trainyard metrics m --json --figure mAP50(B)",
+        "trainyard artifacts pull m --to out",
+        "trainyard artifacts list m",
+        "trainyard predict m a.jpg b.png --json --out drawn --confidence 0.5",
+        "trainyard link --data /tmp/x",
+        "trainyard runner",
+        "trainyard train-function",
+    ];
+    for line in lines {
+        if let Err(error) = parse(line) {
+            panic!("{line}: {error}");
+        }
+    }
+}
+
+#[test]
+fn wrong_lines_are_bad_usage() {
+    let lines = [
+        "trainyard",
+        "trainyard nonsense",
+        "trainyard serve --listen nowhere",
+        "trainyard dataset import /data --format tiff --name x",
+        "trainyard dataset import /data --name x",
+        "trainyard dataset import /data --format voc --name x --split 80/30/0",
+        "trainyard dataset import /data --format voc --name x --split 80/20",
+        "trainyard model create --architecture yolov8n --dataset d --name m --set epochs",
+        "trainyard trainings --status asleep",
+        "trainyard predict m",
+        "trainyard predict m a.jpg --confidence 2",
+        "trainyard abort",
+    ];
+    for line in lines {
+        let error = parse(line).map(|_| ()).unwrap_err();
+        assert_ne!(error.kind(), ErrorKind::DisplayHelp, "{line}");
+        assert_eq!(error.exit_code(), 2, "{line}");
+    }
+}
+
+#[test]
+fn settings_keep_the_type_that_was_typed() {
+    let cases = [
+        ("epochs=30", serde_json::json!(30)),
+        ("lr0=0.01", serde_json::json!(0.01)),
+        ("optimizer=sgd", serde_json::json!("sgd")),
+        ("name=a=b", serde_json::json!("a=b")),
+        ("flag=true", serde_json::json!(true)),
+        ("empty=", serde_json::json!("")),
+    ];
+    for (text, value) in cases {
+        assert_eq!(parse_setting(text).unwrap().value, value, "{text}");
+    }
+    assert!(parse_setting("=3").is_err());
+    let twice = [parse_setting("epochs=1").unwrap(), parse_setting("epochs=2").unwrap()];
+    assert_eq!(object_from_settings(&twice)["epochs"], 2);
+}
+
+#[test]
+fn the_place_can_stand_anywhere() {
+    let before = parse("trainyard --server http://127.0.0.1:1 trainings").unwrap();
+    let after = parse("trainyard trainings --server http://127.0.0.1:1").unwrap();
+    assert_eq!(before.place.server, after.place.server);
+}

@@ -1,0 +1,10 @@
+//! Everything that travels over plain HTTP on the one port: the built UI, stored files, uploads.
+//!
+//! Must not know protobuf.
+
+pub mod content;
+pub mod files;
+pub mod headers;
+pub mod listener;
+pub mod problem;
+pub mod ui;
