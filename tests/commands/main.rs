@@ -9,7 +9,7 @@ use std::fs;
 use std::net::TcpListener;
 use tests::dataset::{self, Size};
 use tests::program::{self, Call};
-use tests::server::Server;
+use tests::server::{Server, can_make_disks};
 use tests::training::{self, rows};
 
 /// A call that must be refused.
@@ -252,6 +252,26 @@ fn a_server_that_cannot_start_says_why_and_leaves_nothing() -> Result<()> {
         Call::run(program::command()?.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(&blocked))?;
     let complaints = complaints_about("a file as data folder", &call, &[1, 2], &["blocked"]);
     ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn a_full_disk_is_told_and_nothing_is_half_imported() -> Result<()> {
+    if !can_make_disks() {
+        eprintln!("skipped: this machine does not let its users make a small disk (unshare, mount)");
+        return Ok(());
+    }
+    let server = Server::start_on_small_disk(12)?;
+    let large = server.folder().join("large");
+    dataset::write_yolo(&large, Size { train: 1200, validation: 200 })?;
+    let large = large.to_str().context("the folder's name is not UTF-8")?;
+    let call = server.call(&["dataset", "import", large, "--format", "yolo", "--name", "large"])?;
+    let complaints = complaints_about("a full disk", &call, &[1], &["disk", "space"]);
+    ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
+    // Reading goes on, and there is nothing of what did not fit.
+    assert_eq!(count(&server, &["dataset", "list"], "datasets")?, 0);
+    training::import(&server, "small", Size { train: 3, validation: 1 })?;
+    assert_eq!(count(&server, &["dataset", "items", "--dataset", "small"], "items")?, 4);
     Ok(())
 }
 

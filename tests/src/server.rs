@@ -23,6 +23,7 @@ const STOP_DEADLINE: Duration = Duration::from_secs(30);
 pub struct Server {
     folder: tempfile::TempDir,
     process: Child,
+    has_own_disk: bool,
     /// Where it can be reached, for example `http://127.0.0.1:40123`.
     pub url: String,
 }
@@ -33,9 +34,21 @@ impl Server {
     /// # Errors
     /// If it ends or is not ready in time, with what it logged.
     pub fn start() -> Result<Self> {
+        Self::start_on(None)
+    }
+
+    /// As [`Server::start`], with a data folder on a disk of its own that holds no more than this.
+    ///
+    /// # Errors
+    /// As [`Server::start`], or if this machine does not let its users make such a disk.
+    pub fn start_on_small_disk(mebibytes: u32) -> Result<Self> {
+        Self::start_on(Some(mebibytes))
+    }
+
+    fn start_on(disk_mebibytes: Option<u32>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("trainyard-test-").tempdir()?;
-        let (process, url) = launch(folder.path(), "127.0.0.1:0")?;
-        Ok(Self { folder, process, url })
+        let (process, url) = launch(folder.path(), "127.0.0.1:0", disk_mebibytes)?;
+        Ok(Self { folder, process, url, has_own_disk: disk_mebibytes.is_some() })
     }
 
     /// The folder that holds everything of this test.
@@ -47,7 +60,8 @@ impl Server {
     /// The server's data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
-        data_below(self.folder.path())
+        let data = data_below(self.folder.path());
+        if self.has_own_disk { seen_by(self.process.id(), &data) } else { data }
     }
 
     /// Its process number.
@@ -132,7 +146,7 @@ impl Server {
     /// As [`Server::start`].
     pub fn start_again(&mut self) -> Result<()> {
         let address = self.url.trim_start_matches("http://").trim_end_matches('/').to_owned();
-        (self.process, self.url) = launch(self.folder.path(), &address)?;
+        (self.process, self.url) = launch(self.folder.path(), &address, None)?;
         Ok(())
     }
 
@@ -162,15 +176,47 @@ fn log_below(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
 
+/// A folder as a process sees it that has disks of its own.
+fn seen_by(process: u32, folder: &Path) -> PathBuf {
+    let root = PathBuf::from(format!("/proc/{process}/root"));
+    root.join(folder.strip_prefix("/").unwrap_or(folder))
+}
+
+/// Whether this machine lets its users make disks that only their own processes see.
+#[must_use]
+pub fn can_make_disks() -> bool {
+    let mut probe = Command::new("unshare");
+    probe.args(["--user", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", "/mnt"]);
+    probe.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    probe.status().is_ok_and(|status| status.success())
+}
+
+/// The program; in front of it, if asked for, what makes a small disk for its data folder.
+fn serve_command(data: &Path, address: &str, disk_mebibytes: Option<u32>) -> Result<Command> {
+    let plain = program::command()?;
+    let Some(mebibytes) = disk_mebibytes else {
+        let mut command = plain;
+        command.args(["serve", "--listen", address, "--data"]).arg(data);
+        return Ok(command);
+    };
+    fs::create_dir_all(data)?;
+    let mut command = Command::new("unshare");
+    let script = "mount -t tmpfs -o size=$1m tmpfs $2 && exec \"$0\" serve --listen $3 --data $2";
+    command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]).arg(program::path()?);
+    command.arg(mebibytes.to_string()).arg(data).arg(address);
+    Ok(command)
+}
+
 /// Starts the program and waits until it has written where it can be reached.
-fn launch(folder: &Path, address: &str) -> Result<(Child, String)> {
+fn launch(folder: &Path, address: &str, disk_mebibytes: Option<u32>) -> Result<(Child, String)> {
     let data = data_below(folder);
     let log = File::options().create(true).append(true).open(log_below(folder))?;
-    let mut command = program::command()?;
-    command.args(["serve", "--listen", address, "--data"]).arg(&data).current_dir(folder);
+    let mut command = serve_command(&data, address, disk_mebibytes)?;
+    command.current_dir(folder);
     command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null());
     let mut process = command.spawn().context("cannot start the server")?;
     let own = process.id();
+    let data = if disk_mebibytes.is_some() { seen_by(own, &data) } else { data };
     let ready = until("the server is ready", READY_DEADLINE, || {
         if let Some(status) = process.try_wait()? {
             bail!("the server ended before it was ready: {status}");
