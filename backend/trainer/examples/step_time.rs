@@ -8,6 +8,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use burn::module::Module;
 use burn::tensor::{Device, Distribution, Tensor};
 use trainer::model::yolov8::{Variant, YoloV8};
 
@@ -48,7 +49,7 @@ fn read_options() -> Result<Options, String> {
             _ => return Err(format!("unknown option {name}: use --variant, --batch, --size, --steps")),
         }
     }
-    if options.size == 0 || options.size % 32 != 0 || options.batch == 0 {
+    if options.size == 0 || !options.size.is_multiple_of(32) || options.batch == 0 {
         return Err("the size must be a multiple of 32 and the batch at least 1".to_owned());
     }
     Ok(options)
@@ -81,21 +82,14 @@ fn measure(options: &Options) {
         values.sort_by(f64::total_cmp);
         println!("{name:>9} {:9.1} ms", values[values.len() / 2]);
     }
-    let inference = model.valid_forward_ms(&images);
-    println!("{:>9} {inference:9.1} ms", "predict");
+    println!("{:>9} {:9.1} ms", "predict", predict_ms(&model, &images));
 }
 
-trait Predict {
-    fn valid_forward_ms(&self, images: &Tensor<4>) -> f64;
-}
-
-impl Predict for YoloV8 {
-    /// Evaluation mode without gradients.
-    fn valid_forward_ms(&self, images: &Tensor<4>) -> f64 {
-        let model = burn::module::Module::valid(self);
-        let images = images.clone().inner();
-        let start = Instant::now();
-        let _output = model.forward(images);
-        start.elapsed().as_secs_f64() * 1e3
-    }
+/// Evaluation mode without gradients, once.
+fn predict_ms(model: &YoloV8, images: &Tensor<4>) -> f64 {
+    let model = model.valid();
+    let images = images.clone().inner();
+    let start = Instant::now();
+    let _output = model.forward(images);
+    start.elapsed().as_secs_f64() * 1e3
 }

@@ -58,7 +58,8 @@ impl DeviceChoice {
         match self {
             Self::Cpu => Ok(cpu()),
             Self::Auto => {
-                let found = [Self::Cuda, Self::Metal, Self::Vulkan].into_iter().find_map(|kind| kind.open().ok());
+                let found =
+                    [Self::Cuda, Self::Metal, Self::Vulkan].into_iter().find_map(|kind| kind.open().ok());
                 Ok(found.unwrap_or_else(cpu))
             }
             Self::Cuda | Self::Vulkan | Self::Metal => self.open_gpu(),
@@ -80,6 +81,8 @@ impl DeviceChoice {
             Self::Cuda => Some(listed(burn::tensor::DeviceType::Cuda)),
             #[cfg(feature = "vulkan")]
             Self::Vulkan => Some(listed(burn::tensor::DeviceType::Vulkan)),
+            #[cfg(all(feature = "wgpu", not(feature = "vulkan")))]
+            Self::Vulkan => Some(listed(burn::tensor::DeviceType::Wgpu)),
             #[cfg(feature = "metal")]
             Self::Metal => Some(listed(burn::tensor::DeviceType::Metal)),
             _ => None,
@@ -88,9 +91,12 @@ impl DeviceChoice {
 }
 
 /// Drivers that are missing make the enumeration panic in some of Burn's back ends; that means none is there.
-#[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal"))]
+/// Software drivers are left out: they are the processor again, only slower than our own kernels.
+#[cfg(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "wgpu"))]
 fn listed(kind: burn::tensor::DeviceType) -> Vec<Device> {
-    std::panic::catch_unwind(|| Device::enumerate(kind).iter().cloned().collect()).unwrap_or_default()
+    let all = std::panic::catch_unwind(|| Device::enumerate(kind).iter().cloned().collect::<Vec<_>>());
+    let is_gpu = |device: &Device| !format!("{device:?}").contains("Cpu");
+    all.unwrap_or_default().into_iter().filter(is_gpu).collect()
 }
 
 fn cpu() -> OpenDevice {

@@ -5,7 +5,7 @@
 
 use rayon::prelude::*;
 
-use super::multiply::{Dots, Packed, Shifted, Target};
+use super::multiply::{Dots, Packed, Shifted, Target, filters_per_tile};
 use super::planes::{Layout, Sizes, fill_input, fill_shifted, input_taps};
 use super::scratch;
 
@@ -23,20 +23,36 @@ pub(super) fn forward(input: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes
     let image = sizes.channels * sizes.input_area();
     let area = sizes.output_area();
     let target = Target { width: sizes.output_width(), area, step: 1, row: 0, column: 0 };
-    let mut output = vec![0.0; input.len() / image * sizes.filters * area];
+    let images = input.len() / image;
+    let mut output = vec![0.0; images * sizes.filters * area];
+    // With few images the filters of each are shared out too; every value is still computed the same way.
+    let parts = rayon::current_num_threads().div_ceil(images.max(1));
+    let part = sizes.filters.div_ceil(parts).next_multiple_of(filters_per_tile());
     output.par_chunks_mut(sizes.filters * area).zip(input.par_chunks(image)).for_each(|(out, maps)| {
         let multiply = |planes: &[f32], out: &mut [f32]| {
-            let work = Shifted { planes, offsets: &offsets, weights: &weights, bias, layout: &layout, target, out };
-            pulp::Arch::new().dispatch(work);
+            out.par_chunks_mut(part * area).enumerate().for_each(|(index, out)| {
+                pulp::Arch::new().dispatch(Shifted {
+                    planes,
+                    offsets: &offsets,
+                    weights: &weights,
+                    bias,
+                    layout: &layout,
+                    target,
+                    first_filter: index * part,
+                    out,
+                });
+            });
         };
         if layout.identity {
             multiply(maps, out);
             return;
         }
         scratch::with_zeros(sizes.channels * map_planes, |planes| {
-            for (map, planes) in maps.chunks_exact(sizes.input_area()).zip(planes.chunks_exact_mut(map_planes)) {
-                fill_input(map, sizes, &layout, layout.plane, planes);
-            }
+            let maps = maps.par_chunks_exact(sizes.input_area());
+            // Small maps are not worth a task each.
+            let maps = maps.with_min_len(sizes.channels.div_ceil(parts));
+            maps.zip(planes.par_chunks_exact_mut(map_planes))
+                .for_each(|(map, planes)| fill_input(map, sizes, &layout, layout.plane, planes));
             multiply(planes, out);
         });
     });
@@ -83,6 +99,7 @@ pub(super) fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) ->
                     bias: None,
                     layout: &phase.layout,
                     target,
+                    first_filter: 0,
                     out: &mut *out,
                 });
             }
@@ -258,8 +275,12 @@ impl WeightWork<'_> {
         scratch::with_zeros(slack, |planes| {
             for group in groups {
                 let (left, right) = if in_place {
-                    let (image, map) = (sizes.channels * sizes.input_area(), sizes.filters * sizes.output_area());
-                    (&self.gradient[group * map..(group + 1) * map], &self.input[group * image..(group + 1) * image])
+                    let (image, map) =
+                        (sizes.channels * sizes.input_area(), sizes.filters * sizes.output_area());
+                    (
+                        &self.gradient[group * map..(group + 1) * map],
+                        &self.input[group * image..(group + 1) * image],
+                    )
                 } else {
                     self.fill_right(planes, group, first..first + count, channel_stride, plane_stride);
                     let length = sizes.filters * plane_stride;

@@ -89,8 +89,7 @@ fn convolve(input: &Primitive, weight: &Primitive, bias: Option<&Primitive>, siz
 
 fn normalize(input: &Primitive, scale: &Primitive, shift: &Primitive, epsilon: f64) -> [Primitive; 3] {
     let [_, channels, height, width] = dims(input);
-    let result =
-        normalization::forward(values(input), values(scale), values(shift), height * width, epsilon);
+    let result = normalization::forward(values(input), values(scale), values(shift), height * width, epsilon);
     let output = tensor(result.output, input.shape());
     [output, tensor(result.mean, [channels]), tensor(result.variance, [channels])]
 }
@@ -186,8 +185,7 @@ impl<C: CheckpointStrategy> CpuKernels for Autodiff<Flex, C> {
         padding: usize,
     ) -> FloatTensor<Self> {
         let nodes = [input.node(), weight.node(), bias.node()];
-        let [input, weight, bias] =
-            [input, weight, bias].map(|tensor| contiguous(tensor.into_primitive()));
+        let [input, weight, bias] = [input, weight, bias].map(|tensor| contiguous(tensor.into_primitive()));
         let sizes = sizes_of(&input, &weight, stride, padding);
         let output = convolve(&input, &weight, Some(&bias), &sizes);
         match ConvolutionBackward.prepare::<C>(nodes).compute_bound().stateful() {
@@ -203,8 +201,7 @@ impl<C: CheckpointStrategy> CpuKernels for Autodiff<Flex, C> {
         epsilon: f64,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [input.node(), scale.node(), shift.node()];
-        let [input, scale, shift] =
-            [input, scale, shift].map(|tensor| contiguous(tensor.into_primitive()));
+        let [input, scale, shift] = [input, scale, shift].map(|tensor| contiguous(tensor.into_primitive()));
         let [output, mean, variance] = normalize(&input, &scale, &shift, epsilon);
         let [mean_out, variance_out] = [mean.clone(), variance.clone()].map(Self::from_inner);
         let output = match NormalizationBackward.prepare::<C>(nodes).compute_bound().stateful() {

@@ -31,7 +31,6 @@ pub(super) fn filters_per_tile() -> usize {
 pub(super) struct Packed {
     values: Vec<f32>,
     depth: usize,
-    filters: usize,
 }
 
 impl Packed {
@@ -44,7 +43,7 @@ impl Packed {
                 values.extend((block..block + tile).map(|k| if k < filters { weight(k, r) } else { 0.0 }));
             }
         }
-        Self { values, depth, filters }
+        Self { values, depth }
     }
 }
 
@@ -66,7 +65,9 @@ pub(super) struct Shifted<'a> {
     pub bias: Option<&'a [f32]>,
     pub layout: &'a Layout,
     pub target: Target,
-    /// [filters][area].
+    /// The filter that `out` starts with, a multiple of [`filters_per_tile`].
+    pub first_filter: usize,
+    /// [some filters][area].
     pub out: &'a mut [f32],
 }
 
@@ -90,21 +91,29 @@ struct Segment {
 impl Shifted<'_> {
     #[inline(always)]
     fn run<S: Simd, const NR: usize>(self, simd: S) {
-        let Self { planes, offsets, weights, bias, layout, target, out } = self;
+        let Self { planes, offsets, weights, bias, layout, target, first_filter, out } = self;
+        let filters = out.len() / target.area;
+        let weights_from = &weights.values[first_filter * weights.depth..];
         let width = 2 * S::F32_LANES;
         let mut buffer = [0.0_f32; TILE];
         let mut segments = Vec::with_capacity(width);
         for position in (0..layout.positions()).step_by(width) {
             find_segments(layout, &target, position, width, &mut segments);
-            let blocks = weights.values.chunks_exact((weights.depth * NR).max(1));
-            for (block, panel) in blocks.enumerate() {
+            let blocks = weights_from.chunks_exact((weights.depth * NR).max(1));
+            for (block, panel) in blocks.enumerate().take(filters.div_ceil(NR)) {
                 let tile = shifted_tile::<S, NR>(simd, planes, offsets, panel.as_chunks::<NR>().0, position);
                 spill::<S, NR>(simd, &tile, &mut buffer);
                 let first = block * NR;
-                for k in first..weights.filters.min(first + NR) {
+                for k in first..filters.min(first + NR) {
                     let values = &buffer[(k - first) * width..(k - first + 1) * width];
-                    let start = bias.map_or(0.0, |bias| bias[k]);
-                    store(values, start, &segments, target.step, &mut out[k * target.area..(k + 1) * target.area]);
+                    let start = bias.map_or(0.0, |bias| bias[first_filter + k]);
+                    store(
+                        values,
+                        start,
+                        &segments,
+                        target.step,
+                        &mut out[k * target.area..(k + 1) * target.area],
+                    );
                 }
             }
         }
@@ -120,7 +129,8 @@ fn find_segments(layout: &Layout, target: &Target, first: usize, width: usize, s
         let next_row = (row + 1) * layout.row_stride;
         if column < layout.columns {
             let length = (layout.columns - column).min(end - position);
-            let index = (row * target.step + target.row) * target.width + column * target.step + target.column;
+            let index =
+                (row * target.step + target.row) * target.width + column * target.step + target.column;
             segments.push(Segment { lane: position - first, length, index });
         }
         position = next_row;

@@ -41,7 +41,13 @@ pub(super) fn forward(input: &[f32], scale: &[f32], shift: &[f32], area: usize, 
         .enumerate()
         .map(|(c, out)| {
             let maps = maps_of(input, c, channels, area);
-            pulp::Arch::new().dispatch(ForwardChannel { maps, out, scale: scale[c], shift: shift[c], epsilon })
+            pulp::Arch::new().dispatch(ForwardChannel {
+                maps,
+                out,
+                scale: scale[c],
+                shift: shift[c],
+                epsilon,
+            })
         })
         .collect();
     let (mean, variance) = statistics.into_iter().unzip();

@@ -109,7 +109,13 @@ pub(super) fn input_taps(sizes: &Sizes, layout: &Layout) -> Vec<(usize, usize)> 
 }
 
 /// Fills the planes of one input channel; `map` [H * W], `planes` [phases][plane], zero beforehand.
-pub(super) fn fill_input(map: &[f32], sizes: &Sizes, layout: &Layout, plane_stride: usize, planes: &mut [f32]) {
+pub(super) fn fill_input(
+    map: &[f32],
+    sizes: &Sizes,
+    layout: &Layout,
+    plane_stride: usize,
+    planes: &mut [f32],
+) {
     let side = sizes.kernel.min(sizes.stride);
     let rows = layout.plane.div_ceil(layout.row_stride);
     for phase_y in 0..side {
@@ -117,7 +123,9 @@ pub(super) fn fill_input(map: &[f32], sizes: &Sizes, layout: &Layout, plane_stri
             let start = (phase_y * side + phase_x) * plane_stride;
             let plane = &mut planes[start..start + layout.plane];
             for row in 0..rows {
-                let Some(source_y) = (row * sizes.stride + phase_y).checked_sub(sizes.padding) else { continue };
+                let Some(source_y) = (row * sizes.stride + phase_y).checked_sub(sizes.padding) else {
+                    continue;
+                };
                 if source_y >= sizes.height {
                     break;
                 }
@@ -153,7 +161,13 @@ fn fill_row(source: &[f32], sizes: &Sizes, phase: usize, target: &mut [f32]) {
 }
 
 /// Fills one plane with a map at an offset; `plane` is zero beforehand.
-pub(super) fn fill_shifted(map: &[f32], width: usize, margin: [usize; 2], row_stride: usize, plane: &mut [f32]) {
+pub(super) fn fill_shifted(
+    map: &[f32],
+    width: usize,
+    margin: [usize; 2],
+    row_stride: usize,
+    plane: &mut [f32],
+) {
     for (row, source) in map.chunks_exact(width).enumerate() {
         let start = (row + margin[0]) * row_stride + margin[1];
         // Columns beyond the row would be read as part of the next one.

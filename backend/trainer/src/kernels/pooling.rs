@@ -54,15 +54,13 @@ fn best(map: &[f32], candidates: impl Iterator<Item = u32>) -> u32 {
 /// Sends each output's gradient to the cell that won.
 pub(super) fn max_pool_gradient(gradient: &[f32], winners: &[u32], area: usize) -> Vec<f32> {
     let mut output = vec![0.0; gradient.len()];
-    output
-        .par_chunks_mut(area)
-        .zip(gradient.par_chunks(area))
-        .zip(winners.par_chunks(area))
-        .for_each(|((out, gradient), winners)| {
+    output.par_chunks_mut(area).zip(gradient.par_chunks(area)).zip(winners.par_chunks(area)).for_each(
+        |((out, gradient), winners)| {
             for (gradient, winner) in gradient.iter().zip(winners) {
                 out[*winner as usize] += gradient;
             }
-        });
+        },
+    );
     output
 }
 
