@@ -4,5 +4,9 @@
 
 /// What needs Chromium; `cargo xtask test --no-browser` leaves it out by this name.
 mod in_browser {
+    mod abort;
+    mod every_page;
     mod harness;
+    mod journey;
+    mod pages;
 }

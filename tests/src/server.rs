@@ -102,13 +102,20 @@ impl Server {
         Call::run(self.command(arguments)?.arg("--json"))?.json()
     }
 
-    /// The link that the server printed for signing in.
+    /// A fresh link for signing in.
     ///
     /// # Errors
-    /// If it printed none.
+    /// If there is none.
     pub fn sign_in_link(&self) -> Result<String> {
-        until("the server prints a sign-in link", READY_DEADLINE, || Ok(find_link(&self.log(), &self.url)))
-            .with_context(|| self.log())
+        let answer = self.json(&["link"])?;
+        let link = answer.as_str().or_else(|| answer["url"].as_str()).or_else(|| answer["link"].as_str());
+        link.map(str::to_owned).with_context(|| format!("no link in {answer}"))
+    }
+
+    /// The last link for signing in that the server itself printed.
+    #[must_use]
+    pub fn printed_link(&self) -> Option<String> {
+        find_link(&self.log(), &self.url)
     }
 
     /// Ends the server as `kill -9` does: it cannot do anything about it.

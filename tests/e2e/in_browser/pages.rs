@@ -1,0 +1,89 @@
+//! The words and addresses of the pages, in one place, and the ways through them that several journeys take.
+//!
+//! Must not know what is checked.
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use std::time::Duration;
+use tests::browser::{Browser, PAGE_DEADLINE};
+use tests::server::Server;
+use tests::wait::until_async;
+
+/// What a journey's training may take on a machine that does other things too.
+pub const TRAINING_DEADLINE: Duration = Duration::from_secs(180);
+
+/// Keeps every status that a chip shows, in order, so that none is missed between two looks.
+const RECORD_CHIPS: &str = "
+    window.seenStatuses = [];
+    const look = () => {
+        for (const chip of document.querySelectorAll('tbody .chip')) {
+            const word = chip.textContent.trim();
+            if (word && window.seenStatuses.at(-1) !== word) window.seenStatuses.push(word);
+        }
+    };
+    new MutationObserver(look).observe(document.body, { childList: true, characterData: true, subtree: true });
+    look();";
+
+/// How many canvases of the page have been drawn on.
+const DRAWN_CHARTS: &str = "
+    return [...document.querySelectorAll('canvas')].filter((canvas) => {
+        if (!canvas.width || !canvas.height) return false;
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        for (let at = 3; at < pixels.length; at += 4) if (pixels[at] !== 0) return true;
+        return false;
+    }).length;";
+
+/// Signs in by a fresh link, and waits for the Training tab.
+pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
+    browser.open(&server.sign_in_link()?).await?;
+    let what = "the link leads into the product";
+    until_async(what, PAGE_DEADLINE, async || {
+        Ok((!browser.address().await?.contains("sign-in")).then_some(()))
+    })
+    .await
+    .with_context(|| format!("{what}: still at the sign-in page"))?;
+    browser.open(&format!("{}/models/training", server.url)).await?;
+    browser.find("heading", "Models").await?;
+    Ok(())
+}
+
+/// Fills the form of Train with the smallest training, and presses its button.
+pub async fn train_in_form(browser: &Browser, server: &Server, name: &str, epochs: u32) -> Result<()> {
+    browser.open(&format!("{}/models/new", server.url)).await?;
+    browser.fill("textbox", "Name", name).await?;
+    browser.fill("textbox", "Epochs", &epochs.to_string()).await?;
+    browser.fill("textbox", "Image size", "32").await?;
+    browser.fill("textbox", "Batch size", "4").await?;
+    browser.click("button", "Train Model").await
+}
+
+/// Starts to record what the status chips of a table show.
+pub async fn record_statuses(browser: &Browser) -> Result<()> {
+    browser.script(RECORD_CHIPS).await.map(drop)
+}
+
+/// What they have shown since.
+pub async fn recorded_statuses(browser: &Browser) -> Result<Vec<String>> {
+    Ok(serde_json::from_value(browser.script("return window.seenStatuses || []").await?)?)
+}
+
+/// Waits until at least so many charts have been drawn.
+pub async fn expect_drawn_charts(browser: &Browser, count: u64) -> Result<()> {
+    until_async(&format!("{count} charts are drawn"), PAGE_DEADLINE, async || {
+        Ok(browser.script(DRAWN_CHARTS).await?.as_u64().filter(|drawn| *drawn >= count).map(drop))
+    })
+    .await
+}
+
+/// Fetches an address as the page would, and gives its size in bytes.
+pub async fn downloaded_bytes(browser: &Browser, address: &str) -> Result<u64> {
+    let script = format!(
+        "const done = arguments[arguments.length - 1];
+         fetch('{address}').then((answer) => answer.ok ? answer.arrayBuffer() : Promise.reject(answer.status))
+             .then((content) => done(content.byteLength)).catch((error) => done(String(error)));"
+    );
+    match browser.script_async(&script).await? {
+        Value::Number(size) => size.as_u64().context("a size is never negative"),
+        other => anyhow::bail!("{address} cannot be fetched: {other}"),
+    }
+}
