@@ -13,7 +13,7 @@ use super::init::Initializer;
 
 const NORM_EPSILON: f64 = 1e-3;
 /// Share of the new batch in the running statistics (PyTorch's convention, which is also Burn's).
-const NORM_MOMENTUM: f64 = 0.03;
+pub(crate) const NORM_MOMENTUM: f64 = 0.03;
 
 /// One run through the network: evaluation, or training with the running statistics that it gives rise to.
 pub(super) struct Pass {

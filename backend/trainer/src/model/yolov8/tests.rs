@@ -106,3 +106,37 @@ impl burn::module::ModuleVisitor for GradientCheck<'_> {
         }
     }
 }
+
+#[test]
+fn gradients_are_the_same_bits_whatever_the_number_of_threads() {
+    let device = Device::flex().autodiff();
+    let values: Vec<f32> = (0..3 * 3 * 96 * 64).map(|index| (index as f32 * 0.37).sin()).collect();
+    let images = Tensor::<4>::from_data(burn::tensor::TensorData::new(values, [3, 3, 96, 64]), &device);
+    let run = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut model = YoloV8::new(Variant::N, 2, 0, &device);
+            let output = model.forward_train(images.clone());
+            let loss = output.boxes.powi_scalar(2).mean().add(output.classes.powi_scalar(2).mean());
+            let mut bits = Bits { gradients: &loss.backward(), values: Vec::new() };
+            model.visit(&mut bits);
+            bits.values
+        })
+    };
+    let one = run(1);
+    for threads in [1, 2, 3] {
+        assert!(run(threads) == one, "{threads} threads");
+    }
+}
+
+struct Bits<'a> {
+    gradients: &'a burn::tensor::Gradients,
+    values: Vec<f32>,
+}
+
+impl burn::module::ModuleVisitor for Bits<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        // The running statistics have no gradient and are compared themselves.
+        self.values.extend(values(param.val().grad(self.gradients).unwrap_or_else(|| param.val().inner())));
+    }
+}
