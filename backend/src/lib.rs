@@ -3,6 +3,7 @@ pub mod api;
 pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod datasets;
 pub mod executor;
 pub mod runner;
 pub mod scheduler;

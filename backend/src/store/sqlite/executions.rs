@@ -6,7 +6,7 @@ use super::rows::{flag, get, number, optional_json, to_json, to_optional_json, t
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
-use shared::id::{ExecutionId, InstanceId, ModelId, ServiceId};
+use shared::id::{ExecutionId, InstanceId, ModelId};
 use shared::service::{OnReset, ServiceSettings};
 use shared::status::{Event, ModelStatus, Status};
 use shared::training::{Blocker, Cause, CauseKind, Training};
@@ -16,7 +16,6 @@ use shared::training::{Blocker, Cause, CauseKind, Training};
 pub(super) struct Execution {
     pub(super) id: ExecutionId,
     pub(super) model_id: ModelId,
-    pub(super) service_id: ServiceId,
     pub(super) status: Status,
     pub(super) attempt: u32,
     pub(super) max_attempts: u32,
@@ -139,7 +138,7 @@ impl Store {
 /// Reads an execution for a change in the same transaction.
 pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, StoreError> {
     let row = sqlx::query(
-        "SELECT e.service_id, e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
+        "SELECT e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
                 e.abort_requested, e.blocker, t.model_id, s.settings \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN services s ON s.id = e.service_id \
          WHERE e.id = ?",
@@ -151,7 +150,6 @@ pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, Stor
     Ok(Execution {
         id,
         model_id: super::rows::parsed(&row, "model_id")?,
-        service_id: super::rows::parsed(&row, "service_id")?,
         status: word(&row, "status")?,
         attempt: number(&row, "attempt")?,
         max_attempts: number(&row, "max_attempts")?,
