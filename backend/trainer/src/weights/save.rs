@@ -1,6 +1,6 @@
 //! Writing a model's state dict.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use burn::module::Module;
@@ -25,7 +25,7 @@ struct Entry {
 pub fn save<M: Module>(
     model: &M,
     path: &Path,
-    metadata: HashMap<String, String>,
+    metadata: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(), WeightsError> {
     let bytes = to_bytes(model, metadata)?;
     let failed = |source| WeightsError::Write { path: path.to_owned(), source };
@@ -34,8 +34,11 @@ pub fn save<M: Module>(
     std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(failed)
 }
 
-/// The same into memory.
-pub fn to_bytes<M: Module>(model: &M, metadata: HashMap<String, String>) -> Result<Vec<u8>, WeightsError> {
+/// The same into memory; the same model and metadata give the same bytes.
+pub fn to_bytes<M: Module>(
+    model: &M,
+    metadata: impl IntoIterator<Item = (String, String)>,
+) -> Result<Vec<u8>, WeightsError> {
     let mut entries = Vec::new();
     let mut failure = None;
     visit_named(model, |tensor| match (tensor.fetch)() {
@@ -56,7 +59,26 @@ pub fn to_bytes<M: Module>(model: &M, metadata: HashMap<String, String>) -> Resu
         .iter()
         .map(|e| TensorView::new(e.dtype, e.shape.clone(), &e.bytes).map(|view| (e.name.as_str(), view)))
         .collect();
-    Ok(safetensors::serialize(views?, Some(metadata))?)
+    with_metadata(safetensors::serialize(views?, None)?, &metadata.into_iter().collect())
+}
+
+/// Puts the metadata into the header in the order of its keys; the library would write it in random order.
+///
+/// Source: the safetensors format: 8 bytes of header length, the JSON header padded with spaces, the tensors.
+fn with_metadata(file: Vec<u8>, metadata: &BTreeMap<String, String>) -> Result<Vec<u8>, WeightsError> {
+    let entry = serde_json::to_string(metadata).map_err(safetensors::SafeTensorError::from)?;
+    let (Some((length, rest)), false) = (file.split_first_chunk::<8>(), metadata.is_empty()) else {
+        return Ok(file);
+    };
+    let (header, tensors) = rest.split_at(u64::from_le_bytes(*length) as usize);
+    let mut text = format!("{{\"__metadata__\":{entry},").into_bytes();
+    text.extend(header.trim_ascii().get(1..).unwrap_or_default());
+    text.resize(text.len().next_multiple_of(8), b' ');
+    let mut result = Vec::with_capacity(8 + text.len() + tensors.len());
+    result.extend((text.len() as u64).to_le_bytes());
+    result.extend(text);
+    result.extend(tensors);
+    Ok(result)
 }
 
 fn entry(name: String, shape: Vec<usize>, values: &[f32]) -> Entry {

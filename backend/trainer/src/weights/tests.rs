@@ -75,6 +75,21 @@ fn weights_round_trip_through_a_file() {
 }
 
 #[test]
+fn metadata_is_readable_and_the_bytes_repeat() {
+    let pairs = || [("nc", "2"), ("arch", "yolov8n"), ("b", "\"1\""), ("a", "0")];
+    let write = || {
+        let pairs: HashMap<_, _> = pairs().map(|(key, value)| (key.to_owned(), value.to_owned())).into();
+        to_bytes(&small(2, 1), pairs).unwrap()
+    };
+    let bytes = write();
+    assert!((0..4).all(|_| write() == bytes));
+    let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+    let metadata = metadata.metadata().clone().unwrap();
+    assert!(pairs().iter().all(|(key, value)| metadata[*key] == *value) && metadata.len() == 4);
+    load_bytes(small(2, 3), &bytes, ClassLayers::Required).unwrap();
+}
+
+#[test]
 fn another_number_of_classes_is_refused_unless_asked_for() {
     let bytes = to_bytes(&small(2, 1), HashMap::new()).unwrap();
     let Err(WeightsError::Mismatch(mismatch)) = load_bytes(small(5, 2), &bytes, ClassLayers::Required) else {
