@@ -306,14 +306,19 @@ fn without_the_right_token_nothing_is_told() -> Result<()> {
 }
 
 #[test]
-fn without_a_server_the_next_step_is_named() -> Result<()> {
+fn without_a_server_the_data_can_be_read_and_for_the_rest_the_next_step_is_named() -> Result<()> {
     let mut server = Server::start()?;
+    training::import(&server, "shapes", Size { train: 4, validation: 2 })?;
+    training::create_model(&server, "shapes", "tiny")?;
     server.stop()?;
-    for arguments in [&["trainings"][..], &["dataset", "list", "--json"]] {
+    assert_eq!(count(&server, &["dataset", "list"], "datasets")?, 1);
+    let address = server.url.clone();
+    for arguments in [&["train", "tiny"][..], &["trainings", "--server", &address]] {
         let call = server.call(arguments)?;
-        let complaints = complaints_about("no server", &call, &[1, 2], &["trainyard serve"]);
+        let complaints = complaints_about("no server", &call, &[1], &["trainyard serve"]);
         ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
     }
+    assert_eq!(count(&server, &["trainings"], "trainings")?, 0);
     Ok(())
 }
 

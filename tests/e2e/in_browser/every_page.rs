@@ -21,10 +21,10 @@ async fn check_in_both_looks(
 ) -> Result<()> {
     let mut complaints = Vec::new();
     for (path, role, name) in pages {
-        browser.open(&format!("{}{path}", server.url)).await?;
-        browser.find(role, name).await?;
         for theme in Theme::ALL {
             browser.prefer(theme).await?;
+            browser.open(&format!("{}{path}", server.url)).await?;
+            browser.find(role, name).await?;
             let what = format!("{path} ({state}, {})", theme.name());
             if let Err(error) = expect_no_violation(browser, &what).await {
                 complaints.push(format!("{error:#}"));
@@ -40,11 +40,11 @@ async fn check_in_both_looks(
 
 fn pages(model: Option<&str>) -> Vec<Page<'static>> {
     let mut pages = vec![
-        ("/models/training".to_owned(), "heading", "Models"),
+        ("/models/training".to_owned(), "heading", "Training"),
         ("/models".to_owned(), "heading", "Models"),
         ("/models/new".to_owned(), "heading", "~Train"),
         ("/datasets".to_owned(), "heading", "Datasets"),
-        ("/no/such/page".to_owned(), "heading", "~not"),
+        ("/no/such/page".to_owned(), "heading", "Page not found"),
     ];
     if let Some(model) = model {
         for tab in ["explore", "logs", "artifacts", "config"] {
@@ -58,7 +58,7 @@ fn pages(model: Option<&str>) -> Vec<Page<'static>> {
 async fn pages_with_nothing_in_them_are_accessible_in_both_looks() -> Result<()> {
     let server = Server::start()?;
     let mut browser = Browser::start().await?;
-    let outside = [("/sign-in".to_owned(), "heading", "~ign in")];
+    let outside = [("/sign-in".to_owned(), "heading", "Sign in to Trainyard")];
     check_in_both_looks(&mut browser, &server, "outside", &outside).await?;
     sign_in(&browser, &server).await?;
     check_in_both_looks(&mut browser, &server, "empty", &pages(None)).await?;

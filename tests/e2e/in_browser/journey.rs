@@ -13,7 +13,8 @@ use tests::server::Server;
 use tests::training;
 use tests::wait::until_async;
 
-const EPOCHS: u32 = 3;
+/// Enough for a person to see it move.
+const EPOCHS: u32 = 12;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_is_started_in_the_browser_and_watched_to_its_end() -> Result<()> {
@@ -39,11 +40,9 @@ async fn a_training_is_started_in_the_browser_and_watched_to_its_end() -> Result
 
 /// The row appears, moves and ends without a reload.
 async fn watch_row(browser: &Browser, server: &Server) -> Result<()> {
-    let address = format!("{}/models/training", server.url);
-    if !browser.address().await?.starts_with(&address) {
-        browser.click("link", "Training").await?;
-    }
+    browser.find("heading", "tiny").await?;
     record_statuses(browser).await?;
+    browser.click("link", "Training").await?;
     browser.find("link", "tiny").await?;
     until_async("the row shows Success", TRAINING_DEADLINE, async || {
         let seen = recorded_statuses(browser).await?;
@@ -68,6 +67,7 @@ async fn look_at_charts(browser: &Browser) -> Result<()> {
     expect_drawn_charts(browser, 7).await?;
     for theme in Theme::ALL {
         browser.prefer(theme).await?;
+        browser.open(&browser.address().await?).await?;
         expect_drawn_charts(browser, 7).await?;
         browser.screenshot(&format!("model-{}", theme.name())).await?;
     }
@@ -75,7 +75,7 @@ async fn look_at_charts(browser: &Browser) -> Result<()> {
 }
 
 async fn fetch_weights(browser: &Browser) -> Result<()> {
-    let link = browser.find("link", "~best.safetensors").await?;
+    let link = browser.find("link", "Download best.safetensors").await?;
     let address = link.attr("href").await?.context("the link leads nowhere")?;
     let size = downloaded_bytes(browser, &address).await?;
     ensure!(size > 1_000_000, "the weights of the smallest detector have {size} bytes");

@@ -16,7 +16,7 @@ pub const TRAINING_DEADLINE: Duration = Duration::from_secs(180);
 const RECORD_CHIPS: &str = "
     window.seenStatuses = [];
     const look = () => {
-        for (const chip of document.querySelectorAll('tbody .chip')) {
+        for (const chip of document.querySelectorAll('tbody td:nth-child(3) > .chip')) {
             const word = chip.textContent.trim();
             if (word && window.seenStatuses.at(-1) !== word) window.seenStatuses.push(word);
         }
@@ -43,17 +43,17 @@ pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
     .await
     .with_context(|| format!("{what}: still at the sign-in page"))?;
     browser.open(&format!("{}/models/training", server.url)).await?;
-    browser.find("heading", "Models").await?;
+    browser.find("heading", "Training").await?;
     Ok(())
 }
 
-/// Fills the form of Train with the smallest training, and presses its button.
+/// Fills the form of Train with the smallest training, and presses its button; leads to the model's page.
 pub async fn train_in_form(browser: &Browser, server: &Server, name: &str, epochs: u32) -> Result<()> {
     browser.open(&format!("{}/models/new", server.url)).await?;
     browser.fill("textbox", "Name", name).await?;
-    browser.fill("textbox", "Epochs", &epochs.to_string()).await?;
-    browser.fill("textbox", "Image size", "32").await?;
-    browser.fill("textbox", "Batch size", "4").await?;
+    browser.fill("textbox", "~Epochs", &epochs.to_string()).await?;
+    browser.fill("textbox", "~Image size", "32").await?;
+    browser.fill("textbox", "~Batch size", "4").await?;
     browser.click("button", "Train Model").await
 }
 
