@@ -1,0 +1,33 @@
+//! The calls of the server, typed, with errors that pages can show.
+//!
+//! Must not know who calls or what is drawn.
+
+mod error;
+
+pub mod access;
+pub mod datasets;
+pub mod models;
+pub mod trainings;
+
+pub use error::{ApiError, ErrorKind};
+
+use tonic_web_wasm_client::Client;
+
+/// The way to the server that this page came from. The session travels as a cookie that scripts
+/// cannot read.
+pub fn transport() -> Client {
+    Client::new(leptos::prelude::window().location().origin().unwrap_or_default())
+}
+
+/// A text that no other call has, so that a call sent twice has one effect.
+pub fn idempotency_key() -> String {
+    let mut bytes = [0u8; 16];
+    let random = leptos::prelude::window()
+        .crypto()
+        .is_ok_and(|crypto| crypto.get_random_values_with_u8_array(&mut bytes).is_ok());
+    if !random {
+        // Every browser has the call above; the time alone still tells two presses apart.
+        bytes[..8].copy_from_slice(&js_sys::Date::now().to_bits().to_be_bytes());
+    }
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,61 @@
+//! Trainings, and the stream that tells how they go.
+//!
+//! Must not know what is shown.
+
+use super::{ApiError, transport};
+use proto::v1::training_service_client::TrainingServiceClient;
+use proto::v1::watch_service_client::WatchServiceClient;
+use proto::v1::{
+    AbortTrainingRequest, GetTrainingRequest, ListLogsRequest, LogLine, RemoveTrainingRequest,
+    RestoreTrainingRequest, StartTrainingRequest, WatchEvent, WatchRequest,
+};
+use shared::training::Training;
+
+fn client() -> TrainingServiceClient<tonic_web_wasm_client::Client> {
+    TrainingServiceClient::new(transport())
+}
+
+fn parsed(training: tonic::Response<proto::v1::Training>) -> Result<Training, ApiError> {
+    Training::try_from(training.into_inner()).map_err(|error| ApiError::malformed(&error))
+}
+
+/// The training with this id, or the latest of the model or execution with it.
+pub async fn get(training: String) -> Result<Training, ApiError> {
+    parsed(client().get_training(GetTrainingRequest { training }).await?)
+}
+
+/// Starts a training; sent twice with the same key it starts one.
+pub async fn start(
+    model: String,
+    configuration_json: String,
+    idempotency_key: String,
+) -> Result<Training, ApiError> {
+    let request = StartTrainingRequest { model, configuration_json, idempotency_key };
+    parsed(client().start_training(request).await?)
+}
+
+/// Asks for its end.
+pub async fn abort(training: String) -> Result<Training, ApiError> {
+    parsed(client().abort_training(AbortTrainingRequest { training }).await?)
+}
+
+/// Takes it out of the table.
+pub async fn remove(training: String) -> Result<Training, ApiError> {
+    parsed(client().remove_training(RemoveTrainingRequest { training }).await?)
+}
+
+/// Puts it back into the table.
+pub async fn restore(training: String) -> Result<Training, ApiError> {
+    parsed(client().restore_training(RestoreTrainingRequest { training }).await?)
+}
+
+/// Up to `page_size` log lines after a number.
+pub async fn logs(training: String, after_number: u64, page_size: u32) -> Result<Vec<LogLine>, ApiError> {
+    let request = ListLogsRequest { training, after_number, page_size };
+    Ok(client().list_logs(request).await?.into_inner().lines)
+}
+
+/// Opens the stream.
+pub async fn watch(request: WatchRequest) -> Result<tonic::Streaming<WatchEvent>, ApiError> {
+    Ok(WatchServiceClient::new(transport()).watch(request).await?.into_inner())
+}

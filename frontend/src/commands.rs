@@ -1,0 +1,168 @@
+//! Everything a person can ask for from anywhere: the palette, the shortcuts and their sheet are
+//! made from this one list.
+//!
+//! Must not know how a command is carried out.
+
+/// A command that is there on every page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Command {
+    GoToTraining,
+    GoToModels,
+    GoToDatasets,
+    Train,
+    OpenPalette,
+    ShowShortcuts,
+    FocusSearch,
+    ToggleTheme,
+    ToggleSingleKeys,
+    SignOut,
+}
+
+/// Keys that start a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Keys {
+    None,
+    /// A key by itself; can be turned off, and never fires in a text field.
+    Single(&'static str),
+    /// Two keys, one after the other.
+    Pair(&'static str, &'static str),
+    /// With Ctrl, or Cmd where there is one.
+    Control(&'static str),
+}
+
+impl Command {
+    pub const ALL: [Self; 10] = [
+        Self::GoToTraining,
+        Self::GoToModels,
+        Self::GoToDatasets,
+        Self::Train,
+        Self::OpenPalette,
+        Self::ShowShortcuts,
+        Self::FocusSearch,
+        Self::ToggleTheme,
+        Self::ToggleSingleKeys,
+        Self::SignOut,
+    ];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::GoToTraining => "Go to Training",
+            Self::GoToModels => "Go to Models",
+            Self::GoToDatasets => "Go to Datasets",
+            Self::Train => "Train…",
+            Self::OpenPalette => "Open command palette",
+            Self::ShowShortcuts => "Show keyboard shortcuts",
+            Self::FocusSearch => "Focus search",
+            Self::ToggleTheme => "Switch between light and dark",
+            Self::ToggleSingleKeys => "Turn single-key shortcuts on or off",
+            Self::SignOut => "Sign out",
+        }
+    }
+
+    pub const fn keys(self) -> Keys {
+        match self {
+            Self::GoToTraining => Keys::Pair("g", "t"),
+            Self::GoToModels => Keys::Pair("g", "m"),
+            Self::GoToDatasets => Keys::Pair("g", "d"),
+            Self::Train => Keys::Single("c"),
+            Self::OpenPalette => Keys::Control("k"),
+            Self::ShowShortcuts => Keys::Single("?"),
+            Self::FocusSearch => Keys::Single("/"),
+            Self::ToggleTheme | Self::ToggleSingleKeys | Self::SignOut => Keys::None,
+        }
+    }
+
+    /// Whether the palette offers it; what opens the palette need not be in it.
+    pub const fn is_in_palette(self) -> bool {
+        !matches!(self, Self::OpenPalette | Self::FocusSearch)
+    }
+}
+
+impl Keys {
+    /// The keys as they are printed, one by one.
+    pub fn printed(self) -> Vec<&'static str> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Single(key) => vec![key],
+            Self::Pair(first, second) => vec![first, second],
+            Self::Control(key) => vec!["Ctrl", key],
+        }
+    }
+}
+
+/// The shortcuts of one place, for the sheet.
+pub const PLACE_SHORTCUTS: &[(&str, &[(&str, &str)])] = &[
+    (
+        "In tables",
+        &[("j", "Next row"), ("k", "Previous row"), ("Enter", "Open the row"), (".", "Menu of the row")],
+    ),
+    (
+        "In charts",
+        &[
+            ("←", "Previous point"),
+            ("→", "Next point"),
+            ("Home", "First point"),
+            ("End", "Last point"),
+            ("Esc", "Hide the cursor"),
+        ],
+    ),
+    ("In logs", &[("f", "Follow the end"), ("e", "Next error")]),
+    ("Anywhere", &[("F6", "Go to the messages"), ("Esc", "Close the topmost layer")]),
+];
+
+/// What a key means, given the key before it.
+pub fn for_key(pending: Option<&str>, key: &str) -> KeyMeaning {
+    let is_meant = |command: &Command| match (command.keys(), pending) {
+        (Keys::Single(only), None) => only == key,
+        (Keys::Pair(first, second), Some(before)) => first == before && second == key,
+        _ => false,
+    };
+    if let Some(command) = Command::ALL.into_iter().find(is_meant) {
+        return KeyMeaning::Run(command);
+    }
+    let starts_pair = |command: Command| matches!(command.keys(), Keys::Pair(first, _) if first == key);
+    if pending.is_none() && Command::ALL.into_iter().any(starts_pair) {
+        return KeyMeaning::WaitForSecond;
+    }
+    KeyMeaning::Nothing
+}
+
+/// What a key press asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyMeaning {
+    Run(Command),
+    WaitForSecond,
+    Nothing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn no_two_commands_share_keys_or_names() {
+        let mut keys = HashSet::new();
+        let mut labels = HashSet::new();
+        for command in Command::ALL {
+            assert!(labels.insert(command.label()), "{command:?}");
+            assert!(command.keys() == Keys::None || keys.insert(command.keys()), "{command:?}");
+        }
+    }
+
+    #[test]
+    fn keys_mean_their_commands() {
+        let cases = [
+            (None, "?", KeyMeaning::Run(Command::ShowShortcuts)),
+            (None, "g", KeyMeaning::WaitForSecond),
+            (Some("g"), "t", KeyMeaning::Run(Command::GoToTraining)),
+            (Some("g"), "?", KeyMeaning::Nothing),
+            (None, "t", KeyMeaning::Nothing),
+            (None, "", KeyMeaning::Nothing),
+            (None, "k", KeyMeaning::Nothing),
+        ];
+        for (pending, key, meaning) in cases {
+            assert_eq!(for_key(pending, key), meaning, "{pending:?} {key}");
+        }
+    }
+}

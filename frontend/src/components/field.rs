@@ -1,0 +1,121 @@
+//! Fields of a form: label, hint, unit and the reason why a value cannot be used.
+//!
+//! Must not know what is asked.
+
+use super::icon::{Icon, IconView};
+use leptos::prelude::*;
+
+fn described_by(id: &str, has_hint: bool, has_problem: bool) -> Option<String> {
+    let mut ids = Vec::new();
+    if has_hint {
+        ids.push(format!("{id}-hint"));
+    }
+    if has_problem {
+        ids.push(format!("{id}-problem"));
+    }
+    (!ids.is_empty()).then(|| ids.join(" "))
+}
+
+#[component]
+fn FieldFrame(
+    id: String,
+    label: String,
+    hint: String,
+    problem: Signal<Option<String>>,
+    children: Children,
+) -> impl IntoView {
+    let hint_id = format!("{id}-hint");
+    let problem_id = format!("{id}-problem");
+    view! {
+        <div class="field">
+            <label for=id>{label}</label>
+            {children()}
+            {(!hint.is_empty()).then(|| view! { <span class="hint" id=hint_id>{hint}</span> })}
+            {move || {
+                let id = problem_id.clone();
+                problem.get().map(|problem| view! {
+                    <span class="problem" id=id>
+                        <IconView icon=Icon::CrossInOctagon/>
+                        <span>{problem}</span>
+                    </span>
+                })
+            }}
+        </div>
+    }
+}
+
+/// A line of text or a number.
+#[component]
+pub fn TextField(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] hint: String,
+    value: RwSignal<String>,
+    #[prop(into)] problem: Signal<Option<String>>,
+    /// Which keyboard a phone shows.
+    #[prop(default = "text")]
+    input_mode: &'static str,
+) -> impl IntoView {
+    let has_hint = !hint.is_empty();
+    let input_id = id.clone();
+    let describing = id.clone();
+    view! {
+        <FieldFrame id label hint problem>
+            <input
+                class="input"
+                type="text"
+                id=input_id.clone()
+                name=input_id
+                autocomplete="off"
+                spellcheck="false"
+                inputmode=input_mode
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+                aria-invalid=move || problem.get().is_some().to_string()
+                aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
+            />
+        </FieldFrame>
+    }
+}
+
+/// One of several.
+#[component]
+pub fn SelectField(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] hint: String,
+    /// Value and words.
+    #[prop(into)]
+    options: Signal<Vec<(String, String)>>,
+    value: RwSignal<String>,
+    #[prop(into)] problem: Signal<Option<String>>,
+) -> impl IntoView {
+    let has_hint = !hint.is_empty();
+    let select_id = id.clone();
+    let describing = id.clone();
+    view! {
+        <FieldFrame id label hint problem>
+            <select
+                class="select"
+                id=select_id.clone()
+                name=select_id
+                on:change=move |event| value.set(event_target_value(&event))
+                aria-invalid=move || problem.get().is_some().to_string()
+                aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
+            >
+                {move || {
+                    options
+                        .get()
+                        .into_iter()
+                        .map(|(option, words)| {
+                            let this = option.clone();
+                            view! {
+                                <option value=option selected=move || value.get() == this>{words}</option>
+                            }
+                        })
+                        .collect_view()
+                }}
+            </select>
+        </FieldFrame>
+    }
+}

@@ -1,0 +1,146 @@
+//! What can be done with a training, wherever it is shown.
+//!
+//! Must not decide what is possible: `shared::status` does.
+
+use crate::api::{self, ApiError};
+use crate::components::menu::MenuEntry;
+use crate::routes::Place;
+use crate::state::layers::{Layers, Question};
+use crate::state::live::Live;
+use crate::state::navigation::Navigation;
+use crate::state::session::Session;
+use crate::state::toasts::Toasts;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::status::Status;
+use shared::training::Training;
+
+/// The means that actions need; small enough to be copied.
+#[derive(Clone, Copy)]
+pub struct Actions {
+    live: Live,
+    layers: Layers,
+    toasts: Toasts,
+    session: Session,
+    navigation: Navigation,
+}
+
+impl Actions {
+    pub fn from_context() -> Self {
+        Self {
+            live: expect_context(),
+            layers: expect_context(),
+            toasts: expect_context(),
+            session: expect_context(),
+            navigation: expect_context(),
+        }
+    }
+
+    /// The menu of a row.
+    pub fn menu(self, training: &Training) -> Vec<MenuEntry> {
+        let (model, execution) = (training.model_id.to_string(), training.execution_id.to_string());
+        let (for_abort, for_removal) = (training.clone(), training.clone());
+        let place = Place::model(training.model_id);
+        vec![
+            MenuEntry::new("Open", move || self.navigation.go(&place)),
+            MenuEntry::new("Copy Model ID", move || self.copy("Model ID", model.clone())),
+            MenuEntry::new("Copy Execution ID", move || self.copy("Execution ID", execution.clone())),
+            MenuEntry::new("Abort Training…", move || self.ask_to_abort(&for_abort))
+                .when(can_abort(training))
+                .dangerous(),
+            MenuEntry::new("Remove Training", move || self.remove(for_removal.clone()))
+                .when(training.status.can_remove()),
+        ]
+    }
+
+    /// Asks first: what an abort ends, no undo brings back.
+    pub fn ask_to_abort(self, training: &Training) {
+        let id = training.id.to_string();
+        let effect = if training.status == Status::InProgress {
+            "It stops within seconds; checkpoints and figures that it has reported so far are kept"
+        } else {
+            "It has not started to learn; nothing is lost"
+        };
+        self.layers.ask(Question {
+            title: format!("Abort the training of {}?", training.model_name),
+            body: format!("{effect}\nThe status will be Terminated"),
+            yes: "Abort training",
+            on_yes: Callback::new(move |()| self.abort(id.clone())),
+        });
+    }
+
+    fn abort(self, id: String) {
+        spawn_local(async move {
+            match api::trainings::abort(id).await {
+                Ok(training) => {
+                    let name = training.model_name.clone();
+                    let is_over = training.status.is_final();
+                    self.live.take_training(training);
+                    self.toasts.done(if is_over {
+                        format!("Training of {name} is terminated")
+                    } else {
+                        format!("Training of {name} is stopping")
+                    });
+                }
+                Err(error) => self.failed("The training could not be aborted", &error),
+            }
+        });
+    }
+
+    /// Done at once, because it can be undone.
+    fn remove(self, training: Training) {
+        spawn_local(async move {
+            let id = training.id.to_string();
+            match api::trainings::remove(id.clone()).await {
+                Ok(removed) => {
+                    self.live.take_training(removed);
+                    let undo = Callback::new(move |()| self.restore(id.clone()));
+                    self.toasts.done_with(
+                        format!("{} removed from training", training.model_name),
+                        "Undo",
+                        undo,
+                    );
+                }
+                Err(error) => self.failed("The training could not be removed", &error),
+            }
+        });
+    }
+
+    fn restore(self, id: String) {
+        spawn_local(async move {
+            match api::trainings::restore(id).await {
+                Ok(training) => {
+                    self.toasts.done(format!("{} is back", training.model_name));
+                    self.live.take_training(training);
+                }
+                Err(error) => self.failed("The training could not be put back", &error),
+            }
+        });
+    }
+
+    /// Puts an id on the clipboard; where a browser forbids that, shows it.
+    pub fn copy(self, what: &'static str, text: String) {
+        let toasts = self.toasts;
+        if !window().is_secure_context() {
+            return toasts.done(format!("{what}: {text}"));
+        }
+        let written = window().navigator().clipboard().write_text(&text);
+        spawn_local(async move {
+            match wasm_bindgen_futures::JsFuture::from(written).await {
+                Ok(_) => toasts.done(format!("{what} copied")),
+                Err(_) => toasts.done(format!("{what}: {text}")),
+            }
+        });
+    }
+
+    fn failed(self, what: &str, error: &ApiError) {
+        self.session.check(error);
+        self.toasts.problem(format!("{what}: {}", error.sentence()));
+    }
+}
+
+/// As the status says; and once is enough.
+pub fn can_abort(training: &Training) -> Result<(), &'static str> {
+    training.status.can_abort()?;
+    if training.abort_requested { Err("It is stopping already") } else { Ok(()) }
+}

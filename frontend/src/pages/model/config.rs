@@ -1,0 +1,80 @@
+//! The configuration that a training runs with, setting by setting.
+//!
+//! Must not know what a setting does beyond what its schema says.
+
+use crate::components::empty::Empty;
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+use shared::architecture::architecture;
+use shared::config::{Field, Group};
+use shared::model::Model;
+use shared::training::Training;
+
+#[component]
+pub fn ConfigTab(model: Model, training: Option<RwSignal<Training>>) -> impl IntoView {
+    let Some(family) = architecture(&model.architecture_id) else {
+        return view! {
+            <Empty title="Unknown architecture">
+                <p>"This version of the UI does not know the settings of the architecture"</p>
+            </Empty>
+        }
+        .into_any();
+    };
+    let values = resolved(&model, training);
+    let group_view = |group: Group| {
+        let fields: Vec<&Field> =
+            family.schema().fields.iter().filter(|field| field.group == group).collect();
+        let rows = fields.into_iter().map(|field| setting(field, values.get(field.key))).collect_view();
+        view! {
+            <section class="card" aria-label=group.label()>
+                <h2>{group.label()}</h2>
+                <dl class="definition-list">{rows}</dl>
+            </section>
+        }
+    };
+    let origin = if training.is_some() {
+        "As resolved when the training was started"
+    } else {
+        "As it would be resolved now"
+    };
+    view! {
+        <p class="muted">{origin} ". Changed values are marked"</p>
+        {Group::ALL.map(group_view).collect_view()}
+    }
+    .into_any()
+}
+
+/// What the training runs with; for one that has not been started, what the model says.
+fn resolved(model: &Model, training: Option<RwSignal<Training>>) -> Map<String, Value> {
+    let of_training = training
+        .and_then(|training| training.with_untracked(|training| training.configuration.as_object().cloned()));
+    of_training.unwrap_or_else(|| model.configuration.clone())
+}
+
+fn setting(field: &Field, value: Option<&Value>) -> impl IntoView + use<> {
+    let shown = value.unwrap_or(&field.default);
+    let is_changed = !same(shown, &field.default);
+    let words = match shown {
+        Value::String(word) => word.clone(),
+        other => other.to_string(),
+    };
+    let unit = field.unit.map(|unit| format!(" {unit}"));
+    let default = is_changed.then(|| format!("(changed from {})", field.default));
+    view! {
+        <div title=field.help>
+            <dt>{field.label} " " <code>{field.key}</code></dt>
+            <dd>
+                <strong>{words}</strong> {unit}
+                {default.map(|default| view! { " " <span class="muted">{default}</span> })}
+            </dd>
+        </div>
+    }
+}
+
+/// Whether two values are the same number, whatever way they are written.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
+    }
+}

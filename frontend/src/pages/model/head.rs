@@ -1,0 +1,206 @@
+//! The head of a model's page: name, status, attempt, progress and what can be done.
+//!
+//! Must not decide what is possible: `shared::status` does.
+
+use crate::components::icon::{Icon, IconView};
+use crate::components::menu::{MenuButton, MenuEntry};
+use crate::components::progress::ProgressBar;
+use crate::components::status_chip::{ModelChip, StatusChip, look};
+use crate::components::time::{Elapsed, TimeAgo};
+use crate::pages::actions::{Actions, can_abort};
+use crate::pages::models::TrainLink;
+use crate::pages::training::row::{attempts, duration};
+use crate::state::clock::Clock;
+use crate::text;
+use leptos::prelude::*;
+use shared::model::Model;
+use shared::status::{ModelStatus, Status};
+use shared::training::{Blocker, Phase, Training};
+
+#[component]
+pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>) -> impl IntoView {
+    let name = model.name.clone();
+    let architecture = format!("{}{}", model.architecture_id, model.variant);
+    view! {
+        <header class="model-head">
+            <div class="model-title">
+                <h1>{name.clone()}</h1>
+                {match training {
+                    Some(training) => {
+                        let status = Memo::new(move |_| training.with(|training| training.status));
+                        view! { <StatusChip status attempts=attempts(training)/> }.into_any()
+                    }
+                    None => view! { <ModelChip status=model.status/> }.into_any(),
+                }}
+                <HeadActions model=model.clone() training/>
+            </div>
+            <div class="model-facts">
+                <span>"Architecture " <strong class="mono">{architecture}</strong></span>
+                {training.map(|training| view! { <Facts training/> })}
+            </div>
+            {training.map(|training| view! {
+                <Advance training/>
+                <Waiting training/>
+                <Failure training/>
+            })}
+        </header>
+    }
+}
+
+#[component]
+fn HeadActions(model: Model, training: Option<RwSignal<Training>>) -> impl IntoView {
+    let actions = Actions::from_context();
+    let (id, name) = (model.id.to_string(), model.name.clone());
+    let model_status = Memo::new(move |_| match training {
+        Some(training) => training.with(|training| ModelStatus::beside(training.status)),
+        None => model.status,
+    });
+    let abort = training.map(|training| {
+        let capability = Memo::new(move |_| training.with(can_abort));
+        let is_over = Memo::new(move |_| training.with(|training| training.status.is_final()));
+        view! {
+            <Show when=move || !is_over.get()>
+                <button
+                    class="button"
+                    type="button"
+                    aria-disabled=move || capability.get().is_err().then_some("true")
+                    title=move || capability.get().err()
+                    on:click=move |_| {
+                        if capability.get_untracked().is_ok() {
+                            training.with_untracked(|training| actions.ask_to_abort(training));
+                        }
+                    }
+                >
+                    "Abort training…"
+                </button>
+            </Show>
+        }
+    });
+    let menu_label = format!("Actions for {name}");
+    let model_id = id.clone();
+    let entries = Callback::new(move |()| match training {
+        Some(training) => training.with_untracked(|training| actions.menu(training)).split_off(1),
+        None => {
+            let model_id = model_id.clone();
+            vec![MenuEntry::new("Copy Model ID", move || actions.copy("Model ID", model_id.clone()))]
+        }
+    });
+    view! {
+        <div class="model-actions">
+            {abort}
+            {move || {
+                let status = model_status.get();
+                // While it runs, Abort is what can be done; Train would only be in the way.
+                let is_shown = !matches!(status, ModelStatus::Pending | ModelStatus::Training);
+                is_shown.then(|| view! { <TrainLink model_id=id.clone() name=name.clone() status/> })
+            }}
+            <MenuButton label=menu_label entries/>
+        </div>
+    }
+}
+
+#[component]
+fn Facts(training: RwSignal<Training>) -> impl IntoView {
+    let dataset = Memo::new(move |_| training.with(|training| training.dataset_name.clone()));
+    let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
+    let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
+    let attempt = Memo::new(move |_| {
+        training.with(|training| {
+            (training.attempt > 0).then(|| format!("{} of {}", training.attempt, training.max_attempts))
+        })
+    });
+    view! {
+        <span>"Dataset " <strong>{dataset}</strong></span>
+        <span>"Service " <strong class="mono">{service}</strong></span>
+        {move || attempt.get().map(|attempt| view! { <span>"Attempt " <strong>{attempt}</strong></span> })}
+        <span>"Created " <strong><TimeAgo at_ms=created_at_ms/></strong></span>
+        <span>"Duration " <strong><Elapsed from_to=duration(training)/></strong></span>
+    }
+}
+
+/// How far it is, and how long it may take.
+#[component]
+fn Advance(training: RwSignal<Training>) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    let runs = Memo::new(move |_| training.with(|training| training.status == Status::InProgress));
+    let fraction = Memo::new(move |_| training.with(|training| training.progress.fraction()));
+    let words = Memo::new(move |_| {
+        let (place, left) = training.with(|training| {
+            let running_ms = training.started_at_ms.map_or(0, |start| clock.now_ms() - start);
+            (place_in(training), text::time_left(training.progress.fraction(), running_ms))
+        });
+        left.map_or_else(|| place.clone(), |left| format!("{place}, {left}"))
+    });
+    let bar_look = Memo::new(move |_| training.with(|training| look(training.status).1));
+    view! {
+        <Show when=move || runs.get()>
+            <div class="model-progress">
+                <ProgressBar fraction text=words label="Progress" look=bar_look/>
+            </div>
+        </Show>
+    }
+}
+
+fn place_in(training: &Training) -> String {
+    let progress = &training.progress;
+    if training.abort_requested {
+        return "Stopping".into();
+    }
+    let epoch = format!("Epoch {} of {}", progress.epoch, progress.epochs);
+    match progress.phase {
+        Phase::Preparing if progress.epoch == 0 => "Preparing".into(),
+        Phase::Preparing | Phase::Training => epoch,
+        Phase::Validating => format!("{epoch}, validating"),
+        Phase::Saving => format!("{epoch}, saving"),
+    }
+}
+
+/// What it waits for.
+#[component]
+fn Waiting(training: RwSignal<Training>) -> impl IntoView {
+    let reason = Memo::new(move |_| {
+        training.with(|training| {
+            let blocker = training.blocker.as_ref().filter(|_| training.status.is_waiting());
+            blocker.map(Blocker::describe)
+        })
+    });
+    move || {
+        reason.get().map(|reason| {
+            view! {
+                <div class="notice" data-look="waiting" role="status">
+                    <IconView icon=Icon::Clock/>
+                    <span class="grow">{reason}</span>
+                </div>
+            }
+        })
+    }
+}
+
+/// Why it ended otherwise than well, and what to do next.
+#[component]
+fn Failure(training: RwSignal<Training>) -> impl IntoView {
+    let cause = Memo::new(move |_| {
+        training.with(|training| {
+            let ended_badly = matches!(training.status, Status::Failed | Status::Aborted);
+            training.cause.clone().filter(|_| ended_badly).map(|cause| (training.status, cause))
+        })
+    });
+    move || {
+        cause.get().map(|(status, cause)| {
+            let (icon, _) = look(status);
+            let title = if status == Status::Failed { "Failed because" } else { "Aborted because" };
+            view! {
+                <section class="notice" data-look="error" aria-label="Cause">
+                    <IconView icon/>
+                    <div class="grow">
+                        <h2>{title}</h2>
+                        <p>{cause.message}</p>
+                        {(!cause.next_step.is_empty()).then(|| view! {
+                            <p><strong>"Next step: "</strong>{cause.next_step}</p>
+                        })}
+                    </div>
+                </section>
+            }
+        })
+    }
+}

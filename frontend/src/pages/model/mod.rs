@@ -1,0 +1,23 @@
+//! The page of one model version: how its latest training goes, by tab.
+//!
+//! Must not know how figures and lines arrive.
+
+pub mod figures;
+
+#[cfg(target_arch = "wasm32")]
+mod artifacts;
+#[cfg(target_arch = "wasm32")]
+mod config;
+#[cfg(target_arch = "wasm32")]
+mod explore;
+#[cfg(target_arch = "wasm32")]
+mod head;
+#[cfg(target_arch = "wasm32")]
+mod history;
+#[cfg(target_arch = "wasm32")]
+mod logs;
+#[cfg(target_arch = "wasm32")]
+mod page;
+
+#[cfg(target_arch = "wasm32")]
+pub use page::ModelPage;

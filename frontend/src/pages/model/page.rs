@@ -1,0 +1,108 @@
+//! Finds the model and its latest training, and puts the tabs below their head.
+//!
+//! Must not know what a tab shows.
+
+use super::artifacts::ArtifactsTab;
+use super::config::ConfigTab;
+use super::explore::ExploreTab;
+use super::head::ModelHead;
+use super::logs::LogsTab;
+use crate::api::{self, ApiError, ErrorKind};
+use crate::components::empty::{LoadFailed, Skeleton};
+use crate::pages::not_found::NotFoundPage;
+use crate::routes::{ModelTab, Place};
+use crate::state::live::Live;
+use crate::state::resource::{Loaded, fetched};
+use crate::state::title::use_title;
+use leptos::prelude::*;
+use leptos_router::hooks::use_params_map;
+use shared::id::TrainingId;
+use shared::model::Model;
+use shared::training::Training;
+
+#[component]
+pub fn ModelPage() -> impl IntoView {
+    let live = expect_context::<Live>();
+    let parameters = use_params_map();
+    let wanted = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let tab = Memo::new(move |_| {
+        let word = parameters.with(|all| all.get("tab"));
+        word.map_or(Some(ModelTab::Explore), |word| ModelTab::from_name(&word))
+    });
+    let model = fetched(move || {
+        let wanted = wanted.get();
+        async move {
+            let model = api::models::get(wanted).await?;
+            // One that was never trained has no training, and that is no error.
+            match api::trainings::get(model.id.to_string()).await {
+                Ok(training) => live.take_training(training),
+                Err(error) if error.kind == ErrorKind::NotFound => {}
+                Err(error) => return Err(error),
+            }
+            Ok::<Model, ApiError>(model)
+        }
+    });
+    view! {
+        {move || match (model.state.get(), tab.get()) {
+            (_, None) => view! { <NotFoundPage/> }.into_any(),
+            (Loaded::Loading, _) => view! { <Skeleton rows=5/> }.into_any(),
+            (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
+                view! { <NotFoundPage/> }.into_any()
+            }
+            (Loaded::Failed(error), _) => {
+                view! { <LoadFailed what="The model" error again=model.again/> }.into_any()
+            }
+            (Loaded::Ready(found), Some(_)) => {
+                let tab = Signal::derive(move || tab.get().unwrap_or(ModelTab::Explore));
+                view! { <Found model=found tab/> }.into_any()
+            }
+        }}
+    }
+}
+
+#[component]
+fn Found(model: Model, tab: Signal<ModelTab>) -> impl IntoView {
+    let live = expect_context::<Live>();
+    let id = model.id;
+    let name = model.name.clone();
+    use_title(move || format!("{} · {}", name, tab.get().label()));
+    // The row itself is a signal; this changes only when a newer training takes its place.
+    let latest =
+        Memo::new_with_compare(move |_| live.latest_of(id), |old, new| training_id(old) != training_id(new));
+    Effect::new(move |_| {
+        if let Some(training) = latest.get() {
+            live.watch(training.with_untracked(|training| training.execution_id));
+        }
+    });
+    on_cleanup(move || live.unwatch());
+    let model = StoredValue::new(model);
+    view! {
+        {move || {
+            let training = latest.get().map(RwSignal::from);
+            view! { <ModelHead model=model.get_value() training/> }
+        }}
+        <nav class="tabs" aria-label="Model">
+            {ModelTab::ALL
+                .map(|item| {
+                    let path = Place::Model { model: id.to_string(), tab: item }.path();
+                    view! {
+                        <a href=path aria-current=move || (tab.get() == item).then_some("page")>{item.label()}</a>
+                    }
+                })
+                .collect_view()}
+        </nav>
+        {move || {
+            let training = latest.get().map(RwSignal::from);
+            match tab.get() {
+                ModelTab::Explore => view! { <ExploreTab training/> }.into_any(),
+                ModelTab::Logs => view! { <LogsTab training/> }.into_any(),
+                ModelTab::Artifacts => view! { <ArtifactsTab/> }.into_any(),
+                ModelTab::Config => view! { <ConfigTab model=model.get_value() training/> }.into_any(),
+            }
+        }}
+    }
+}
+
+fn training_id(latest: Option<&Option<ArcRwSignal<Training>>>) -> Option<TrainingId> {
+    latest?.as_ref().map(|row| row.with_untracked(|row| row.id))
+}

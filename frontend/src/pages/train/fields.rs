@@ -1,0 +1,162 @@
+//! The settings of an architecture as fields that are checked as one types.
+//!
+//! Must not know any single setting.
+
+use crate::components::field::{SelectField, TextField};
+use leptos::prelude::*;
+use serde_json::{Map, Value};
+use shared::config::{Field, FieldError, Group, Kind, Schema, resolve};
+use std::collections::BTreeMap;
+
+/// What a person typed, setting by setting.
+#[derive(Clone, Copy)]
+pub struct Settings {
+    schema: &'static Schema,
+    texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+    /// What is wrong, by key.
+    pub problems: Memo<BTreeMap<String, String>>,
+}
+
+fn text_of(value: &Value) -> String {
+    match value {
+        Value::String(word) => word.clone(),
+        other => other.to_string(),
+    }
+}
+
+impl Settings {
+    /// Starts from the defaults, with the values of a version over them.
+    pub fn new(schema: &'static Schema, given: &Map<String, Value>) -> Self {
+        let texts: BTreeMap<&'static str, RwSignal<String>> = schema
+            .fields
+            .iter()
+            .map(|field| {
+                let text = text_of(given.get(field.key).unwrap_or(&field.default));
+                (field.key, RwSignal::new(text))
+            })
+            .collect();
+        let texts = StoredValue::new(texts);
+        let problems = Memo::new(move |_| match overrides(schema, texts) {
+            Ok(_) => BTreeMap::new(),
+            Err(errors) => errors.into_iter().map(|error| (error.key, error.message)).collect(),
+        });
+        Self { schema, texts, problems }
+    }
+
+    /// The values that differ from the defaults, as a JSON object.
+    pub fn overrides_json(self) -> Option<String> {
+        untrack(|| overrides(self.schema, self.texts)).ok().map(|map| Value::Object(map).to_string())
+    }
+
+    /// Changes whenever a value does.
+    pub fn track(self) {
+        self.texts.with_value(|texts| texts.values().for_each(|text| text.track()));
+    }
+
+    fn text(self, key: &'static str) -> RwSignal<String> {
+        self.texts.with_value(|texts| texts.get(key).copied()).unwrap_or_else(|| RwSignal::new(String::new()))
+    }
+}
+
+/// The overrides, checked each by itself and all together.
+fn overrides(
+    schema: &'static Schema,
+    texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+) -> Result<Map<String, Value>, Vec<FieldError>> {
+    let mut values = Map::new();
+    let mut errors = Vec::new();
+    for field in &schema.fields {
+        let Some(text) = texts.with_value(|texts| texts.get(field.key).map(|text| text.get())) else {
+            continue;
+        };
+        if text.trim() == text_of(&field.default) {
+            continue;
+        }
+        match schema.parse_text(field.key, &text) {
+            Ok(value) => {
+                values.insert(field.key.to_owned(), value);
+            }
+            Err(error) => errors.push(error),
+        }
+    }
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    resolve(&values).map(|_| values)
+}
+
+/// The settings that everybody looks at.
+#[component]
+pub fn BasicSettings(settings: Settings, server: Signal<BTreeMap<String, String>>) -> impl IntoView {
+    let fields = settings.schema.fields.iter().filter(|field| !field.advanced);
+    view! {
+        <div class="form-grid">
+            {fields.map(|field| view! { <Setting settings server field/> }).collect_view()}
+        </div>
+    }
+}
+
+/// All others, by group, out of the way.
+#[component]
+pub fn AdvancedSettings(settings: Settings, server: Signal<BTreeMap<String, String>>) -> impl IntoView {
+    let group_view = move |group: Group| {
+        let fields: Vec<&'static Field> =
+            settings.schema.fields.iter().filter(|field| field.advanced && field.group == group).collect();
+        (!fields.is_empty()).then(|| view! {
+            <fieldset class="card" aria-label=group.label()>
+                <h3>{group.label()}</h3>
+                <div class="form-grid">
+                    {fields.into_iter().map(|field| view! { <Setting settings server field/> }).collect_view()}
+                </div>
+            </fieldset>
+        })
+    };
+    view! {
+        <details>
+            <summary>"Advanced settings"</summary>
+            <div class="form">{Group::ALL.map(group_view).collect_view()}</div>
+        </details>
+    }
+}
+
+#[component]
+fn Setting(
+    settings: Settings,
+    server: Signal<BTreeMap<String, String>>,
+    field: &'static Field,
+) -> impl IntoView {
+    let problem = Signal::derive(move || {
+        let local = settings.problems.with(|problems| problems.get(field.key).cloned());
+        local.or_else(|| server.with(|problems| problems.get(field.key).cloned()))
+    });
+    let label = match field.unit {
+        Some(unit) => format!("{} ({unit})", field.label),
+        None => field.label.to_owned(),
+    };
+    let value = settings.text(field.key);
+    match field.kind {
+        Kind::Choice { options } => {
+            let options: Vec<(String, String)> =
+                options.iter().map(|option| ((*option).to_owned(), (*option).to_owned())).collect();
+            view! {
+                <SelectField
+                    id=field.key
+                    label
+                    hint=field.help
+                    options=Signal::stored(options)
+                    value
+                    problem
+                />
+            }
+            .into_any()
+        }
+        Kind::Integer { .. } => {
+            view! { <TextField id=field.key label hint=field.help value problem input_mode="numeric"/> }
+                .into_any()
+        }
+        Kind::Number { .. } => {
+            view! { <TextField id=field.key label hint=field.help value problem input_mode="decimal"/> }
+                .into_any()
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Models → Training: one row a training, live.
+//!
+//! Must not know how rows arrive.
+
+pub mod query;
+
+#[cfg(target_arch = "wasm32")]
+mod page;
+#[cfg(target_arch = "wasm32")]
+pub mod row;
+#[cfg(target_arch = "wasm32")]
+mod toolbar;
+
+#[cfg(target_arch = "wasm32")]
+pub use page::{TrainingPage, is_in_field};

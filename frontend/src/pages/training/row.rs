@@ -1,0 +1,119 @@
+//! One training as a row; only the cells whose values changed are drawn again.
+//!
+//! Must not know the table around it.
+
+use crate::components::icon::{Icon, IconView};
+use crate::components::menu::MenuButton;
+use crate::components::progress::ProgressBar;
+use crate::components::status_chip::{StatusChip, look};
+use crate::components::time::{Elapsed, TimeAgo};
+use crate::pages::actions::Actions;
+use crate::routes::Place;
+use leptos::prelude::*;
+use shared::status::Status;
+use shared::training::{Blocker, Phase, Training};
+
+#[component]
+pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
+    let training = RwSignal::from(training);
+    let actions = Actions::from_context();
+    let id = training.with_untracked(|training| training.id.to_string());
+    let place = training.with_untracked(|training| Place::model(training.model_id).path());
+    let name = Memo::new(move |_| training.with(|training| training.model_name.clone()));
+    let status = Memo::new(move |_| training.with(|training| training.status));
+    let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
+    let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
+    let trouble = Memo::new(move |_| training.with(trouble));
+    let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
+    view! {
+        <tr data-row=id>
+            <td><a class="name-link" href=place>{name}</a></td>
+            <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
+            <td>
+                <StatusChip status attempts=attempts(training)/>
+                <Remark training/>
+            </td>
+            <td><TrainingProgress training/></td>
+            <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
+            <td>
+                <span class="mono">{service}</span>
+                {move || trouble.get().map(|(icon, look, word)| view! {
+                    " " <span class="chip" data-look=look><IconView icon/><span>{word}</span></span>
+                })}
+            </td>
+            <td class="menu-cell">
+                <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
+            </td>
+        </tr>
+    }
+}
+
+/// The last attempt, and how many are allowed.
+pub fn attempts(training: RwSignal<Training>) -> Signal<(u32, u32)> {
+    Memo::new(move |_| training.with(|training| (training.attempt, training.max_attempts))).into()
+}
+
+/// Start and end.
+pub fn duration(training: RwSignal<Training>) -> Signal<(Option<i64>, Option<i64>)> {
+    Memo::new(move |_| training.with(|training| (training.started_at_ms, training.ended_at_ms))).into()
+}
+
+/// What a person should know besides the status: what it waits for, that it stops, why it failed.
+#[component]
+fn Remark(training: RwSignal<Training>) -> impl IntoView {
+    let remark = Memo::new(move |_| training.with(remark_on));
+    move || remark.get().map(|remark| view! { <span class="waiting-for">{remark}</span> })
+}
+
+fn remark_on(training: &Training) -> Option<String> {
+    if training.abort_requested && !training.status.is_final() {
+        return Some("Stopping".into());
+    }
+    if training.status.is_waiting() {
+        return training.blocker.as_ref().map(Blocker::describe);
+    }
+    match training.status {
+        Status::Failed | Status::Aborted => training.cause.as_ref().map(|cause| cause.message.clone()),
+        _ => None,
+    }
+}
+
+/// Trouble of the service, beside its name.
+fn trouble(training: &Training) -> Option<(Icon, &'static str, String)> {
+    match training.blocker.as_ref().filter(|_| !training.status.is_final())? {
+        Blocker::ServiceError { reason, .. } => Some((Icon::CrossInOctagon, "error", reason.clone())),
+        Blocker::ServicePaused => Some((Icon::Warning, "warning", "Paused".into())),
+        _ => None,
+    }
+}
+
+/// How far it is; nothing before it has begun.
+#[component]
+pub fn TrainingProgress(training: RwSignal<Training>) -> impl IntoView {
+    let shown = Memo::new(move |_| training.with(progress_of));
+    let name = Memo::new(move |_| training.with(|training| format!("Progress of {}", training.model_name)));
+    let bar_look = Memo::new(move |_| training.with(|training| look(training.status).1));
+    let has_begun = Memo::new(move |_| shown.with(Option::is_some));
+    let fraction = Signal::derive(move || shown.with(|shown| shown.as_ref().map_or(0.0, |shown| shown.0)));
+    let words = Signal::derive(move || {
+        shown.with(|shown| shown.as_ref().map_or_else(String::new, |shown| shown.1.clone()))
+    });
+    view! {
+        <Show when=move || has_begun.get() fallback=|| view! { <span class="muted">"–"</span> }>
+            <ProgressBar fraction text=words label=name look=bar_look/>
+        </Show>
+    }
+}
+
+fn progress_of(training: &Training) -> Option<(f64, String)> {
+    let progress = &training.progress;
+    training.started_at_ms?;
+    if training.status == Status::Success {
+        return Some((1.0, format!("{0}/{0}", progress.epochs.max(progress.epoch))));
+    }
+    if progress.epoch == 0 {
+        let is_preparing = training.status == Status::InProgress && progress.phase == Phase::Preparing;
+        return Some((0.0, if is_preparing { "Preparing".into() } else { format!("0/{}", progress.epochs) }));
+    }
+    Some((progress.fraction(), format!("{}/{}", progress.epoch, progress.epochs)))
+}

@@ -1,0 +1,279 @@
+//! The one stream of this tab: what it tells, how fresh that is, and how it comes back when lost.
+//!
+//! Must not know any page. A stream resumes from its last cursor, so nothing is missed or drawn
+//! twice; what arrives in a burst is shown at most four times a second.
+
+use super::clock::{Clock, browser_now_ms};
+use super::feed::Feed;
+use super::session::Session;
+use crate::api::{self, ErrorKind};
+use futures::future::{AbortHandle, Either, abortable, select};
+use gloo_timers::future::TimeoutFuture;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use proto::v1::watch_event::Event;
+use proto::v1::{WatchEvent, WatchRequest};
+use shared::id::{ExecutionId, ModelId, TrainingId};
+use shared::training::Training;
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::time::Duration;
+
+/// Shown at most once in this time.
+const COALESCE_MS: i64 = 250;
+/// A server that says nothing for so long, not even a heartbeat, is frozen.
+const SILENCE_MS: u32 = 15_000;
+/// Pauses between tries: from the first to the last.
+const FIRST_PAUSE_MS: u32 = 500;
+const LAST_PAUSE_MS: u32 = 8_000;
+/// The log's end that a page gets at first; the rest is fetched when asked for.
+const LOG_TAIL: u32 = 5_000;
+
+/// How the stream is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connection {
+    Connecting,
+    Live,
+    /// Times by the browser's clock.
+    Lost {
+        heard_ms: Option<i64>,
+        retry_ms: i64,
+    },
+}
+
+/// The live data of this tab.
+#[derive(Clone, Copy)]
+pub struct Live {
+    pub connection: RwSignal<Connection>,
+    /// All rows that there are have arrived.
+    pub is_loaded: RwSignal<bool>,
+    /// One signal a row, so that a change draws that row alone.
+    pub rows: RwSignal<BTreeMap<TrainingId, ArcRwSignal<Training>>>,
+    pub feed: Feed,
+    clock: Clock,
+    session: Session,
+    cursor: StoredValue<i64>,
+    heard_ms: StoredValue<Option<i64>>,
+    pending: StoredValue<Vec<Event>>,
+    flushed_ms: StoredValue<i64>,
+    flush_is_due: StoredValue<bool>,
+    stream: StoredValue<Option<AbortHandle>>,
+}
+
+impl Live {
+    pub fn new(clock: Clock, session: Session) -> Self {
+        Self {
+            connection: RwSignal::new(Connection::Connecting),
+            is_loaded: RwSignal::new(false),
+            rows: RwSignal::new(BTreeMap::new()),
+            feed: Feed::new(),
+            clock,
+            session,
+            cursor: StoredValue::new(0),
+            heard_ms: StoredValue::new(None),
+            pending: StoredValue::new(Vec::new()),
+            flushed_ms: StoredValue::new(0),
+            flush_is_due: StoredValue::new(false),
+            stream: StoredValue::new(None),
+        }
+    }
+
+    /// Opens the stream anew, from nothing: after signing in, the server may be another.
+    pub fn start(self) {
+        self.rows.set(BTreeMap::new());
+        self.is_loaded.set(false);
+        self.feed.turn_to(self.feed.execution.get_untracked());
+        self.open_from(0);
+    }
+
+    /// Ends the stream.
+    pub fn stop(self) {
+        if let Some(Some(stream)) = self.stream.try_update_value(Option::take) {
+            stream.abort();
+        }
+    }
+
+    /// Tries again now.
+    pub fn retry(self) {
+        self.open_from(self.cursor.get_value());
+    }
+
+    /// Has the stream tell of this execution too; of one that it has not told of yet, from its beginning.
+    pub fn watch(self, execution: ExecutionId) {
+        if self.feed.execution.get_untracked() != Some(execution) {
+            self.feed.turn_to(Some(execution));
+            self.open_from(0);
+        }
+    }
+
+    /// No page looks at an execution any more.
+    pub fn unwatch(self) {
+        if self.feed.execution.get_untracked().is_some() {
+            self.flush();
+            self.feed.turn_to(None);
+            self.retry();
+        }
+    }
+
+    /// The newest training of a model, if there is one.
+    pub fn latest_of(self, model: ModelId) -> Option<ArcRwSignal<Training>> {
+        self.rows.with(|rows| {
+            let is_of_model = |row: &&ArcRwSignal<Training>| row.with_untracked(|row| row.model_id == model);
+            rows.values().rev().find(is_of_model).cloned()
+        })
+    }
+
+    /// Takes in a row, unless a newer one is there.
+    pub fn take_training(self, training: Training) {
+        let known = self.rows.with_untracked(|rows| rows.get(&training.id).cloned());
+        match known {
+            Some(row) => {
+                if row.with_untracked(|old| old.revision <= training.revision && *old != training) {
+                    row.set(training);
+                }
+            }
+            None => self.rows.update(|rows| {
+                rows.insert(training.id, ArcRwSignal::new(training));
+            }),
+        }
+    }
+
+    fn open_from(self, cursor: i64) {
+        self.stop();
+        self.pending.update_value(Vec::clear);
+        self.cursor.set_value(cursor);
+        let (run, handle) = abortable(self.run());
+        self.stream.set_value(Some(handle));
+        spawn_local(async move {
+            // Aborted means that another stream took its place.
+            let _ = run.await;
+        });
+    }
+
+    async fn run(self) {
+        let mut pause_ms = FIRST_PAUSE_MS;
+        loop {
+            match self.follow().await {
+                Ending::SignedOut => return,
+                Ending::Lost { was_live: true } => pause_ms = FIRST_PAUSE_MS,
+                Ending::Lost { was_live: false } => {}
+            }
+            self.flush();
+            let retry_ms = browser_now_ms() + i64::from(pause_ms);
+            self.connection.set(Connection::Lost { heard_ms: self.heard_ms.get_value(), retry_ms });
+            TimeoutFuture::new(pause_ms).await;
+            pause_ms = (pause_ms * 2).min(LAST_PAUSE_MS);
+        }
+    }
+
+    /// Follows one stream to its end.
+    async fn follow(self) -> Ending {
+        let execution = self.feed.execution.get_untracked();
+        let request = WatchRequest {
+            cursor: self.cursor.get_value(),
+            trainings: true,
+            execution_id: execution.map(|id| id.to_string()).unwrap_or_default(),
+            log_tail: LOG_TAIL,
+        };
+        let opening = pin!(api::trainings::watch(request));
+        let mut stream = match select(opening, TimeoutFuture::new(SILENCE_MS)).await {
+            Either::Left((Ok(stream), _)) => stream,
+            Either::Left((Err(error), _)) => {
+                self.session.check(&error);
+                let is_signed_out = error.kind == ErrorKind::SignedOut;
+                return if is_signed_out { Ending::SignedOut } else { Ending::Lost { was_live: false } };
+            }
+            Either::Right(_) => return Ending::Lost { was_live: false },
+        };
+        let mut was_live = false;
+        loop {
+            let next = pin!(stream.message());
+            match select(next, TimeoutFuture::new(SILENCE_MS)).await {
+                Either::Left((Ok(Some(event)), _)) => {
+                    was_live = true;
+                    self.receive(event);
+                }
+                Either::Left((Err(status), _)) if status.code() == tonic::Code::Unauthenticated => {
+                    self.session.check(&status.into());
+                    return Ending::SignedOut;
+                }
+                Either::Left((Ok(None) | Err(_), _)) | Either::Right(_) => return Ending::Lost { was_live },
+            }
+        }
+    }
+
+    fn receive(self, message: WatchEvent) {
+        self.heard_ms.set_value(Some(browser_now_ms()));
+        if self.connection.get_untracked() != Connection::Live {
+            self.connection.set(Connection::Live);
+        }
+        self.cursor.set_value(message.cursor);
+        match message.event {
+            Some(Event::Heartbeat(heartbeat)) => self.clock.set_by_server(heartbeat.server_time_ms),
+            Some(event) => {
+                self.pending.update_value(|pending| pending.push(event));
+                self.plan_flush();
+            }
+            None => {}
+        }
+    }
+
+    fn plan_flush(self) {
+        if self.flush_is_due.get_value() {
+            return;
+        }
+        let wait_ms = self.flushed_ms.get_value() + COALESCE_MS - browser_now_ms();
+        self.flush_is_due.set_value(true);
+        // Even the first waits for a moment, so that a burst is drawn at once.
+        let wait = Duration::from_millis(wait_ms.clamp(10, COALESCE_MS).unsigned_abs());
+        set_timeout(move || self.flush(), wait);
+    }
+
+    fn flush(self) {
+        self.flush_is_due.set_value(false);
+        self.flushed_ms.set_value(browser_now_ms());
+        let events = self.pending.try_update_value(std::mem::take).unwrap_or_default();
+        for event in events {
+            self.apply(event);
+        }
+    }
+
+    fn apply(self, event: Event) {
+        match event {
+            Event::Heartbeat(heartbeat) => self.clock.set_by_server(heartbeat.server_time_ms),
+            Event::CaughtUp(caught_up) => {
+                self.clock.set_by_server(caught_up.server_time_ms);
+                self.is_loaded.set(true);
+                self.feed.is_loaded.set(true);
+            }
+            Event::Trainings(rows) => self.take_trainings(rows.trainings),
+            Event::Metrics(rows) => self.feed.take_metrics(rows.samples),
+            Event::Logs(rows) => self.feed.take_logs(rows.lines),
+            Event::Artifacts(rows) => self.feed.take_artifacts(rows.artifacts),
+            Event::History(rows) => self.feed.take_history(rows.entries),
+        }
+    }
+
+    /// New rows come in with one change of the list. A row that this version cannot read is left out.
+    fn take_trainings(self, trainings: Vec<proto::v1::Training>) {
+        let mut new = Vec::new();
+        for training in trainings.into_iter().filter_map(|training| Training::try_from(training).ok()) {
+            if self.rows.with_untracked(|rows| rows.contains_key(&training.id)) {
+                self.take_training(training);
+            } else {
+                new.push(training);
+            }
+        }
+        if !new.is_empty() {
+            self.rows.update(|rows| {
+                rows.extend(new.into_iter().map(|training| (training.id, ArcRwSignal::new(training))));
+            });
+        }
+    }
+}
+
+/// How a stream ended.
+enum Ending {
+    SignedOut,
+    Lost { was_live: bool },
+}

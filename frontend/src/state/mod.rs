@@ -1,0 +1,26 @@
+//! What the whole tab shares: session, live data, clock, theme, messages and layers.
+//!
+//! Must not know any page.
+
+pub mod metrics;
+
+#[cfg(target_arch = "wasm32")]
+pub mod clock;
+#[cfg(target_arch = "wasm32")]
+pub mod feed;
+#[cfg(target_arch = "wasm32")]
+pub mod layers;
+#[cfg(target_arch = "wasm32")]
+pub mod live;
+#[cfg(target_arch = "wasm32")]
+pub mod navigation;
+#[cfg(target_arch = "wasm32")]
+pub mod preferences;
+#[cfg(target_arch = "wasm32")]
+pub mod resource;
+#[cfg(target_arch = "wasm32")]
+pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod title;
+#[cfg(target_arch = "wasm32")]
+pub mod toasts;

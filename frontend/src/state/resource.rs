@@ -1,0 +1,65 @@
+//! Something that is fetched once and may be fetched again: loading, loaded or failed.
+//!
+//! Must not know what it is.
+
+use super::session::Session;
+use crate::api::ApiError;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::future::Future;
+
+/// Where the fetch stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Loaded<T> {
+    Loading,
+    Ready(T),
+    Failed(ApiError),
+}
+
+/// The thing, and how to fetch it again.
+pub struct Fetched<T: Send + Sync + 'static> {
+    pub state: RwSignal<Loaded<T>>,
+    pub again: Callback<()>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Fetched<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Fetched<T> {}
+
+/// Fetches, and again whenever a signal that `fetch` reads changes. Only the latest answer counts.
+pub fn fetched<T, F, R>(fetch: F) -> Fetched<T>
+where
+    T: Clone + Send + Sync + 'static,
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = Result<T, ApiError>> + 'static,
+{
+    let session = expect_context::<Session>();
+    let state = RwSignal::new(Loaded::Loading);
+    let turn = RwSignal::new(0u32);
+    let latest = StoredValue::new(0u64);
+    Effect::new(move |_| {
+        turn.track();
+        let answer = fetch();
+        let mine = latest.get_value() + 1;
+        latest.set_value(mine);
+        spawn_local(async move {
+            let result = answer.await;
+            // The page may be gone by now, or a later fetch on its way.
+            if latest.try_get_value() != Some(mine) {
+                return;
+            }
+            if let Err(error) = &result {
+                session.check(error);
+            }
+            state.try_set(match result {
+                Ok(value) => Loaded::Ready(value),
+                Err(error) => Loaded::Failed(error),
+            });
+        });
+    });
+    Fetched { state, again: Callback::new(move |()| turn.update(|turn| *turn += 1)) }
+}

@@ -1,0 +1,67 @@
+//! Numbers and times as the UI writes them.
+//!
+//! Must not know the clock: the caller says what time it is.
+
+pub use shared::format::{bytes, count, duration, metric};
+
+const SECOND: i64 = 1_000;
+
+/// A place on the horizontal axis: epochs are whole, steps may lie between.
+pub fn position(x: f64) -> String {
+    if x.fract() == 0.0 { format!("{x:.0}") } else { format!("{x:.2}") }
+}
+
+/// How long ago something was; a clock that is a little ahead is forgiven.
+pub fn ago(then_ms: i64, now_ms: i64) -> String {
+    shared::format::relative_time(then_ms.min(now_ms), now_ms)
+}
+
+/// For example "about 8 min left"; nothing before there is something to go by.
+pub fn time_left(fraction: f64, running_ms: i64) -> Option<String> {
+    if !(0.02..1.0).contains(&fraction) || running_ms < 2 * SECOND {
+        return None;
+    }
+    let left = running_ms as f64 * (1.0 - fraction) / fraction;
+    Some(match left {
+        left if left < 90_000.0 => format!("about {:.0} s left", (left / 5_000.0).ceil() * 5.0),
+        left if left < 5_400_000.0 => format!("about {:.0} min left", left / 60_000.0),
+        left => format!("about {:.1} h left", left / 3_600_000.0),
+    })
+}
+
+/// "1 item", "2 items".
+pub fn counted(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions_are_whole_where_they_can_be() {
+        assert_eq!((position(3.0), position(3.25)), ("3".into(), "3.25".into()));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_is_forgiven() {
+        assert_eq!(ago(1_000_000 + 30_000, 1_000_000), "just now");
+        assert_eq!(ago(0, 120_000), "2 min ago");
+    }
+
+    #[test]
+    fn the_time_left_is_said_once_it_is_known() {
+        assert_eq!(time_left(0.0, 60_000), None);
+        assert_eq!(time_left(1.0, 60_000), None);
+        assert_eq!(time_left(0.5, 500), None);
+        assert_eq!(time_left(0.5, 60_000).as_deref(), Some("about 60 s left"));
+        assert_eq!(time_left(0.25, 300_000).as_deref(), Some("about 15 min left"));
+        assert_eq!(time_left(0.1, 3_600_000).as_deref(), Some("about 9.0 h left"));
+    }
+
+    #[test]
+    fn one_is_one() {
+        assert_eq!(counted(1, "item", "items"), "1 item");
+        assert_eq!(counted(1_000, "item", "items"), "1,000 items");
+    }
+}
