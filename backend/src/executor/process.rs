@@ -131,7 +131,10 @@ impl ProcessExecutor {
                 Ok(status) => ended(status, kills_before, &last_lines(&inner.log_path(instance_id), 3)),
                 Err(error) => Life::Ended {
                     well: false,
-                    error: InstanceError { reason: "Error".into(), detail: format!("waiting for it failed: {error}") },
+                    error: InstanceError {
+                        reason: "Error".into(),
+                        detail: format!("waiting for it failed: {error}"),
+                    },
                 },
             };
             tracing::info!(%instance_id, ?life, "instance ended");
@@ -300,7 +303,10 @@ mod tests {
     #[tokio::test]
     async fn the_token_is_in_the_environment_and_not_on_the_command_line() {
         let folder = tempfile::tempdir().unwrap();
-        let executor = executor(folder.path(), "echo \"args: $*\"; echo \"token: $TRAINYARD_REGISTRATION_TOKEN\"; sleep 0.2");
+        let executor = executor(
+            folder.path(),
+            "echo \"args: $*\"; echo \"token: $TRAINYARD_REGISTRATION_TOKEN\"; sleep 0.2",
+        );
         let handle = executor.start(spec()).await.unwrap();
         end_of(&executor, &handle).await;
         assert_eq!(executor.log_tail(spec().instance_id, 5).await, ["args: runner", "token: secret-token"]);

@@ -25,7 +25,10 @@ pub struct Line {
 ///
 /// # Errors
 /// If the pipe cannot be read.
-pub async fn next_line<R: AsyncBufRead + Unpin>(reader: &mut R, limit: usize) -> std::io::Result<Option<Line>> {
+pub async fn next_line<R: AsyncBufRead + Unpin>(
+    reader: &mut R,
+    limit: usize,
+) -> std::io::Result<Option<Line>> {
     let mut kept = Vec::new();
     let mut dropped_bytes = 0;
     let mut anything = false;
@@ -64,7 +67,8 @@ pub fn text_to_keep(text: &str, dropped_bytes: usize) -> String {
         .take(MAX_TEXT_CHARS)
         .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
         .collect();
-    let cut = text.len().saturating_sub(text.chars().take(MAX_TEXT_CHARS).map(char::len_utf8).sum()) + dropped_bytes;
+    let cut = text.len().saturating_sub(text.chars().take(MAX_TEXT_CHARS).map(char::len_utf8).sum())
+        + dropped_bytes;
     if cut > 0 {
         kept.push_str(&format!(" … ({cut} more bytes were left out)"));
     }

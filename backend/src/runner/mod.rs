@@ -2,6 +2,19 @@
 //!
 //! Must not know SQL or the scheduler.
 
+pub mod artifacts;
+pub mod attempt;
+pub mod child;
+pub mod connect;
+pub mod data;
+pub mod function;
 pub mod lines;
+pub mod listen;
+mod life;
+pub mod outcome;
 pub mod protocol;
+pub mod report;
 pub mod spool;
+pub mod wire;
+
+pub use life::{RunnerArgs, RunnerError, run};

@@ -213,7 +213,12 @@ mod tests {
             Message::Hello { protocol: PROTOCOL_VERSION },
             Message::Log { level: LogLevel::Warning, text: "zwölf\tfünf".into() },
             Message::Progress(Progress { epoch: 1, epochs: 3, step: 2, steps: 9, phase: Phase::Validating }),
-            Message::Sample(MetricSample { figure: "box_loss".into(), legend: "train".into(), x: 1.0, y: f64::INFINITY }),
+            Message::Sample(MetricSample {
+                figure: "box_loss".into(),
+                legend: "train".into(),
+                x: 1.0,
+                y: f64::INFINITY,
+            }),
             Message::Artifact(ArtifactMessage {
                 path: "output/best.safetensors".into(),
                 name: "best.safetensors".into(),
@@ -222,7 +227,11 @@ mod tests {
             }),
             Message::End {
                 outcome: EndOutcome::Failed,
-                cause: Some(Cause { kind: CauseKind::Data, message: "no boxes".into(), next_step: String::new() }),
+                cause: Some(Cause {
+                    kind: CauseKind::Data,
+                    message: "no boxes".into(),
+                    next_step: String::new(),
+                }),
             },
         ];
         for message in messages {

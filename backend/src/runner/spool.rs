@@ -123,7 +123,13 @@ impl Spool {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(wrap(error)),
             _ => std::fs::create_dir_all(dir).map_err(wrap)?,
         }
-        Ok(Self {
+        Ok(Self::in_memory(dir))
+    }
+
+    /// A spool for a disk that takes no folder: it holds what memory may hold.
+    #[must_use]
+    pub fn in_memory(dir: &Path) -> Self {
+        Self {
             dir: dir.to_owned(),
             segments: VecDeque::new(),
             writing: None,
@@ -131,7 +137,7 @@ impl Spool {
             next_sequence: 1,
             acknowledged: 0,
             read_offset: 0,
-        })
+        }
     }
 
     /// Adds an entry and gives it its number. When the disk does not take it, it is kept in memory,
@@ -157,10 +163,15 @@ impl Spool {
     fn write(&mut self, entry: &Entry) -> std::io::Result<()> {
         let mut line = serde_json::to_vec(entry)?;
         line.push(b'\n');
-        if self.segments.back().is_none_or(|segment| segment.bytes >= SEGMENT_BYTES) || self.writing.is_none() {
+        if self.segments.back().is_none_or(|segment| segment.bytes >= SEGMENT_BYTES) || self.writing.is_none()
+        {
             let path = self.dir.join(format!("{:020}.jsonl", entry.sequence));
             self.writing = Some(File::options().create_new(true).append(true).open(&path)?);
-            self.segments.push_back(Segment { path, last_sequence: entry.sequence.saturating_sub(1), bytes: 0 });
+            self.segments.push_back(Segment {
+                path,
+                last_sequence: entry.sequence.saturating_sub(1),
+                bytes: 0,
+            });
         }
         let (Some(file), Some(segment)) = (self.writing.as_mut(), self.segments.back_mut()) else {
             return Err(std::io::Error::from(std::io::ErrorKind::NotFound));
@@ -207,7 +218,9 @@ impl Spool {
             }
         }
         let room = max_entries.saturating_sub(entries.len());
-        entries.extend(self.overflow.iter().filter(|entry| entry.sequence > self.acknowledged).take(room).cloned());
+        entries.extend(
+            self.overflow.iter().filter(|entry| entry.sequence > self.acknowledged).take(room).cloned(),
+        );
         Ok(entries)
     }
 
@@ -281,8 +294,11 @@ mod tests {
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
             (1_usize..40).prop_map(Step::Append),
-            (1_usize..30, 1_usize..4000, any::<bool>())
-                .prop_map(|(entries, bytes, arrives)| Step::Send { entries, bytes, arrives }),
+            (1_usize..30, 1_usize..4000, any::<bool>()).prop_map(|(entries, bytes, arrives)| Step::Send {
+                entries,
+                bytes,
+                arrives
+            }),
         ]
     }
 

@@ -6,7 +6,25 @@
 
 use shared::id::{ExecutionId, InstanceId};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+
+/// The leases as the scheduler and the runners' service share them.
+#[derive(Debug, Clone)]
+pub struct SharedLeases(Arc<Mutex<Leases>>);
+
+impl SharedLeases {
+    /// Knows nobody yet.
+    #[must_use]
+    pub fn new(times: LeaseTimes) -> Self {
+        Self(Arc::new(Mutex::new(Leases::new(times))))
+    }
+
+    /// The leases, for a moment.
+    pub fn lock(&self) -> MutexGuard<'_, Leases> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// How long silence is borne.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,7 +159,8 @@ impl Leases {
             }
         }
         for (instance, doing) in alive {
-            let seen = self.instances.entry(*instance).or_insert(Seen { heard: now, doing: *doing, since: now });
+            let seen =
+                self.instances.entry(*instance).or_insert(Seen { heard: now, doing: *doing, since: now });
             if seen.doing != *doing {
                 seen.doing = *doing;
                 seen.since = now;
@@ -197,7 +216,11 @@ mod tests {
     }
 
     /// Looks every second, as the loop does while something runs.
-    fn look(leases: &mut Leases, seconds: std::ops::RangeInclusive<u64>, alive: &[(InstanceId, Doing)]) -> LeaseView {
+    fn look(
+        leases: &mut Leases,
+        seconds: std::ops::RangeInclusive<u64>,
+        alive: &[(InstanceId, Doing)],
+    ) -> LeaseView {
         let mut view = LeaseView::default();
         for second in seconds {
             view = leases.view(&[(execution(1), 7)], alive, secs(second));

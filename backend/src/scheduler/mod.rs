@@ -4,3 +4,7 @@
 
 pub mod leases;
 pub mod plan;
+mod reconcile;
+
+pub use leases::{LeaseTimes, SharedLeases};
+pub use reconcile::Scheduler;

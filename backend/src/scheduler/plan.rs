@@ -195,9 +195,9 @@ impl ServicePlan<'_> {
     /// The runner ends an attempt at its timeout; this is for a runner that does not.
     fn overdue(&self, execution: &QueuedExecution) -> Option<Cause> {
         let settings = &self.service.settings;
-        let allowed = Duration::from_secs(
-            u64::from(settings.execution_timeout_secs) + u64::from(settings.drain_secs),
-        ) + TIMEOUT_MARGIN;
+        let allowed =
+            Duration::from_secs(u64::from(settings.execution_timeout_secs) + u64::from(settings.drain_secs))
+                + TIMEOUT_MARGIN;
         let running_for = self.leases.running_for.get(&execution.id).copied().unwrap_or_default();
         (running_for > allowed).then(|| {
             cause_from(
@@ -320,7 +320,8 @@ impl ServicePlan<'_> {
             .map(|execution| execution.id)
             .collect();
         let coming = (self.usable().count() + self.to_start()) * self.concurrency();
-        let slots_at_most = self.service.settings.max_instances.saturating_mul(self.service.settings.concurrency.max(1));
+        let slots_at_most =
+            self.service.settings.max_instances.saturating_mul(self.service.settings.concurrency.max(1));
         let mut free_or_coming = coming.saturating_sub(held_by.len());
         for (place, execution) in self.waiting().enumerate() {
             let explanation = if self.service.paused {
@@ -335,7 +336,10 @@ impl ServicePlan<'_> {
                 (Blocker::InstanceStarting, Event::Queued)
             } else {
                 let position = u32::try_from(place + 1).unwrap_or(u32::MAX);
-                (Blocker::SlotsBusy { slots: slots_at_most, position, held_by: held_by.clone() }, Event::Queued)
+                (
+                    Blocker::SlotsBusy { slots: slots_at_most, position, held_by: held_by.clone() },
+                    Event::Queued,
+                )
             };
             plan.blockers.insert(execution.id, explanation);
         }

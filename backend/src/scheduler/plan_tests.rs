@@ -118,7 +118,8 @@ fn instances_follow_the_queue_within_their_limits() {
         (1, 0, 0, 5, 0, 0),
     ];
     for (concurrency, min_instances, max_instances, queued, alive, started) in cases {
-        let settings = ServiceSettings { concurrency, min_instances, max_instances, ..ServiceSettings::default() };
+        let settings =
+            ServiceSettings { concurrency, min_instances, max_instances, ..ServiceSettings::default() };
         let service = service(1, settings);
         let instances: Vec<Instance> =
             (1..=alive).map(|number| instance(number, &service, InstanceState::Starting)).collect();
@@ -128,7 +129,11 @@ fn instances_follow_the_queue_within_their_limits() {
             &instances.iter().collect::<Vec<_>>(),
             &executions.iter().collect::<Vec<_>>(),
         ));
-        assert_eq!(plan.decisions.len(), started, "{concurrency} {min_instances}..{max_instances} {queued} {alive}");
+        assert_eq!(
+            plan.decisions.len(),
+            started,
+            "{concurrency} {min_instances}..{max_instances} {queued} {alive}"
+        );
     }
 }
 
@@ -182,8 +187,10 @@ fn an_idle_instance_goes_after_its_cool_down() {
 fn one_that_does_not_end_is_made_to() {
     let service = service(1, ServiceSettings::default());
     let stopping = instance(1, &service, InstanceState::Stopping);
-    let view =
-        LeaseView { doing_for: BTreeMap::from([(stopping.id, Duration::from_secs(16))]), ..LeaseView::default() };
+    let view = LeaseView {
+        doing_for: BTreeMap::from([(stopping.id, Duration::from_secs(16))]),
+        ..LeaseView::default()
+    };
     let plan = plan(&snapshot(&[&service], &[&stopping], &[]), &view, NOW);
     assert_eq!(plan.decisions, [Decision::KillInstance { instance_id: stopping.id }]);
 }
@@ -216,7 +223,8 @@ fn attempts_end_without_their_runners_word() {
         let instances: &[&Instance] = if holder_lives { &[&holder] } else { &[] };
         let decisions = plan(&snapshot(&[&service], instances, &[&execution]), &view, NOW).decisions;
         let ended = decisions.iter().find_map(|decision| match decision {
-            Decision::Terminate { execution_id, cause } | Decision::LoseAttempt { execution_id, cause, .. } => {
+            Decision::Terminate { execution_id, cause }
+            | Decision::LoseAttempt { execution_id, cause, .. } => {
                 assert_eq!(*execution_id, execution.id);
                 Some(cause.kind)
             }
@@ -295,8 +303,12 @@ fn any_snapshot() -> impl Strategy<Value = (Snapshot, LeaseView)> {
             let services: Vec<Service> = (1_u8..)
                 .zip(services)
                 .map(|(number, (concurrency, min_instances, max_instances, paused, failed_starts, retry))| {
-                    let settings =
-                        ServiceSettings { concurrency, min_instances, max_instances, ..ServiceSettings::default() };
+                    let settings = ServiceSettings {
+                        concurrency,
+                        min_instances,
+                        max_instances,
+                        ..ServiceSettings::default()
+                    };
                     let mut service = service(number, settings);
                     service.paused = paused && number == 1;
                     service.failed_starts = failed_starts;
@@ -324,7 +336,8 @@ fn any_snapshot() -> impl Strategy<Value = (Snapshot, LeaseView)> {
                 .zip(executions)
                 .map(|(number, (owner, status, abort, abort_age, lost, attempt))| {
                     let owner = &services[usize::from(owner) % services.len()];
-                    let status = [Status::Created, Status::Pending, Status::Rerun, Status::InProgress][status];
+                    let status =
+                        [Status::Created, Status::Pending, Status::Rerun, Status::InProgress][status];
                     let holder = instances.iter_mut().find(|instance| {
                         instance.service_id == owner.id && instance.state != InstanceState::Starting
                     });

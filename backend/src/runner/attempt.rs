@@ -1,0 +1,391 @@
+//! One attempt at one execution: lease confirmed, data on disk, child process, reports, end.
+//!
+//! Must not know the scheduler, nor how many attempts its instance holds.
+
+use super::child::{Happening, TrainFunction};
+use super::connect::{ServerLink, Trouble, pause_before_try, trouble_from};
+use super::data::{DataError, FileSource, materialise};
+use super::listen::Listener;
+use super::outcome::{ProcessEnd, StopReason, conclude};
+use super::protocol::{Job, JobData, PROTOCOL_VERSION};
+use super::report::{Courier, Delivery, Voice};
+use super::spool::{Body, Outcome};
+use crate::executor::host::out_of_memory_kills;
+use proto::v1;
+use shared::metric::LogLevel;
+use shared::training::{Cause, CauseKind, Phase, Progress};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+/// How long a Train function may take to stop by itself once a person asked; with the signals after
+/// it, this stays below the ten seconds after which the server no longer waits.
+const ABORT_GRACE: Duration = Duration::from_secs(6);
+
+/// How long one that is no longer ours may take.
+const ABANDON_GRACE: Duration = Duration::from_secs(2);
+
+/// How long the server may take to confirm a lease.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What an attempt is told from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Nothing new.
+    GoOn,
+    /// Stop and report the end.
+    Stop(StopReason),
+    /// Stop and report nothing more.
+    Abandon,
+}
+
+/// What all attempts of a runner share.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The line to the server.
+    pub link: ServerLink,
+    /// Where files come from.
+    pub source: FileSource,
+    /// The instance's folder.
+    pub instance_dir: PathBuf,
+    /// The Train function: a program and its arguments.
+    pub train_function: Vec<String>,
+}
+
+/// One attempt.
+pub struct Attempt {
+    surroundings: Surroundings,
+    assignment: v1::Assignment,
+    commands: watch::Receiver<Command>,
+    started: Instant,
+}
+
+/// The end of an attempt; `None` when nothing is to be reported.
+type End = Option<(Outcome, Option<Cause>)>;
+
+impl Attempt {
+    /// An attempt that was just leased.
+    #[must_use]
+    pub fn new(
+        surroundings: Surroundings,
+        assignment: v1::Assignment,
+        commands: watch::Receiver<Command>,
+    ) -> Self {
+        Self { surroundings, assignment, commands, started: Instant::now() }
+    }
+
+    fn held(&self) -> v1::HeldAttempt {
+        v1::HeldAttempt {
+            execution_id: self.assignment.execution_id.clone(),
+            attempt: self.assignment.attempt,
+            fencing_token: self.assignment.fencing_token,
+        }
+    }
+
+    /// Carries it out and reports it. Returns once nothing is left to do or to say.
+    pub async fn run(mut self) {
+        if !self.confirm_lease().await {
+            return;
+        }
+        let name = format!("{}-{}", self.assignment.execution_id, self.assignment.attempt);
+        let work = self.surroundings.instance_dir.join("work").join(&name);
+        let spool = self.surroundings.instance_dir.join("spool").join(&name);
+        let outbox = self.surroundings.instance_dir.join("outbox").join(&name);
+        let voice = Voice::create(&spool);
+        let courier = Courier {
+            voice: voice.clone(),
+            link: self.surroundings.link.clone(),
+            attempt: self.held(),
+            outbox: outbox.clone(),
+        };
+        let mut delivery = tokio::spawn(courier.deliver());
+        let end = self.work(&voice, &work, &outbox, &mut delivery).await;
+        if let Some((outcome, cause)) = end {
+            tracing::info!(execution_id = self.assignment.execution_id, ?outcome, "attempt ended");
+            voice.say(Body::End { outcome, cause });
+            voice.close();
+            self.wait_for_delivery(&mut delivery).await;
+        }
+        delivery.abort();
+        for dir in [&work, &spool, &outbox] {
+            if let Err(error) = std::fs::remove_dir_all(dir)
+                && error.kind() != std::io::ErrorKind::NotFound
+            {
+                tracing::warn!(%error, dir = %dir.display(), "a folder of an ended attempt is left");
+            }
+        }
+    }
+
+    async fn wait_for_delivery(&mut self, delivery: &mut tokio::task::JoinHandle<Delivery>) {
+        loop {
+            tokio::select! {
+                delivered = &mut *delivery => {
+                    if !matches!(delivered, Ok(Delivery::Complete)) {
+                        tracing::error!(?delivered, "the end of an attempt was not taken by the server");
+                    }
+                    return;
+                }
+                command = next_command(&mut self.commands) => match command {
+                    Command::Abandon => return,
+                    Command::GoOn | Command::Stop(_) => {}
+                }
+            }
+        }
+    }
+
+    /// The first renewal: without it no work starts.
+    async fn confirm_lease(&mut self) -> bool {
+        let mut failed_tries = 0;
+        loop {
+            let trouble = match self.renew_once().await {
+                Ok(order) => {
+                    // An abort that came first is found again by the loop that renews.
+                    return order != v1::Order::Abandon;
+                }
+                Err(trouble) => trouble,
+            };
+            match trouble {
+                Trouble::NotOurs | Trouble::Refused => return false,
+                Trouble::Unreachable => {
+                    self.surroundings.link.look_again();
+                    tokio::select! {
+                        () = tokio::time::sleep(pause_before_try(failed_tries)) => {}
+                        command = next_command(&mut self.commands) => {
+                            if command == Command::Abandon {
+                                return false;
+                            }
+                        }
+                    }
+                    failed_tries = failed_tries.saturating_add(1);
+                }
+            }
+        }
+    }
+
+    async fn renew_once(&self) -> Result<v1::Order, Trouble> {
+        let mut client = self.surroundings.link.client().map_err(|_| Trouble::Refused)?;
+        let request = v1::RenewRequest { held: vec![self.held()], wait_secs: 0 };
+        let answer = tokio::time::timeout(CONFIRM_TIMEOUT, client.renew(request))
+            .await
+            .map_err(|_| Trouble::Unreachable)?
+            .map_err(|status| trouble_from(&status))?
+            .into_inner();
+        // An attempt that the server does not answer for is not confirmed.
+        Ok(answer
+            .orders
+            .iter()
+            .find(|order| {
+                order.execution_id == self.assignment.execution_id
+                    && order.fencing_token == self.assignment.fencing_token
+            })
+            .map_or(v1::Order::Abandon, v1::AttemptOrder::order))
+    }
+
+    /// Everything between the confirmed lease and the end.
+    async fn work(
+        &mut self,
+        voice: &Voice,
+        work: &Path,
+        outbox: &Path,
+        delivery: &mut tokio::task::JoinHandle<Delivery>,
+    ) -> End {
+        voice.say(Body::Progress(Progress { phase: Phase::Preparing, ..Progress::default() }));
+        let job = match self.prepare(voice, work).await {
+            Ok(job) => job,
+            Err(end) => return end,
+        };
+        let kills_before = out_of_memory_kills();
+        let function = TrainFunction::start(&self.surroundings.train_function, work, &job);
+        let function = match function {
+            Ok(function) => function,
+            Err(error) => {
+                let message = format!("the Train function cannot be started: {error}");
+                return failed(CauseKind::TrainFunction, message, "Look at the service's settings");
+            }
+        };
+        let mut listener = Listener::new(voice.clone(), work.to_owned(), outbox.to_owned());
+        let (status, stopped) = self.supervise(function, &mut listener, delivery).await?;
+        let process = match status {
+            Ok(status) => process_end(status, kills_before),
+            Err(error) => {
+                return failed(CauseKind::TrainFunction, format!("its process cannot be watched: {error}"), "");
+            }
+        };
+        let (outcome, cause) = conclude(listener.end(), process, stopped, &listener.last_words());
+        listener.finish(outcome == Outcome::Reset).await;
+        Some((outcome, cause))
+    }
+
+    /// Data and `job.json` on disk; `Err` when the attempt ends already.
+    async fn prepare(&mut self, voice: &Voice, work: &Path) -> Result<PathBuf, End> {
+        let mut failed_tries = 0;
+        loop {
+            let error = tokio::select! {
+                prepared = write_job(&self.assignment, work, &self.surroundings.source) => match prepared {
+                    Ok(job) => {
+                        voice.log(LogLevel::Info, self.announcement());
+                        return Ok(job);
+                    }
+                    Err(error) => error,
+                },
+                command = next_command(&mut self.commands) => match command {
+                    Command::Stop(reason) => return Err(Some(conclude(None, ProcessEnd::Exit(0), Some(reason), &[]))),
+                    Command::Abandon => return Err(None),
+                    Command::GoOn => continue,
+                },
+            };
+            match error {
+                DataError::Unreachable { .. } if self.started.elapsed() < self.timeout() => {
+                    voice.log(LogLevel::Warning, format!("waiting for data: {error}"));
+                    self.surroundings.link.look_again();
+                    tokio::time::sleep(pause_before_try(failed_tries)).await;
+                    failed_tries = failed_tries.saturating_add(1);
+                }
+                DataError::Unreachable { .. } | DataError::Unusable(_) => {
+                    return Err(failed(CauseKind::Data, error.to_string(), "Look at the dataset, then train again"));
+                }
+                DataError::Disk { .. } => {
+                    let message = format!("the data cannot be written: {error}");
+                    return Err(failed(CauseKind::Resources, message, "Free some disk space, then train again"));
+                }
+            }
+        }
+    }
+
+    fn announcement(&self) -> String {
+        let images: usize = self.assignment.subsets.iter().map(|subset| subset.items.len()).sum();
+        format!(
+            "attempt {}: {} {} with {images} images{}",
+            self.assignment.attempt,
+            self.assignment.architecture_id,
+            self.assignment.variant,
+            if self.assignment.resume_content_hash.is_empty() { "" } else { ", going on from a checkpoint" }
+        )
+    }
+
+    fn timeout(&self) -> Duration {
+        Duration::from_secs(u64::from(self.assignment.timeout_secs))
+    }
+
+    fn drain(&self) -> Duration {
+        Duration::from_secs(u64::from(self.assignment.drain_secs))
+    }
+
+    fn grace_for(&self, reason: StopReason) -> Duration {
+        match reason {
+            StopReason::Abort => self.drain().min(ABORT_GRACE),
+            StopReason::Timeout { .. } | StopReason::Drain => self.drain(),
+        }
+    }
+
+    /// Watches over the Train function to its end; `None` when the attempt was abandoned.
+    async fn supervise(
+        &mut self,
+        mut function: TrainFunction,
+        listener: &mut Listener,
+        delivery: &mut tokio::task::JoinHandle<Delivery>,
+    ) -> Option<(std::io::Result<ExitStatus>, Option<StopReason>)> {
+        let overdue = self.started + self.timeout();
+        let mut stopped = None;
+        let mut abandoned = false;
+        loop {
+            tokio::select! {
+                happening = function.next() => match happening {
+                    Ok(Happening::Line(pipe, line)) => listener.hear(pipe, line).await,
+                    Ok(Happening::Ended(status)) => return (!abandoned).then_some((Ok(status), stopped)),
+                    Err(error) => return (!abandoned).then_some((Err(error), stopped)),
+                },
+                () = tokio::time::sleep_until(overdue), if stopped.is_none() && !abandoned => {
+                    stopped = Some(StopReason::Timeout { secs: self.assignment.timeout_secs });
+                    function.stop(self.drain()).await;
+                }
+                command = next_command(&mut self.commands), if !abandoned => match command {
+                    Command::GoOn => {}
+                    Command::Stop(reason) => {
+                        stopped.get_or_insert(reason);
+                        function.stop(self.grace_for(reason)).await;
+                    }
+                    Command::Abandon => {
+                        abandoned = true;
+                        function.stop(ABANDON_GRACE).await;
+                    }
+                },
+                delivered = &mut *delivery, if !abandoned => {
+                    // It cannot be complete yet, as the end was not said.
+                    tracing::warn!(?delivered, "reports are no longer taken: the attempt is abandoned");
+                    abandoned = true;
+                    function.stop(ABANDON_GRACE).await;
+                }
+            }
+        }
+    }
+}
+
+async fn next_command(commands: &mut watch::Receiver<Command>) -> Command {
+    match commands.changed().await {
+        Ok(()) => *commands.borrow_and_update(),
+        // The runner itself is ending, and takes the attempt with it.
+        Err(_) => std::future::pending().await,
+    }
+}
+
+fn failed(kind: CauseKind, message: String, next_step: &str) -> End {
+    Some((Outcome::Failed, Some(Cause { kind, message, next_step: next_step.to_owned() })))
+}
+
+fn process_end(status: ExitStatus, kills_before: Option<u64>) -> ProcessEnd {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => ProcessEnd::Exit(code),
+        (None, Some(9)) if kills_before.zip(out_of_memory_kills()).is_some_and(|(before, after)| after > before) => {
+            ProcessEnd::OutOfMemory
+        }
+        (None, signal) => ProcessEnd::Signal(signal.unwrap_or_default()),
+    }
+}
+
+/// Writes everything that the Train function reads; answers the path of `job.json`.
+async fn write_job(
+    assignment: &v1::Assignment,
+    work: &Path,
+    source: &FileSource,
+) -> Result<PathBuf, DataError> {
+    let disk = |path: &Path| {
+        let path = path.to_owned();
+        move |error: std::io::Error| DataError::Disk { path, source: error }
+    };
+    if let Err(error) = std::fs::remove_dir_all(work)
+        && error.kind() != std::io::ErrorKind::NotFound
+    {
+        return Err(disk(work)(error));
+    }
+    let output_dir = work.join("output");
+    std::fs::create_dir_all(&output_dir).map_err(disk(&output_dir))?;
+    let data: JobData = materialise(assignment, work, source).await?;
+    let resume = if assignment.resume_content_hash.is_empty() {
+        None
+    } else {
+        let target = work.join("resume.safetensors");
+        source.place(&assignment.resume_content_hash, &target).await?;
+        Some(target)
+    };
+    let job = Job {
+        protocol: PROTOCOL_VERSION,
+        execution_id: assignment.execution_id.clone(),
+        attempt: assignment.attempt,
+        architecture_id: assignment.architecture_id.clone(),
+        variant: assignment.variant.clone(),
+        configuration: serde_json::from_str(&assignment.configuration_json)
+            .map_err(|error| DataError::Unusable(format!("the configuration is not JSON: {error}")))?,
+        labels: assignment.labels.clone(),
+        data,
+        output_dir,
+        resume,
+    };
+    let path = work.join("job.json");
+    let text = serde_json::to_vec_pretty(&job).map_err(|error| DataError::Unusable(error.to_string()))?;
+    std::fs::write(&path, text).map_err(disk(&path))?;
+    Ok(path)
+}

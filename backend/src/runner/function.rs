@@ -1,0 +1,260 @@
+//! The built-in Train function: reads `job.json`, trains with the trainer crate, and speaks the
+//! protocol on standard output. It runs in a process of its own.
+//!
+//! Must not know leases, spools or the server.
+
+use super::protocol::{
+    ArtifactMessage, CocoFile, EndOutcome, JOB_VARIABLE, Job, Message, Order, PROTOCOL_VERSION, line_from,
+};
+use shared::model::ArtifactKind;
+use shared::training::{Cause, CauseKind, Progress};
+use std::collections::BTreeMap;
+use std::io::{BufRead, Write};
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+use trainer::{
+    CheckpointKind, LabelledBox, LabelledImage, Reporter, StopFlag, TrainError, TrainErrorKind, TrainEvent, TrainJob,
+    Variant,
+};
+
+/// How long training may take to stop after its runner is gone.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Exit code of one that was left alone.
+const EXIT_ORPHAN: i32 = 3;
+
+/// Runs the job that the environment names; the exit code says whether it ended well or as told.
+#[must_use]
+pub fn run() -> ExitCode {
+    end_with_the_runner();
+    let stop = StopFlag::default();
+    listen_for_orders(stop.clone());
+    let mut mouth = Mouth { stop: stop.clone() };
+    mouth.say(&Message::Hello { protocol: PROTOCOL_VERSION });
+    let (outcome, cause) = match carry_out(&mut mouth, &stop) {
+        Ok(outcome) => (outcome, None),
+        Err(cause) => (EndOutcome::Failed, Some(cause)),
+    };
+    mouth.say(&Message::End { outcome, cause });
+    if outcome == EndOutcome::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn carry_out(mouth: &mut Mouth, stop: &StopFlag) -> Result<EndOutcome, Cause> {
+    let job = read_job()?;
+    let job = train_job_from(&job)?;
+    let outcome = trainer::train(&job, mouth, stop).map_err(|error| cause_from(&error))?;
+    Ok(if outcome.stopped { EndOutcome::Stopped } else { EndOutcome::Succeeded })
+}
+
+/// The kernel ends this process when the runner's thread ends, whatever it does just then.
+fn end_with_the_runner() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) =
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+    {
+        eprintln!("this process may outlive its runner: {error}");
+    }
+}
+
+/// Orders come on standard input; its end means that the runner is gone.
+fn listen_for_orders(stop: StopFlag) {
+    std::thread::spawn(move || {
+        for line in std::io::stdin().lock().lines() {
+            match line.map(|line| serde_json::from_str(&line)) {
+                Ok(Ok(Order::Stop)) => stop.stop(),
+                Ok(Err(error)) => eprintln!("an order was not understood: {error}"),
+                Err(_) => break,
+            }
+        }
+        stop.stop();
+        std::thread::sleep(ORPHAN_PATIENCE);
+        std::process::exit(EXIT_ORPHAN);
+    });
+}
+
+/// Speaks the protocol. A runner that does not listen any more ends the training.
+struct Mouth {
+    stop: StopFlag,
+}
+
+impl Mouth {
+    fn say(&mut self, message: &Message) {
+        let said = line_from(message)
+            .map_err(std::io::Error::from)
+            .and_then(|line| {
+                let mut output = std::io::stdout().lock();
+                output.write_all(line.as_bytes())?;
+                output.flush()
+            });
+        if said.is_err() {
+            self.stop.stop();
+        }
+    }
+}
+
+impl Reporter for Mouth {
+    fn report(&mut self, event: TrainEvent) {
+        self.say(&message_from(event));
+    }
+}
+
+fn message_from(event: TrainEvent) -> Message {
+    match event {
+        TrainEvent::Log { level, text } => Message::Log { level, text: text.replace(['\r', '\n'], " ") },
+        TrainEvent::Progress { epoch, epochs, step, steps, phase } => {
+            Message::Progress(Progress { epoch, epochs, step, steps, phase })
+        }
+        TrainEvent::Sample(sample) => Message::Sample(sample),
+        TrainEvent::Checkpoint { path, epoch, kind, fitness: _ } => {
+            let kind = match kind {
+                CheckpointKind::Best => ArtifactKind::Weights,
+                CheckpointKind::Last | CheckpointKind::Periodic => ArtifactKind::Checkpoint,
+            };
+            Message::Artifact(ArtifactMessage { name: file_name_of(&path), path, kind, epoch: Some(epoch) })
+        }
+        TrainEvent::Artifact { path, name, kind } => {
+            Message::Artifact(ArtifactMessage { path, name, kind, epoch: None })
+        }
+    }
+}
+
+fn file_name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Sorts a trainer's error into the closed list of causes.
+fn cause_from(error: &TrainError) -> Cause {
+    let kind = match error.kind() {
+        TrainErrorKind::Configuration | TrainErrorKind::Weights => CauseKind::Configuration,
+        TrainErrorKind::Data => CauseKind::Data,
+        TrainErrorKind::Device | TrainErrorKind::Memory | TrainErrorKind::Io => CauseKind::Resources,
+        TrainErrorKind::Diverged => CauseKind::Diverged,
+    };
+    Cause { kind, message: error.to_string(), next_step: error.next_step().to_owned() }
+}
+
+fn unusable(kind: CauseKind, message: String, next_step: &str) -> Cause {
+    Cause { kind, message, next_step: next_step.to_owned() }
+}
+
+fn read_job() -> Result<Job, Cause> {
+    let broken = |message| unusable(CauseKind::TrainFunction, message, "Start it by a runner");
+    let path = std::env::var_os(JOB_VARIABLE)
+        .ok_or_else(|| broken(format!("`{JOB_VARIABLE}` does not name a job file")))?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| broken(format!("{} cannot be read: {error}", Path::new(&path).display())))?;
+    serde_json::from_str(&text)
+        .map_err(|error| broken(format!("{} is not a job: {error}", Path::new(&path).display())))
+}
+
+fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
+    let configuration = |message| unusable(CauseKind::Configuration, message, "Correct the setting, then train again");
+    if job.architecture_id != "yolov8" {
+        return Err(configuration(format!(
+            "the built-in Train function does not know the architecture `{}`",
+            job.architecture_id
+        )));
+    }
+    let variant: Variant =
+        job.variant.parse().map_err(|error| configuration(format!("the variant cannot be used: {error}")))?;
+    let config = serde_json::from_value(job.configuration.clone())
+        .map_err(|error| configuration(format!("the configuration cannot be used: {error}")))?;
+    Ok(TrainJob {
+        variant,
+        config,
+        labels: job.labels.clone(),
+        train: images_from(&job.data.train, job.labels.len())?,
+        validation: images_from(&job.data.validation, job.labels.len())?,
+        output_dir: job.output_dir.clone(),
+        initial_weights: None,
+        resume: job.resume.clone(),
+    })
+}
+
+/// Reads a subset: a COCO file with its images beside it.
+fn images_from(path: &Path, label_count: usize) -> Result<Vec<LabelledImage>, Cause> {
+    let broken = |message| unusable(CauseKind::Data, message, "Look at the dataset, then train again");
+    let text = std::fs::read(path).map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))?;
+    let coco: CocoFile = serde_json::from_slice(&text)
+        .map_err(|error| broken(format!("{} is not a COCO file: {error}", path.display())))?;
+    let mut boxes: BTreeMap<u64, Vec<LabelledBox>> = BTreeMap::new();
+    for annotation in coco.annotations {
+        let class = usize::try_from(annotation.category_id).ok().and_then(|id| id.checked_sub(1));
+        let class = class.filter(|class| *class < label_count).ok_or_else(|| {
+            broken(format!("{} has a box of the unknown category {}", path.display(), annotation.category_id))
+        })?;
+        let [left, top, width, height] = annotation.bbox;
+        // Pixels of an image are far below the numbers that a single float cannot tell apart.
+        boxes.entry(annotation.image_id).or_default().push(LabelledBox {
+            class,
+            x1: left as f32,
+            y1: top as f32,
+            x2: (left + width) as f32,
+            y2: (top + height) as f32,
+        });
+    }
+    let folder = path.parent().unwrap_or(Path::new(".")).join("images");
+    Ok(coco
+        .images
+        .into_iter()
+        .map(|image| LabelledImage {
+            path: folder.join(&image.file_name),
+            name: image.item,
+            boxes: boxes.remove(&image.id).unwrap_or_default(),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runner::protocol::{CocoAnnotation, CocoImage};
+
+    #[test]
+    fn a_subset_is_read_back_as_it_was_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let image = |id: u64| CocoImage {
+            id,
+            file_name: format!("{id}.jpg"),
+            item: format!("/folder/item {id}.jpg"),
+            width: 100,
+            height: 80,
+        };
+        let coco = CocoFile {
+            images: vec![image(1), image(2)],
+            annotations: vec![CocoAnnotation {
+                id: 1,
+                image_id: 2,
+                category_id: 2,
+                bbox: [10.0, 20.0, 30.0, 40.0],
+                area: 1200.0,
+                iscrowd: 0,
+            }],
+            categories: Vec::new(),
+        };
+        let path = folder.path().join("annotations.json");
+        std::fs::write(&path, serde_json::to_vec(&coco).unwrap()).unwrap();
+        let images = images_from(&path, 2).unwrap();
+        assert_eq!(images[1].path, folder.path().join("images/2.jpg"));
+        assert_eq!((images[0].name.as_str(), images[0].boxes.len()), ("/folder/item 1.jpg", 0));
+        let only = images[1].boxes[0];
+        assert_eq!((only.class, only.corners()), (1, [10.0, 20.0, 40.0, 60.0]));
+        let cause = images_from(&path, 1).unwrap_err();
+        assert_eq!(cause.kind, CauseKind::Data);
+        assert!(cause.message.contains("unknown category 2"), "{}", cause.message);
+    }
+
+    #[test]
+    fn checkpoints_and_weights_are_told_apart() {
+        let event = |kind| TrainEvent::Checkpoint { path: "out/file.safetensors".into(), epoch: 3, kind, fitness: None };
+        for (kind, expected) in [
+            (CheckpointKind::Best, ArtifactKind::Weights),
+            (CheckpointKind::Last, ArtifactKind::Checkpoint),
+            (CheckpointKind::Periodic, ArtifactKind::Checkpoint),
+        ] {
+            let Message::Artifact(artifact) = message_from(event(kind)) else { panic!("no artifact") };
+            assert_eq!((artifact.kind, artifact.name.as_str(), artifact.epoch), (expected, "file.safetensors", Some(3)));
+        }
+    }
+}

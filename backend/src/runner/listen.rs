@@ -1,0 +1,188 @@
+//! What a Train function says, made into what is reported: bounded, valid, and not too often.
+//!
+//! Must not know processes or the line to the server.
+
+use super::artifacts;
+use super::child::Pipe;
+use super::lines::{FloodGate, Line, text_to_keep};
+use super::protocol::{ArtifactMessage, EndOutcome, Message, PROTOCOL_VERSION, Said, said_from_line};
+use super::report::Voice;
+use super::spool::Body;
+use proto::convert::metric_sample_to_wire;
+use shared::metric::{LogLevel, MetricSample};
+use shared::model::ArtifactKind;
+use shared::training::{Cause, Progress};
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// Lines of text that are quoted when it ends without a word.
+const LAST_WORDS: usize = 5;
+
+/// Progress is reported no more often than this, but for a new epoch or phase.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
+
+/// A checkpoint serves to go on from; one of the same name is kept no more often than this.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
+
+/// Listens to one Train function.
+pub struct Listener {
+    voice: Voice,
+    work: PathBuf,
+    outbox: PathBuf,
+    started: Instant,
+    logs: FloodGate,
+    samples: FloodGate,
+    progress: Option<(Progress, Instant)>,
+    unsaid_progress: Option<Progress>,
+    checkpoints: BTreeMap<String, Instant>,
+    skipped_checkpoint: Option<ArtifactMessage>,
+    last_words: VecDeque<String>,
+    end: Option<(EndOutcome, Option<Cause>)>,
+}
+
+impl Listener {
+    /// A listener for a function that works in `work` and whose files go to `outbox`.
+    #[must_use]
+    pub fn new(voice: Voice, work: PathBuf, outbox: PathBuf) -> Self {
+        Self {
+            voice,
+            work,
+            outbox,
+            started: Instant::now(),
+            logs: FloodGate::new(5_000.0, 500.0),
+            samples: FloodGate::new(50_000.0, 2_000.0),
+            progress: None,
+            unsaid_progress: None,
+            checkpoints: BTreeMap::new(),
+            skipped_checkpoint: None,
+            last_words: VecDeque::new(),
+            end: None,
+        }
+    }
+
+    /// Takes one line.
+    pub async fn hear(&mut self, pipe: Pipe, line: Line) {
+        match pipe {
+            Pipe::Output => match said_from_line(&line.text) {
+                Said::Message(message) => self.take(message).await,
+                Said::Text(text) => self.text(&text, line.dropped_bytes),
+            },
+            Pipe::Error => self.text(&line.text, line.dropped_bytes),
+        }
+    }
+
+    /// The last things, once nothing more is said: `goes_on` keeps the newest checkpoint.
+    pub async fn finish(&mut self, goes_on: bool) {
+        if let Some(progress) = self.unsaid_progress.take() {
+            self.voice.say(Body::Progress(progress));
+        }
+        if let Some(checkpoint) = self.skipped_checkpoint.take().filter(|_| goes_on) {
+            self.keep(checkpoint).await;
+        }
+        self.tell_what_was_held_back();
+    }
+
+    /// How it said that it ended, if it did.
+    #[must_use]
+    pub fn end(&self) -> Option<(EndOutcome, Option<Cause>)> {
+        self.end.clone()
+    }
+
+    /// Its last lines of text.
+    #[must_use]
+    pub fn last_words(&self) -> Vec<String> {
+        self.last_words.iter().cloned().collect()
+    }
+
+    async fn take(&mut self, message: Message) {
+        match message {
+            Message::Hello { protocol } if protocol == PROTOCOL_VERSION => {}
+            Message::Hello { protocol } => self.voice.log(
+                LogLevel::Warning,
+                format!(
+                    "the Train function speaks version {protocol} of the protocol, this runner {PROTOCOL_VERSION}"
+                ),
+            ),
+            Message::Log { level, text } => self.log(level, &text, 0),
+            Message::Progress(progress) => self.progress(progress),
+            Message::Sample(sample) => self.sample(sample),
+            Message::Artifact(artifact) => self.artifact(artifact).await,
+            Message::End { outcome, cause } => self.end = Some((outcome, cause)),
+        }
+    }
+
+    fn text(&mut self, text: &str, dropped_bytes: usize) {
+        if text.trim().is_empty() {
+            return;
+        }
+        if self.last_words.len() == LAST_WORDS {
+            self.last_words.pop_front();
+        }
+        self.last_words.push_back(text.chars().take(300).collect());
+        self.log(LogLevel::Info, text, dropped_bytes);
+    }
+
+    fn log(&mut self, level: LogLevel, text: &str, dropped_bytes: usize) {
+        if self.logs.admit(self.started.elapsed()) {
+            self.tell_what_was_held_back();
+            self.voice.log(level, text_to_keep(text, dropped_bytes));
+        }
+    }
+
+    fn tell_what_was_held_back(&mut self) {
+        for (count, what) in
+            [(self.logs.take_held_back(), "log lines"), (self.samples.take_held_back(), "metric samples")]
+        {
+            if count > 0 {
+                let text = format!("{count} {what} were left out because they came too fast");
+                self.voice.log(LogLevel::Warning, text);
+            }
+        }
+    }
+
+    fn progress(&mut self, progress: Progress) {
+        let due = self.progress.is_none_or(|(last, at)| {
+            last.epoch != progress.epoch || last.phase != progress.phase || at.elapsed() >= PROGRESS_INTERVAL
+        });
+        if due {
+            self.progress = Some((progress, Instant::now()));
+            self.unsaid_progress = None;
+            self.voice.say(Body::Progress(progress));
+        } else {
+            self.unsaid_progress = Some(progress);
+        }
+    }
+
+    fn sample(&mut self, sample: MetricSample) {
+        // The server refuses a whole report for one sample that it cannot store.
+        match MetricSample::try_from(metric_sample_to_wire(sample, 0, 0)) {
+            Ok(sample) if self.samples.admit(self.started.elapsed()) => self.voice.say(Body::Sample(sample)),
+            Ok(_) => {}
+            Err(error) => self.log(LogLevel::Warning, &format!("a metric sample was left out: {error}"), 0),
+        }
+    }
+
+    async fn artifact(&mut self, artifact: ArtifactMessage) {
+        if artifact.kind == ArtifactKind::Checkpoint {
+            let recent = self.checkpoints.get(&artifact.name).is_some_and(|at| at.elapsed() < CHECKPOINT_INTERVAL);
+            if recent {
+                self.skipped_checkpoint = Some(artifact);
+                return;
+            }
+            self.checkpoints.insert(artifact.name.clone(), Instant::now());
+            self.skipped_checkpoint = None;
+        }
+        self.keep(artifact).await;
+    }
+
+    async fn keep(&mut self, artifact: ArtifactMessage) {
+        let (work, outbox, name) = (self.work.clone(), self.outbox.clone(), artifact.name.clone());
+        let taken = tokio::task::spawn_blocking(move || artifacts::take(&artifact, &work, &outbox)).await;
+        match taken {
+            Ok(Ok(body)) => self.voice.say(body),
+            Ok(Err(error)) => self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}")),
+            Err(error) => self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}")),
+        }
+    }
+}
