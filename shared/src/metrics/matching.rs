@@ -144,13 +144,13 @@ mod tests {
     }
 
     #[test]
-    fn the_threshold_decides() {
-        // Two boxes of 100 square pixels that share 2/3 of each: their IoU is 0.5.
-        let targets = [target(0, 0.0)];
-        let detections = [detection(0, 0.9, 10.0 / 3.0)];
+    fn an_overlap_at_the_threshold_reaches_it() {
+        let (targets, detections) = ([target(0, 0.0)], [detection(0, 0.9, 10.0 / 3.0)]);
+        let exact = overlap(&targets[0].region, &detections[0].region);
+        assert!((exact - 0.5).abs() < 1e-6);
         let overlaps = Overlaps::within_class(&targets, &detections);
-        assert_eq!(overlaps.matched(0.499_999), [Some(0)]);
-        assert_eq!(overlaps.matched(0.500_001), [None]);
+        assert_eq!(overlaps.matched(exact), [Some(0)]);
+        assert_eq!(overlaps.matched(exact + 1e-9), [None]);
     }
 
     #[test]

@@ -170,7 +170,8 @@ mod tests {
         let range = axis_range(calm.clone().chain([1e6]), 0.01).unwrap();
         assert_eq!(range.hidden, 1);
         assert!(range.high < 20.0, "{range:?}");
-        assert_eq!(axis_range(calm.chain([12.0]), 0.01).unwrap().hidden, 0, "not wild enough to hide");
+        assert_eq!(axis_range(calm.clone().chain([14.0]), 0.01).unwrap().hidden, 1);
+        assert_eq!(axis_range(calm.chain([13.0]), 0.01).unwrap().hidden, 0, "not wild enough to hide");
     }
 
     #[test]
