@@ -69,7 +69,10 @@ pub fn suppress(boxes: &[[f32; 4]], scores: &[f32], classes: usize, options: &Nm
             break;
         }
         let rivals = &mut kept_of_class[candidate.class];
-        if rivals.iter().all(|rival| intersection_over_union(rival, &candidate.corners) <= options.iou_threshold) {
+        if rivals
+            .iter()
+            .all(|rival| intersection_over_union(rival, &candidate.corners) <= options.iou_threshold)
+        {
             rivals.push(candidate.corners);
             kept.push(candidate);
         }
@@ -85,9 +88,10 @@ fn candidates(boxes: &[[f32; 4]], scores: &[f32], classes: usize, options: &NmsO
             continue;
         }
         let detection = |class: usize, score: f32| Detection { corners: *corners, score, class, anchor };
-        let passing = row.iter().enumerate().filter(|(_, score)| {
-            score.is_finite() && **score > options.confidence_threshold
-        });
+        let passing = row
+            .iter()
+            .enumerate()
+            .filter(|(_, score)| score.is_finite() && **score > options.confidence_threshold);
         if options.multi_label {
             candidates.extend(passing.map(|(class, score)| detection(class, *score)));
         } else {
@@ -116,7 +120,8 @@ mod tests {
 
     use super::*;
 
-    const TWO: NmsOptions = NmsOptions { confidence_threshold: 0.1, iou_threshold: 0.5, ..NmsOptions::VALIDATION };
+    const TWO: NmsOptions =
+        NmsOptions { confidence_threshold: 0.1, iou_threshold: 0.5, ..NmsOptions::VALIDATION };
 
     fn check(boxes: &[[f32; 4]], scores: &[f32], options: NmsOptions, expected: &[(usize, usize)]) {
         let found = suppress(boxes, scores, 2, &options);
@@ -137,7 +142,12 @@ mod tests {
         check(&[same], &[0.7, 0.8], single, &[(0, 1)]);
         check(&[same], &[0.7, 0.7], single, &[(0, 0)]);
         check(&[same], &[0.1, 0.05], TWO, &[]);
-        check(&[same, near], &[0.8, 0.0, 0.9, 0.0], NmsOptions { iou_threshold: 0.9, ..TWO }, &[(1, 0), (0, 0)]);
+        check(
+            &[same, near],
+            &[0.8, 0.0, 0.9, 0.0],
+            NmsOptions { iou_threshold: 0.9, ..TWO },
+            &[(1, 0), (0, 0)],
+        );
     }
 
     #[test]
