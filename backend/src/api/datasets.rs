@@ -4,6 +4,7 @@
 
 use super::error::{OrProblem, Problem};
 use super::page::Window;
+use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
 use crate::store::{ItemQuery, Page, Store};
 use futures::Stream;
@@ -15,7 +16,7 @@ use std::pin::Pin;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Request, Response, Status};
+use tonic::{Code, Request, Response, Status};
 
 pub(super) struct Datasets {
     pub(super) store: Store,
@@ -25,7 +26,10 @@ type Events = Pin<Box<dyn Stream<Item = Result<v1::ImportDatasetEvent, Status>> 
 
 #[tonic::async_trait]
 impl DatasetService for Datasets {
-    async fn get_dataset(&self, request: Request<v1::GetDatasetRequest>) -> Result<Response<v1::Dataset>, Status> {
+    async fn get_dataset(
+        &self,
+        request: Request<v1::GetDatasetRequest>,
+    ) -> Result<Response<v1::Dataset>, Status> {
         let dataset = self.store.dataset(&request.get_ref().dataset).await.or_problem()?;
         Ok(Response::new(dataset.into()))
     }
@@ -81,13 +85,29 @@ impl DatasetService for Datasets {
                 let _ = progress.try_send(Ok(event));
             })
             .await;
-            let last = imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
+            let last =
+                imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
             // A caller that went away does not stop the import, which is repeatable.
             let _ = sender.send(last).await;
         });
-        let events =
-            ReceiverStream::new(receiver).map(|event| event.map(|event| v1::ImportDatasetEvent { event: Some(event) }));
+        let events = ReceiverStream::new(receiver)
+            .map(|event| event.map(|event| v1::ImportDatasetEvent { event: Some(event) }));
         Ok(Response::new(Box::pin(events)))
+    }
+}
+
+impl From<ImportError> for Problem {
+    fn from(error: ImportError) -> Self {
+        let message = error.to_string();
+        match error {
+            ImportError::Store(error) => error.into(),
+            ImportError::Interrupted(_) => Self::new(Code::Internal, "IMPORT_INTERRUPTED", message),
+            ImportError::Split(_) => Self::new(Code::InvalidArgument, "SPLIT_INVALID", message),
+            ImportError::Folder { .. } => Self::new(Code::InvalidArgument, "FOLDER_UNUSABLE", message),
+            ImportError::OtherFormat { .. } => Self::new(Code::InvalidArgument, "OTHER_FORMAT", message),
+            ImportError::Broken { .. } => Self::new(Code::InvalidArgument, "FILE_BROKEN", message),
+            ImportError::Empty { .. } => Self::new(Code::InvalidArgument, "NOTHING_TO_IMPORT", message),
+        }
     }
 }
 
@@ -105,7 +125,8 @@ fn import_request(request: v1::ImportDatasetRequest) -> Result<ImportRequest, Pr
     if !path.is_absolute() {
         return Err(Problem::field("path", "is not an absolute path on the server's machine"));
     }
-    let split = request.split.map(SplitPercentages::try_from).transpose().map_err(|error| error.within("split"))?;
+    let split =
+        request.split.map(SplitPercentages::try_from).transpose().map_err(|error| error.within("split"))?;
     Ok(ImportRequest {
         path,
         format,

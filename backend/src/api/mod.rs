@@ -8,13 +8,16 @@ pub mod layers;
 mod access;
 mod architectures;
 mod compute;
+mod datasets;
 mod models;
 mod page;
 mod router;
+pub mod runner;
 mod trainings;
 mod watch;
 
-pub use router::{Api, router};
+pub(crate) use access::sign_in_url;
+pub use router::{Api, MAX_ANSWER_BYTES, router};
 
 use crate::auth::{Caller, TokenHash};
 use error::OrProblem;

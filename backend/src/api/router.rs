@@ -5,8 +5,10 @@
 use super::access::Access;
 use super::architectures::Architectures;
 use super::compute::Compute;
+use super::datasets::Datasets;
 use super::layers::{self, Admission};
 use super::models::Models;
+use super::runner::MAX_ASSIGNMENT_BYTES;
 use super::trainings::Trainings;
 use super::watch::Watch;
 use crate::auth::Authenticator;
@@ -16,15 +18,19 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use proto::v1::access_service_server::AccessServiceServer;
 use proto::v1::architecture_service_server::ArchitectureServiceServer;
 use proto::v1::compute_service_server::ComputeServiceServer;
+use proto::v1::dataset_service_server::DatasetServiceServer;
 use proto::v1::model_service_server::ModelServiceServer;
+use proto::v1::runner_service_server::RunnerServiceServer;
 use proto::v1::training_service_server::TrainingServiceServer;
 use proto::v1::watch_service_server::WatchServiceServer;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
 
-/// The largest message that is taken or given.
-pub const MAX_MESSAGE_BYTES: usize = 4 << 20;
+/// The largest message that is taken.
+pub const MAX_REQUEST_BYTES: usize = 4 << 20;
+/// The largest message that is given.
+pub const MAX_ANSWER_BYTES: usize = 16 << 20;
 
 /// What the services work with.
 #[derive(Debug, Clone)]
@@ -33,6 +39,8 @@ pub struct Api {
     pub store: Store,
     /// Finds out who calls.
     pub authenticator: Authenticator,
+    /// The service for runners.
+    pub runners: super::runner::Runners,
     /// Where this server is reached.
     pub url: String,
     /// Cancelled when the server stops.
@@ -41,7 +49,7 @@ pub struct Api {
 
 macro_rules! limited {
     ($server:expr) => {
-        $server.max_decoding_message_size(MAX_MESSAGE_BYTES).max_encoding_message_size(MAX_MESSAGE_BYTES)
+        $server.max_decoding_message_size(MAX_REQUEST_BYTES).max_encoding_message_size(MAX_ANSWER_BYTES)
     };
 }
 
@@ -50,7 +58,7 @@ macro_rules! limited {
 /// # Errors
 /// If the compiled descriptors cannot be served by reflection, which a test rules out.
 pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
-    let Api { store, authenticator, url, stop } = api;
+    let Api { store, authenticator, runners, url, stop } = api;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -65,9 +73,14 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
         .add_service(limited!(AccessServiceServer::new(access)))
         .add_service(limited!(ArchitectureServiceServer::new(Architectures)))
         .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone() })))
+        .add_service(limited!(DatasetServiceServer::new(Datasets { store: store.clone() })))
         .add_service(limited!(ModelServiceServer::new(Models { store: store.clone() })))
         .add_service(limited!(TrainingServiceServer::new(Trainings { store })))
-        .add_service(limited!(WatchServiceServer::new(watch)));
+        .add_service(limited!(WatchServiceServer::new(watch)))
+        // An assignment names every item of a training, so runners get longer answers.
+        .add_service(
+            limited!(RunnerServiceServer::new(runners)).max_encoding_message_size(MAX_ASSIGNMENT_BYTES),
+        );
     Ok(routes
         .prepare()
         .into_axum_router()

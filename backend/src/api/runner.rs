@@ -7,7 +7,8 @@ use super::{calling_instance, presented_instance_token};
 use crate::auth::{Token, TokenKind};
 use crate::scheduler::SharedLeases;
 use crate::store::{
-    AttemptOutcome, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry, Snapshot, Store, StoreError,
+    AttemptOutcome, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry, Snapshot, Store,
+    StoreError,
 };
 use proto::convert::{ConvertError, id_from_wire, subset_to_wire};
 use proto::v1;
@@ -101,7 +102,8 @@ impl RunnerService for Runners {
         request: Request<v1::RegisterRequest>,
     ) -> Result<Response<v1::RegisterResponse>, Status> {
         let one_time = presented_instance_token(&request)?;
-        let session = Token::generate(TokenKind::Runner).map_err(crate::auth::AuthError::from).or_problem()?;
+        let session =
+            Token::generate(TokenKind::Runner).map_err(crate::auth::AuthError::from).or_problem()?;
         let process_id = request.into_inner().process_id;
         let instance = self
             .store
@@ -109,7 +111,8 @@ impl RunnerService for Runners {
             .await
             .or_problem()?;
         self.heard(instance.id);
-        let service = self.store.record_service_start(instance.service_id, Ok(()), None).await.or_problem()?;
+        let service =
+            self.store.record_service_start(instance.service_id, Ok(()), None).await.or_problem()?;
         let times = self.leases.lock().times();
         let secs = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).max(1);
         Ok(Response::new(v1::RegisterResponse {
@@ -174,7 +177,10 @@ impl RunnerService for Runners {
         }
     }
 
-    async fn report(&self, request: Request<v1::ReportRequest>) -> Result<Response<v1::ReportResponse>, Status> {
+    async fn report(
+        &self,
+        request: Request<v1::ReportRequest>,
+    ) -> Result<Response<v1::ReportResponse>, Status> {
         let instance_id = calling_instance(&request)?;
         let v1::ReportRequest { attempt, entries } = request.into_inner();
         if entries.len() > MAX_REPORT_ENTRIES {
@@ -312,6 +318,10 @@ fn end_from_wire(end: v1::AttemptEnd) -> Result<ReportBody, ConvertError> {
             return Err(ConvertError::new("end.outcome", "is missing; say how the attempt ended"));
         }
     };
-    let cause = end.cause.map(TryInto::try_into).transpose().map_err(|error: ConvertError| error.within("end.cause"))?;
+    let cause = end
+        .cause
+        .map(TryInto::try_into)
+        .transpose()
+        .map_err(|error: ConvertError| error.within("end.cause"))?;
     Ok(ReportBody::End { outcome, cause })
 }

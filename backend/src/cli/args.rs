@@ -3,6 +3,8 @@
 //! Must not know what a command does.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde_json::{Map, Value};
+use shared::config::set_from_text;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -27,9 +29,6 @@ pub struct Place {
     /// The address of a server, for example http://127.0.0.1:8080; without it, the data folder tells.
     #[arg(long, global = true, env = "TRAINYARD_URL", value_name = "URL")]
     pub server: Option<String>,
-    /// The token to sign in with; without it, the data folder's own is taken.
-    #[arg(skip)]
-    pub token: Option<String>,
 }
 
 /// Everything that can be done.
@@ -331,36 +330,40 @@ pub struct Predict {
     pub output: Output,
 }
 
-/// A setting `key=value`; the value is JSON where it can be, else text.
-#[derive(Debug, Clone, PartialEq)]
+/// A setting `key=value`, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Setting {
     /// For example `epochs`.
     pub key: String,
     /// For example `30`.
-    pub value: serde_json::Value,
+    pub text: String,
 }
 
-/// The settings as one object; the last of the same key wins.
-#[must_use]
-pub fn object_from_settings(settings: &[Setting]) -> serde_json::Map<String, serde_json::Value> {
-    settings.iter().map(|setting| (setting.key.clone(), setting.value.clone())).collect()
+/// The settings as one object, each value in the type of its key; the last of the same key wins.
+///
+/// # Errors
+/// All that cannot be used, in words.
+pub fn object_from_settings(settings: &[Setting]) -> Result<Map<String, Value>, String> {
+    let mut object = Map::new();
+    let problems: Vec<String> = settings
+        .iter()
+        .filter_map(|setting| set_from_text(&mut object, &setting.key, &setting.text).err())
+        .map(|problem| problem.to_string())
+        .collect();
+    if problems.is_empty() { Ok(object) } else { Err(problems.join("; ")) }
 }
 
 /// Reads `key=value`.
-///
-/// # Errors
-/// If there is no `=` or no key before it.
-pub fn parse_setting(text: &str) -> Result<Setting, String> {
+pub(super) fn parse_setting(text: &str) -> Result<Setting, String> {
     match text.split_once('=') {
-        Some((key, value)) if !key.trim().is_empty() => Ok(Setting {
-            key: key.trim().to_owned(),
-            value: serde_json::from_str(value).unwrap_or_else(|_| value.into()),
-        }),
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok(Setting { key: key.trim().to_owned(), text: value.to_owned() })
+        }
         _ => Err("expected KEY=VALUE, for example epochs=30".into()),
     }
 }
 
-fn parse_split(text: &str) -> Result<[u32; 3], String> {
+pub(super) fn parse_split(text: &str) -> Result<[u32; 3], String> {
     let parts: Vec<u32> = text
         .split('/')
         .map(|part| part.trim().parse().map_err(|_| format!("`{part}` is not a whole number of percent")))

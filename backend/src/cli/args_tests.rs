@@ -68,21 +68,21 @@ fn wrong_lines_are_bad_usage() {
 }
 
 #[test]
-fn settings_keep_the_type_that_was_typed() {
-    let cases = [
-        ("epochs=30", serde_json::json!(30)),
-        ("lr0=0.01", serde_json::json!(0.01)),
-        ("optimizer=sgd", serde_json::json!("sgd")),
-        ("name=a=b", serde_json::json!("a=b")),
-        ("flag=true", serde_json::json!(true)),
-        ("empty=", serde_json::json!("")),
-    ];
-    for (text, value) in cases {
-        assert_eq!(parse_setting(text).unwrap().value, value, "{text}");
+fn settings_take_the_type_of_their_key() {
+    let given = ["epochs=1", "epochs=30", "lr0=.5", "optimizer=SGD"].map(|text| parse_setting(text).unwrap());
+    let object = object_from_settings(&given).unwrap();
+    assert_eq!(Value::Object(object), serde_json::json!({"epochs": 30, "lr0": 0.5, "optimizer": "sgd"}));
+}
+
+#[test]
+fn all_settings_that_cannot_be_used_are_named() {
+    let given = ["epochs=0", "epoch=3", "imgsz=320"].map(|text| parse_setting(text).unwrap());
+    let problems = object_from_settings(&given).unwrap_err();
+    assert!(problems.contains("`epochs`: 0 is too small"), "{problems}");
+    assert!(problems.contains("did you mean `epochs`?"), "{problems}");
+    for text in ["=3", "epochs", ""] {
+        assert!(parse_setting(text).is_err(), "{text}");
     }
-    assert!(parse_setting("=3").is_err());
-    let twice = [parse_setting("epochs=1").unwrap(), parse_setting("epochs=2").unwrap()];
-    assert_eq!(object_from_settings(&twice)["epochs"], 2);
 }
 
 #[test]

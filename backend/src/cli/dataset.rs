@@ -1,0 +1,211 @@
+//! `trainyard dataset ...`.
+//!
+//! Must not know any format of datasets.
+
+use super::args::{DatasetCommand, Format, Import, Items, Output, Place, SubsetName};
+use super::connect::{Connection, WithoutServer};
+use super::failure::Failure;
+use super::print;
+use indicatif::{ProgressBar, ProgressStyle};
+use proto::convert::SplitPercentages;
+use proto::v1;
+use proto::v1::import_dataset_event::Event;
+use shared::dataset::{Dataset, ImportReport, Item, Subset};
+use std::path::Path;
+
+/// Rejections shown one by one; the rest is counted.
+const SHOWN_REJECTIONS: usize = 50;
+
+pub(super) async fn run(place: &Place, command: DatasetCommand) -> Result<(), Failure> {
+    match &command {
+        DatasetCommand::Import(import) => check_folder(&import.path)?,
+        DatasetCommand::List(_) | DatasetCommand::Items(_) => {}
+    }
+    let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
+    let result = match command {
+        DatasetCommand::Import(import) => run_import(&connection, import).await,
+        DatasetCommand::List(output) => list(&connection, output).await,
+        DatasetCommand::Items(items) => list_items(&connection, items).await,
+    };
+    connection.close().await;
+    result
+}
+
+/// A folder that is not there is told before any server is asked.
+fn check_folder(path: &Path) -> Result<(), Failure> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(Failure::usage(format!(
+            "{} is a file; name the folder that holds the images and annotations",
+            path.display()
+        ))),
+        Err(error) => Err(Failure::usage(format!(
+            "the folder {} cannot be read ({error}); check the path",
+            path.display()
+        ))),
+    }
+}
+
+async fn run_import(connection: &Connection, import: Import) -> Result<(), Failure> {
+    let path = import.path.canonicalize()?;
+    let text = path.to_str().ok_or_else(|| {
+        Failure::usage(format!("the path {} is not UTF-8; rename the folder", path.display()))
+    })?;
+    let format = match import.format {
+        Format::Voc => v1::DatasetFormat::Voc,
+        Format::Coco => v1::DatasetFormat::Coco,
+        Format::Yolo => v1::DatasetFormat::Yolo,
+        Format::Folder => v1::DatasetFormat::Folder,
+    };
+    let split = import.split.map(|[train, validation, test]| {
+        SplitPercentages { train, validation, test, seed: import.seed }.into()
+    });
+    let request =
+        v1::ImportDatasetRequest { path: text.to_owned(), format: format.into(), name: import.name, split };
+    let report = follow_import(connection, request).await?;
+    if import.output.json { print::json(&report) } else { print_report(&report) }
+}
+
+/// Sends the request and draws its progress on standard error.
+pub(super) async fn follow_import(
+    connection: &Connection,
+    request: v1::ImportDatasetRequest,
+) -> Result<ImportReport, Failure> {
+    let bar = ProgressBar::new(0).with_message("importing");
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} files, {eta} left") {
+        bar.set_style(style);
+    }
+    let mut events = connection.datasets().import_dataset(request).await?.into_inner();
+    let mut report = None;
+    loop {
+        match events.message().await {
+            Ok(Some(v1::ImportDatasetEvent { event: Some(Event::Progress(progress)) })) => {
+                bar.set_length(progress.files_total);
+                bar.set_position(progress.files_done);
+            }
+            Ok(Some(v1::ImportDatasetEvent { event: Some(Event::Report(wire)) })) => {
+                report = Some(ImportReport::try_from(wire)?);
+            }
+            Ok(Some(v1::ImportDatasetEvent { event: None })) => {}
+            Ok(None) => break,
+            Err(status) => {
+                bar.finish_and_clear();
+                return Err(status.into());
+            }
+        }
+    }
+    bar.finish_and_clear();
+    report.ok_or_else(|| {
+        Failure::failed("the server ended before the import was done; start it again, it is repeatable")
+    })
+}
+
+fn print_report(report: &ImportReport) -> Result<(), Failure> {
+    let dataset = &report.dataset;
+    let [train, validation, test] = dataset.subset_counts;
+    print::line(&format!("dataset {} ({})", print::plain(&dataset.name), dataset.id))?;
+    print::line(&format!(
+        "  items: {} added, {} unchanged, {} in all",
+        report.items_added, report.items_unchanged, dataset.item_count
+    ))?;
+    print::line(&format!(
+        "  annotations: {} added, {} in all",
+        report.annotations_added, dataset.annotation_count
+    ))?;
+    print::line(&format!("  subsets: {train} train, {validation} validation, {test} test"))?;
+    let labels: Vec<String> = dataset.labels.iter().map(|label| print::plain(&label.name)).collect();
+    print::line(&format!("  labels: {}", labels.join(", ")))?;
+    if !report.rejections.is_empty() {
+        print::line(&format!("  left out: {}", report.rejections.len()))?;
+    }
+    for rejection in report.rejections.iter().take(SHOWN_REJECTIONS) {
+        print::line(&format!("    {}: {}", print::plain(&rejection.file), print::plain(&rejection.reason)))?;
+    }
+    if let Some(more) = report.rejections.len().checked_sub(SHOWN_REJECTIONS).filter(|more| *more > 0) {
+        print::line(&format!("    and {more} more; --json names them all"))?;
+    }
+    Ok(())
+}
+
+async fn list(connection: &Connection, output: Output) -> Result<(), Failure> {
+    let mut client = connection.datasets();
+    let mut datasets: Vec<Dataset> = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = v1::ListDatasetsRequest { page_size: 0, page_token };
+        let page = client.list_datasets(request).await?.into_inner();
+        for dataset in page.datasets {
+            datasets.push(dataset.try_into()?);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    if output.json {
+        return print::json(&datasets);
+    }
+    let rows: Vec<[String; 6]> = datasets
+        .iter()
+        .map(|dataset| {
+            let [train, validation, test] = dataset.subset_counts;
+            [
+                dataset.name.clone(),
+                dataset.item_count.to_string(),
+                dataset.annotation_count.to_string(),
+                format!("{train}/{validation}/{test}"),
+                dataset.labels.len().to_string(),
+                dataset.id.to_string(),
+            ]
+        })
+        .collect();
+    print::table(["NAME", "ITEMS", "ANNOTATIONS", "TRAIN/VALIDATION/TEST", "LABELS", "ID"], &rows)
+}
+
+async fn list_items(connection: &Connection, items: Items) -> Result<(), Failure> {
+    let mut client = connection.datasets();
+    let subset = match items.subset {
+        None => v1::Subset::Unspecified,
+        Some(SubsetName::Train) => v1::Subset::Train,
+        Some(SubsetName::Validation) => v1::Subset::Validation,
+        Some(SubsetName::Test) => v1::Subset::Test,
+    };
+    let mut found: Vec<Item> = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let request = v1::ListItemsRequest {
+            dataset: items.dataset.clone(),
+            subset: subset.into(),
+            page_size: if items.count { 1 } else { 500 },
+            page_token,
+        };
+        let page = client.list_items(request).await?.into_inner();
+        if items.count {
+            let count = page.total_count;
+            let json = serde_json::json!({"count": count});
+            return if items.output.json { print::json(&json) } else { print::line(&count.to_string()) };
+        }
+        for item in page.items {
+            found.push(item.try_into()?);
+        }
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    if items.output.json {
+        return print::json(&found);
+    }
+    let rows: Vec<[String; 4]> = found
+        .iter()
+        .map(|item| {
+            [
+                format!("{}/{}", item.dir.trim_end_matches('/'), item.name),
+                format!("{} x {}", item.width, item.height),
+                item.subset.map_or("-", Subset::name).to_owned(),
+                item.annotations.len().to_string(),
+            ]
+        })
+        .collect();
+    print::table(["FILE", "PIXELS", "SUBSET", "ANNOTATIONS"], &rows)
+}

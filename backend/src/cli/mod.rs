@@ -1,0 +1,88 @@
+//! The command line: a gRPC client like any other, and the way to start the server.
+//!
+//! Must not know SQL.
+
+mod args;
+mod artifacts;
+mod connect;
+mod dataset;
+mod demo;
+mod draw;
+mod failure;
+mod model;
+mod predict;
+mod print;
+mod server;
+mod train;
+mod trainer_fit;
+mod trainings;
+
+pub use failure::Failure;
+
+use crate::telemetry::{self, Verbosity};
+use args::{Arguments, Command, Output, Place};
+use clap::Parser;
+use connect::{Connection, WithoutServer};
+use proto::v1;
+use std::process::ExitCode;
+
+/// Runs the program as it was called.
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Command::Runner => return server::run_runner(),
+        Command::TrainFunction => return server::run_train_function(),
+        command => with_runtime(arguments.place, command),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+fn with_runtime(place: Place, command: Command) -> Result<(), Failure> {
+    let verbosity = if matches!(command, Command::Serve(_)) { Verbosity::Server } else { Verbosity::Command };
+    telemetry::start(verbosity);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| {
+        Failure::failed(format!("the system gives no threads: {error}; end other programs and try again"))
+    })?;
+    let result = runtime.block_on(Box::pin(dispatch(place, command)));
+    // What still computes, for example a picture of an import, does not hold up the end.
+    runtime.shutdown_background();
+    result
+}
+
+async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Serve(serve) => server::run_serve(&place, serve).await,
+        Command::Dataset(command) => dataset::run(&place, command).await,
+        Command::Model(command) => model::run(&place, command).await,
+        Command::Train(train) => train::run(&place, train).await,
+        Command::Trainings(arguments) => trainings::list(&place, arguments).await,
+        Command::Abort(one) => trainings::act(&place, one, trainings::Action::Abort).await,
+        Command::Remove(one) => trainings::act(&place, one, trainings::Action::Remove).await,
+        Command::Restore(one) => trainings::act(&place, one, trainings::Action::Restore).await,
+        Command::Logs(arguments) => trainings::logs(&place, arguments).await,
+        Command::Metrics(arguments) => trainings::metrics(&place, arguments).await,
+        Command::Artifacts(command) => artifacts::run(&place, command).await,
+        Command::Predict(arguments) => predict::run(&place, arguments).await,
+        Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
+        Command::Link(output) => link(&place, output).await,
+        // Dispatched before there is a runtime, since they bring their own.
+        Command::Runner | Command::TrainFunction => Ok(()),
+    }
+}
+
+async fn link(place: &Place, output: Output) -> Result<(), Failure> {
+    let connection = Connection::open(place, WithoutServer::Refuse).await?;
+    let answer = connection.access().create_sign_in_link(v1::CreateSignInLinkRequest {}).await;
+    connection.close().await;
+    let v1::CreateSignInLinkResponse { url, expires_at_ms } = answer?.into_inner();
+    if output.json {
+        return print::json(&serde_json::json!({"url": url, "expires_at_ms": expires_at_ms}));
+    }
+    print::line(&url)
+}

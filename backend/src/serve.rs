@@ -1,0 +1,364 @@
+//! Wires the server together, starts it, and stops it in good order.
+//!
+//! Must not know what any part does inside.
+
+use crate::api::{self, Api};
+use crate::auth::{AuthError, Authenticator, Token, local_token};
+use crate::clock::SystemClock;
+use crate::config::{ConfigError, DataFolder, ServeConfig};
+use crate::executor::Executor;
+use crate::executor::process::{ProcessConfig, ProcessExecutor};
+use crate::scheduler::{LeaseTimes, Scheduler, SharedLeases};
+use crate::store::{Store, StoreError};
+use crate::web;
+use axum::Router;
+use axum::middleware::from_fn;
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How long open requests may take to finish once the server stops.
+const GRACE: Duration = Duration::from_secs(8);
+/// How long instances of a server that lives in a command may take to end with it.
+const INSTANCE_PATIENCE: Duration = Duration::from_secs(12);
+/// A stored file that no record speaks of is kept this long: its report may still be on its way.
+const UNRECORDED_LIFE: Duration = Duration::from_hours(24);
+
+/// How often and how long the lock of the data folder is waited for.
+const LOCK_TRIES: u32 = 5;
+const LOCK_PAUSE: Duration = Duration::from_millis(40);
+
+/// A running server.
+pub struct Server {
+    url: String,
+    owner: Token,
+    store: Store,
+    authenticator: Authenticator,
+    executor: Option<ProcessExecutor>,
+    announced: Option<PathBuf>,
+    stop: CancellationToken,
+    tasks: Vec<JoinHandle<()>>,
+    _lock: File,
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The settings cannot be used.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The data folder cannot be used.
+    #[error(
+        "the data folder {path} cannot be used: {source}; choose another with --data, or mend its permissions"
+    )]
+    DataFolder {
+        /// Which folder.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another server has it.
+    #[error(
+        "the data folder {path} is in use by another server{who}; stop that one, or choose another folder with --data"
+    )]
+    FolderInUse {
+        /// Which folder.
+        path: PathBuf,
+        /// The other server, if it said where it is.
+        who: String,
+    },
+    /// The port is taken.
+    #[error("port {} of {address} is taken; choose another with --listen, for example --listen {}:0, or stop the other server", address.port(), address.ip())]
+    PortTaken {
+        /// Where it should listen.
+        address: SocketAddr,
+    },
+    /// It cannot listen there.
+    #[error("cannot listen on {address}: {source}; choose another address with --listen")]
+    Listen {
+        /// Where it should listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The local token cannot be used.
+    #[error(transparent)]
+    LocalToken(#[from] local_token::LocalTokenError),
+    /// The store does not open.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Tokens cannot be made or kept.
+    #[error(transparent)]
+    Auth(#[from] AuthError),
+    /// The program cannot find itself, to start runners.
+    #[error("the program cannot find its own file ({0}); start it by its full path")]
+    OwnProgram(std::io::Error),
+    /// The compiled descriptors are broken.
+    #[error("the API cannot describe itself: {0}; build the program anew")]
+    Reflection(String),
+}
+
+/// What a server says of itself in its data folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Announcement {
+    url: String,
+    pid: u32,
+}
+
+impl Server {
+    /// Starts a server. With `runs_trainings` it also schedules, and says in its data folder where it
+    /// is; without, it only answers, for one command.
+    ///
+    /// # Errors
+    /// Why it cannot start. Nothing is left running then.
+    pub async fn start(config: ServeConfig, runs_trainings: bool) -> Result<Self, ServeError> {
+        let started = Instant::now();
+        config.check()?;
+        let data = &config.data;
+        let lock = lock(data)?;
+        let listener = listen(config.listen).await?;
+        let url = url_of(
+            listener.local_addr().map_err(|source| ServeError::Listen { address: config.listen, source })?,
+        );
+        let store = Store::open(data.path(), Arc::new(SystemClock::new())).await?;
+        let owner = local_token::read_or_create(&data.token_file())?;
+        let mut server = Self {
+            url,
+            authenticator: Authenticator::new(store.clone(), owner.hash()),
+            owner,
+            store,
+            executor: None,
+            announced: None,
+            stop: CancellationToken::new(),
+            tasks: Vec::new(),
+            _lock: lock,
+        };
+        if let Err(error) = server.run(listener, data, runs_trainings) {
+            server.stop().await;
+            return Err(error);
+        }
+        let milliseconds = started.elapsed().as_millis();
+        tracing::info!(url = server.url, data = %data.path().display(), "server ready in {milliseconds} ms");
+        Ok(server)
+    }
+
+    /// Starts the tasks.
+    fn run(
+        &mut self,
+        listener: TcpListener,
+        data: &DataFolder,
+        runs_trainings: bool,
+    ) -> Result<(), ServeError> {
+        let leases = SharedLeases::new(LeaseTimes::default());
+        let router = self.router(&leases)?;
+        self.tasks.push(tokio::spawn(web::listener::serve(listener, router, self.stop.clone(), GRACE)));
+        if !runs_trainings {
+            return Ok(());
+        }
+        let executor = ProcessExecutor::new(process_config(data, &self.url)?);
+        let scheduler = Scheduler::new(self.store.clone(), Arc::new(executor.clone()), leases);
+        self.tasks.push(tokio::spawn(scheduler.run(self.stop.clone())));
+        self.executor = Some(executor);
+        announce(data, &self.url).map_err(|source| data_folder_error(data, source))?;
+        self.announced = Some(data.server_file());
+        tokio::spawn(sweep(self.store.clone()));
+        Ok(())
+    }
+
+    fn router(&self, leases: &SharedLeases) -> Result<Router, ServeError> {
+        let api = Api {
+            store: self.store.clone(),
+            authenticator: self.authenticator.clone(),
+            runners: api::runner::Runners::new(self.store.clone(), leases.clone(), self.stop.clone()),
+            url: self.url.clone(),
+            stop: self.stop.clone(),
+        };
+        let grpc = api::router(api).map_err(|error| ServeError::Reflection(error.to_string()))?;
+        Ok(grpc
+            .merge(web::files::router(self.store.clone(), self.authenticator.clone()))
+            .fallback(web::ui::serve)
+            .layer(from_fn(web::headers::add_security_headers)))
+    }
+
+    /// Where it is reached, for example `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What opens it to its owner.
+    #[must_use]
+    pub const fn owner_token(&self) -> &Token {
+        &self.owner
+    }
+
+    /// A link that signs a browser in, once.
+    ///
+    /// # Errors
+    /// If its token cannot be kept.
+    pub async fn sign_in_link(&self) -> Result<String, ServeError> {
+        let (token, _) = self.authenticator.create_link().await?;
+        Ok(api::sign_in_url(&self.url, token.expose()))
+    }
+
+    /// Takes no more requests, finishes those that are open, and closes the store. Runners go on.
+    pub async fn stop(mut self) {
+        if let Some(path) = self.announced.take() {
+            // Left behind, it would only be found stale.
+            let _ = std::fs::remove_file(path);
+        }
+        self.stop.cancel();
+        for task in std::mem::take(&mut self.tasks) {
+            let _ = task.await;
+        }
+        self.store.close().await;
+    }
+
+    /// Ends the instances too, for a server that nobody will start again soon, then stops.
+    pub async fn stop_with_instances(self) {
+        if let Some(executor) = &self.executor
+            && tokio::time::timeout(INSTANCE_PATIENCE, end_instances(&self.store, executor)).await.is_err()
+        {
+            tracing::warn!("an instance did not end in time; the next server on this data folder finds it");
+        }
+        self.stop().await;
+    }
+}
+
+/// Asks all instances to end and waits until they have.
+async fn end_instances(store: &Store, executor: &ProcessExecutor) {
+    use crate::executor::Observation;
+    let Ok(snapshot) = store.scheduling_snapshot().await else { return };
+    let mut ends = executor.changes();
+    let instances: Vec<_> =
+        snapshot.instances.into_iter().filter_map(|instance| Some((instance.id, instance.handle?))).collect();
+    for (id, handle) in &instances {
+        executor.stop(*id, handle).await;
+    }
+    for (id, handle) in &instances {
+        loop {
+            ends.mark_unchanged();
+            if executor.observe(*id, handle).await != Observation::Running {
+                break;
+            }
+            let _ = tokio::time::timeout(Duration::from_millis(200), ends.changed()).await;
+        }
+    }
+}
+
+/// Where a server runs on this data folder, if one does. The lock tells, since a file may be left
+/// over and its port in the hands of another program by now.
+#[must_use]
+pub fn running_server(data: &DataFolder) -> Option<String> {
+    let file = File::open(data.lock_file()).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => read_announcement(data).map(|announcement| announcement.url),
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+fn lock(data: &DataFolder) -> Result<File, ServeError> {
+    make_private_folder(data.path()).map_err(|source| data_folder_error(data, source))?;
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .read(true)
+        .open(data.lock_file())
+        .map_err(|source| data_folder_error(data, source))?;
+    match try_lock(&file) {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => {
+            let who = read_announcement(data)
+                .map(|other| format!(" (process {}, {})", other.pid, other.url))
+                .unwrap_or_default();
+            Err(ServeError::FolderInUse { path: data.path().to_owned(), who })
+        }
+        Err(TryLockError::Error(source)) => Err(data_folder_error(data, source)),
+    }
+}
+
+/// A command that looks whether a server runs holds the lock for a moment, which is no server.
+fn try_lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..LOCK_TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
+            other => return other,
+        }
+    }
+    file.try_lock()
+}
+
+/// Images and tokens are nobody else's business.
+fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
+    TcpListener::bind(address).await.map_err(|source| match source.kind() {
+        std::io::ErrorKind::AddrInUse => ServeError::PortTaken { address },
+        _ => ServeError::Listen { address, source },
+    })
+}
+
+/// How the server is reached from this machine.
+fn url_of(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+fn process_config(data: &DataFolder, url: &str) -> Result<ProcessConfig, ServeError> {
+    Ok(ProcessConfig {
+        program: std::env::current_exe().map_err(ServeError::OwnProgram)?,
+        instances_dir: data.path().join("instances"),
+        server_url: url.to_owned(),
+        server_file: data.server_file(),
+        blobs_dir: Some(data.path().join("blobs")),
+        train_function: None,
+    })
+}
+
+/// Written beside the final place first, so that nobody reads half of it.
+fn announce(data: &DataFolder, url: &str) -> std::io::Result<()> {
+    let announcement = Announcement { url: url.to_owned(), pid: std::process::id() };
+    let unfinished = data.server_file().with_extension("json.new");
+    std::fs::write(&unfinished, serde_json::to_vec(&announcement)?)?;
+    std::fs::rename(&unfinished, data.server_file())
+}
+
+fn read_announcement(data: &DataFolder) -> Option<Announcement> {
+    serde_json::from_slice(&std::fs::read(data.server_file()).ok()?).ok()
+}
+
+async fn sweep(store: Store) {
+    match store.sweep_blobs(UNRECORDED_LIFE).await {
+        Ok(0) | Err(StoreError::Closed) => {}
+        Ok(deleted) => tracing::info!(deleted, "stored files that no record speaks of were deleted"),
+        Err(error) => {
+            tracing::warn!(%error, "left-over files could not be deleted; the next start tries again")
+        }
+    }
+}
+
+fn data_folder_error(data: &DataFolder, source: std::io::Error) -> ServeError {
+    if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
+        return StoreError::DiskFull { path: data.path().to_owned() }.into();
+    }
+    ServeError::DataFolder { path: data.path().to_owned(), source }
+}
+
+#[cfg(test)]
+#[path = "serve_tests.rs"]
+mod tests;
