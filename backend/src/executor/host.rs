@@ -20,6 +20,12 @@ impl ProcessIdentity {
         start_time(pid).map(|started| Self { pid, started })
     }
 
+    /// A process that ended before anybody looked.
+    #[must_use]
+    pub fn ended(pid: u32) -> Self {
+        Self { pid: i32::try_from(pid).ok().filter(|pid| *pid > 0).unwrap_or(i32::MAX), started: 0 }
+    }
+
     /// Reads what [`Display`](std::fmt::Display) wrote.
     #[must_use]
     pub fn parse(handle: &str) -> Option<Self> {

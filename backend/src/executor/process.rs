@@ -116,8 +116,9 @@ impl ProcessExecutor {
             command.env("TRAINYARD_TRAIN_FUNCTION", serde_json::to_string(function)?);
         }
         let child = command.spawn()?;
-        let identity = child.id().and_then(ProcessIdentity::of);
-        identity.map(|identity| (child, identity)).ok_or_else(|| std::io::Error::other("it ended at once"))
+        let pid = child.id().unwrap_or_default();
+        // One that ended already is watched over like any other, so that its reason is known.
+        Ok((child, ProcessIdentity::of(pid).unwrap_or_else(|| ProcessIdentity::ended(pid))))
     }
 
     /// Waits for the end of a process in the background, so that nothing is left of it and its
@@ -238,14 +239,14 @@ impl Executor for ProcessExecutor {
 mod tests {
     use super::*;
     use shared::id::uuid_v7;
-    use std::os::unix::fs::PermissionsExt;
 
     fn executor(folder: &Path, script: &str) -> ProcessExecutor {
-        let program = folder.join("program");
-        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // The shell takes its argument `runner` for a script in its folder, which is the instance's.
+        let instance_dir = folder.join("instances").join(spec().instance_id.to_string());
+        std::fs::create_dir_all(&instance_dir).unwrap();
+        std::fs::write(instance_dir.join("runner"), script).unwrap();
         ProcessExecutor::new(ProcessConfig {
-            program,
+            program: "/bin/sh".into(),
             instances_dir: folder.join("instances"),
             server_url: "http://127.0.0.1:1".into(),
             server_file: folder.join("server.json"),
@@ -281,8 +282,7 @@ mod tests {
         ];
         for (script, expected_well, reason, detail) in cases {
             let folder = tempfile::tempdir().unwrap();
-            // `exec sleep` first, so that the identity can be read before it ends.
-            let executor = executor(folder.path(), &format!("sleep 0.2; {script}"));
+            let executor = executor(folder.path(), script);
             let handle = executor.start(spec()).await.unwrap();
             let (well, error) = end_of(&executor, &handle).await;
             assert_eq!((well, error.reason.as_str()), (expected_well, reason), "{script}: {error:?}");
@@ -293,8 +293,10 @@ mod tests {
     #[tokio::test]
     async fn one_that_cannot_be_started_says_why() {
         let folder = tempfile::tempdir().unwrap();
-        let executor = executor(folder.path(), "true");
-        std::fs::remove_file(folder.path().join("program")).unwrap();
+        let mut executor = executor(folder.path(), "true");
+        let mut config = executor.inner.config.clone();
+        config.program = "/nowhere/trainyard".into();
+        executor = ProcessExecutor::new(config);
         let error = executor.start(spec()).await.unwrap_err();
         assert_eq!(error.reason, "StartError");
         assert!(error.detail.contains("cannot be started"), "{error:?}");
@@ -309,7 +311,7 @@ mod tests {
         );
         let handle = executor.start(spec()).await.unwrap();
         end_of(&executor, &handle).await;
-        assert_eq!(executor.log_tail(spec().instance_id, 5).await, ["args: runner", "token: secret-token"]);
+        assert_eq!(executor.log_tail(spec().instance_id, 5).await, ["0", "token: secret-token"]);
     }
 
     #[tokio::test]
@@ -318,7 +320,7 @@ mod tests {
         let first = executor(folder.path(), "exec sleep 600");
         let handle = first.start(spec()).await.unwrap();
         // As after a restart of the server: nothing is known but the handle.
-        let second = executor(folder.path(), "true");
+        let second = ProcessExecutor::new(first.inner.config.clone());
         assert_eq!(second.observe(spec().instance_id, &handle).await, Observation::Running);
         second.stop(spec().instance_id, &handle).await;
         let (well, error) = end_of(&first, &handle).await;

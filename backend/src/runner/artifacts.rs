@@ -87,13 +87,19 @@ mod tests {
         std::fs::write(folder.path().join("secret"), "no").unwrap();
         std::os::unix::fs::symlink(folder.path().join("secret"), work.join("link")).unwrap();
         let take_it = |path: &str, name: &str| {
-            let message =
-                ArtifactMessage { path: path.into(), name: name.into(), kind: ArtifactKind::Weights, epoch: None };
+            let message = ArtifactMessage {
+                path: path.into(),
+                name: name.into(),
+                kind: ArtifactKind::Weights,
+                epoch: None,
+            };
             take(&message, &work, &outbox)
         };
         let absolute = work.join("output/best");
         for path in ["output/best", absolute.to_str().unwrap()] {
-            let Body::Artifact { content_hash, size_bytes, .. } = take_it(path, "best").unwrap() else { panic!() };
+            let Body::Artifact { content_hash, size_bytes, .. } = take_it(path, "best").unwrap() else {
+                panic!()
+            };
             assert!(content_hash.starts_with("ba7816bf") && size_bytes == 3);
             assert_eq!(std::fs::read(outbox.join(content_hash)).unwrap(), b"abc");
         }

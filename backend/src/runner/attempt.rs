@@ -211,7 +211,11 @@ impl Attempt {
         let process = match status {
             Ok(status) => process_end(status, kills_before),
             Err(error) => {
-                return failed(CauseKind::TrainFunction, format!("its process cannot be watched: {error}"), "");
+                return failed(
+                    CauseKind::TrainFunction,
+                    format!("its process cannot be watched: {error}"),
+                    "",
+                );
             }
         };
         let (outcome, cause) = conclude(listener.end(), process, stopped, &listener.last_words());
@@ -245,11 +249,19 @@ impl Attempt {
                     failed_tries = failed_tries.saturating_add(1);
                 }
                 DataError::Unreachable { .. } | DataError::Unusable(_) => {
-                    return Err(failed(CauseKind::Data, error.to_string(), "Look at the dataset, then train again"));
+                    return Err(failed(
+                        CauseKind::Data,
+                        error.to_string(),
+                        "Look at the dataset, then train again",
+                    ));
                 }
                 DataError::Disk { .. } => {
                     let message = format!("the data cannot be written: {error}");
-                    return Err(failed(CauseKind::Resources, message, "Free some disk space, then train again"));
+                    return Err(failed(
+                        CauseKind::Resources,
+                        message,
+                        "Free some disk space, then train again",
+                    ));
                 }
             }
         }
@@ -339,7 +351,9 @@ fn failed(kind: CauseKind, message: String, next_step: &str) -> End {
 fn process_end(status: ExitStatus, kills_before: Option<u64>) -> ProcessEnd {
     match (status.code(), status.signal()) {
         (Some(code), _) => ProcessEnd::Exit(code),
-        (None, Some(9)) if kills_before.zip(out_of_memory_kills()).is_some_and(|(before, after)| after > before) => {
+        (None, Some(9))
+            if kills_before.zip(out_of_memory_kills()).is_some_and(|(before, after)| after > before) =>
+        {
             ProcessEnd::OutOfMemory
         }
         (None, signal) => ProcessEnd::Signal(signal.unwrap_or_default()),

@@ -239,7 +239,8 @@ mod tests {
     async fn it_sees_its_job_and_nothing_of_the_runner() {
         let folder = tempfile::tempdir().unwrap();
         let script = format!("echo job=${JOB_VARIABLE} home=$HOME cargo=$CARGO_MANIFEST_DIR; echo oops >&2");
-        let function = TrainFunction::start(&shell(&script), folder.path(), Path::new("/x/job.json")).unwrap();
+        let function =
+            TrainFunction::start(&shell(&script), folder.path(), Path::new("/x/job.json")).unwrap();
         let (mut said, status) = run_to_end(function).await;
         said.sort();
         assert_eq!(said, [format!("job=/x/job.json home={} cargo=", folder.path().display()), "oops".into()]);
@@ -251,7 +252,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = "sleep 600 & echo started";
         let function = TrainFunction::start(&shell(script), folder.path(), Path::new("job.json")).unwrap();
-        let (said, status) = tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
+        let (said, status) =
+            tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
         assert_eq!(said, ["started"]);
         assert!(status.success());
     }
@@ -265,9 +267,11 @@ mod tests {
         ];
         for (script, says, signal) in cases {
             let folder = tempfile::tempdir().unwrap();
-            let mut function = TrainFunction::start(&shell(script), folder.path(), Path::new("job.json")).unwrap();
+            let mut function =
+                TrainFunction::start(&shell(script), folder.path(), Path::new("job.json")).unwrap();
             function.stop(Duration::from_millis(300)).await;
-            let (said, status) = tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
+            let (said, status) =
+                tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
             assert_eq!(said.first().map(String::as_str), says, "{script}");
             assert_eq!(status.signal(), signal, "{script}");
         }

@@ -119,7 +119,9 @@ impl ServerLink {
     /// After a call found no server: looks whether it is somewhere else by now.
     pub fn look_again(&self) {
         let Some(path) = &self.inner.server_file else { return };
-        let found = std::fs::read_to_string(path).ok().and_then(|text| serde_json::from_str::<ServerFile>(&text).ok());
+        let found = std::fs::read_to_string(path)
+            .ok()
+            .and_then(|text| serde_json::from_str::<ServerFile>(&text).ok());
         let Some(ServerFile { url }) = found else { return };
         let url = url.trim_end_matches('/').to_owned();
         let mut place = self.inner.place.write().unwrap_or_else(PoisonError::into_inner);
@@ -194,7 +196,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_end() {
-        let pauses: Vec<u128> = [0, 1, 4, 5, 99].into_iter().map(|tries| pause_before_try(tries).as_millis()).collect();
+        let pauses: Vec<u128> =
+            [0, 1, 4, 5, 99].into_iter().map(|tries| pause_before_try(tries).as_millis()).collect();
         assert_eq!(pauses, [100, 200, 1_600, 2_000, 2_000]);
     }
 }

@@ -61,7 +61,8 @@ impl FileSource {
     pub async fn place(&self, hash: &str, target: &Path) -> Result<(), DataError> {
         if let Some(stored) = self.blobs_dir.as_deref().and_then(|root| blob_path(root, hash))
             && stored.is_file()
-            && (std::fs::hard_link(&stored, target).is_ok() || std::os::unix::fs::symlink(&stored, target).is_ok())
+            && (std::fs::hard_link(&stored, target).is_ok()
+                || std::os::unix::fs::symlink(&stored, target).is_ok())
         {
             return Ok(());
         }
@@ -69,8 +70,7 @@ impl FileSource {
     }
 
     async fn fetch(&self, hash: &str, target: &Path) -> Result<(), DataError> {
-        let unreachable =
-            |detail: String| DataError::Unreachable { hash: hash.to_owned(), detail };
+        let unreachable = |detail: String| DataError::Unreachable { hash: hash.to_owned(), detail };
         let response = self
             .link
             .http(reqwest::Method::GET, &format!("/v1/blobs/{hash}"))
@@ -109,8 +109,13 @@ pub async fn materialise(
     let validation = subset_of(assignment, v1::Subset::Validation)?;
     Ok(JobData {
         train: write_subset(&train.items, &assignment.labels, &work.join("data/train"), source).await?,
-        validation: write_subset(&validation.items, &assignment.labels, &work.join("data/validation"), source)
-            .await?,
+        validation: write_subset(
+            &validation.items,
+            &assignment.labels,
+            &work.join("data/validation"),
+            source,
+        )
+        .await?,
     })
 }
 
@@ -205,7 +210,11 @@ mod tests {
             mimetype: "image/jpeg".into(),
             width: 100,
             height: 50,
-            annotations: vec![v1::Annotation { label: label.into(), region: Some(region), ..v1::Annotation::default() }],
+            annotations: vec![v1::Annotation {
+                label: label.into(),
+                region: Some(region),
+                ..v1::Annotation::default()
+            }],
             ..v1::Item::default()
         }
     }
@@ -219,7 +228,10 @@ mod tests {
         assert_eq!(coco.images[0].item, "/../../etc/passwd");
         assert_eq!(coco.annotations.len(), 1);
         let only = &coco.annotations[0];
-        assert_eq!((only.image_id, only.category_id, only.bbox, only.area), (1, 2, [1.0, 2.0, 10.0, 20.0], 200.0));
+        assert_eq!(
+            (only.image_id, only.category_id, only.bbox, only.area),
+            (1, 2, [1.0, 2.0, 10.0, 20.0], 200.0)
+        );
         let mut broken = item("c.jpg", 'c', "cell");
         broken.content_hash = "../x".into();
         assert!(coco_from(&[broken], &labels).is_err());

@@ -14,8 +14,8 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use trainer::{
-    CheckpointKind, LabelledBox, LabelledImage, Reporter, StopFlag, TrainError, TrainErrorKind, TrainEvent, TrainJob,
-    Variant,
+    CheckpointKind, LabelledBox, LabelledImage, Reporter, StopFlag, TrainError, TrainErrorKind, TrainEvent,
+    TrainJob, Variant,
 };
 
 /// How long training may take to stop after its runner is gone.
@@ -50,8 +50,7 @@ fn carry_out(mouth: &mut Mouth, stop: &StopFlag) -> Result<EndOutcome, Cause> {
 /// The kernel ends this process when the runner's thread ends, whatever it does just then.
 fn end_with_the_runner() {
     #[cfg(target_os = "linux")]
-    if let Err(error) =
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
+    if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
     {
         eprintln!("this process may outlive its runner: {error}");
     }
@@ -80,13 +79,11 @@ struct Mouth {
 
 impl Mouth {
     fn say(&mut self, message: &Message) {
-        let said = line_from(message)
-            .map_err(std::io::Error::from)
-            .and_then(|line| {
-                let mut output = std::io::stdout().lock();
-                output.write_all(line.as_bytes())?;
-                output.flush()
-            });
+        let said = line_from(message).map_err(std::io::Error::from).and_then(|line| {
+            let mut output = std::io::stdout().lock();
+            output.write_all(line.as_bytes())?;
+            output.flush()
+        });
         if said.is_err() {
             self.stop.stop();
         }
@@ -149,7 +146,8 @@ fn read_job() -> Result<Job, Cause> {
 }
 
 fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
-    let configuration = |message| unusable(CauseKind::Configuration, message, "Correct the setting, then train again");
+    let configuration =
+        |message| unusable(CauseKind::Configuration, message, "Correct the setting, then train again");
     if job.architecture_id != "yolov8" {
         return Err(configuration(format!(
             "the built-in Train function does not know the architecture `{}`",
@@ -175,7 +173,8 @@ fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
 /// Reads a subset: a COCO file with its images beside it.
 fn images_from(path: &Path, label_count: usize) -> Result<Vec<LabelledImage>, Cause> {
     let broken = |message| unusable(CauseKind::Data, message, "Look at the dataset, then train again");
-    let text = std::fs::read(path).map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))?;
+    let text =
+        std::fs::read(path).map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))?;
     let coco: CocoFile = serde_json::from_slice(&text)
         .map_err(|error| broken(format!("{} is not a COCO file: {error}", path.display())))?;
     let mut boxes: BTreeMap<u64, Vec<LabelledBox>> = BTreeMap::new();
@@ -247,14 +246,22 @@ mod tests {
 
     #[test]
     fn checkpoints_and_weights_are_told_apart() {
-        let event = |kind| TrainEvent::Checkpoint { path: "out/file.safetensors".into(), epoch: 3, kind, fitness: None };
+        let event = |kind| TrainEvent::Checkpoint {
+            path: "out/file.safetensors".into(),
+            epoch: 3,
+            kind,
+            fitness: None,
+        };
         for (kind, expected) in [
             (CheckpointKind::Best, ArtifactKind::Weights),
             (CheckpointKind::Last, ArtifactKind::Checkpoint),
             (CheckpointKind::Periodic, ArtifactKind::Checkpoint),
         ] {
             let Message::Artifact(artifact) = message_from(event(kind)) else { panic!("no artifact") };
-            assert_eq!((artifact.kind, artifact.name.as_str(), artifact.epoch), (expected, "file.safetensors", Some(3)));
+            assert_eq!(
+                (artifact.kind, artifact.name.as_str(), artifact.epoch),
+                (expected, "file.safetensors", Some(3))
+            );
         }
     }
 }

@@ -114,7 +114,8 @@ impl RunnerArgs {
         Ok(Self {
             server_url: wanted("TRAINYARD_URL")?,
             server_file: path("TRAINYARD_SERVER_FILE"),
-            instance_dir: path("TRAINYARD_INSTANCE_DIR").ok_or(RunnerError::Environment("TRAINYARD_INSTANCE_DIR"))?,
+            instance_dir: path("TRAINYARD_INSTANCE_DIR")
+                .ok_or(RunnerError::Environment("TRAINYARD_INSTANCE_DIR"))?,
             registration_token: wanted("TRAINYARD_REGISTRATION_TOKEN")?,
             blobs_dir: path("TRAINYARD_BLOBS"),
             train_function,
@@ -273,12 +274,15 @@ async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
 }
 
 async fn register(link: &ServerLink, url: &str) -> Result<v1::RegisterResponse, RunnerError> {
-    let not_registered = |detail: &str| RunnerError::NotRegistered { url: url.to_owned(), detail: detail.to_owned() };
+    let not_registered =
+        |detail: &str| RunnerError::NotRegistered { url: url.to_owned(), detail: detail.to_owned() };
     let deadline = Instant::now() + REGISTER_PATIENCE;
     let mut failed_tries = 0;
     loop {
-        let request =
-            v1::RegisterRequest { process_id: std::process::id(), version: env!("CARGO_PKG_VERSION").to_owned() };
+        let request = v1::RegisterRequest {
+            process_id: std::process::id(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
         let mut client = link.client()?;
         match tokio::time::timeout(CALL_MARGIN, client.register(request)).await {
             Ok(Ok(answer)) => return Ok(answer.into_inner()),
@@ -304,7 +308,8 @@ impl Runner {
         loop {
             // Who is stopping already is asked for at a steady pace.
             let stopping = self.hands.is_stopping_any();
-            let wait_secs = if stopping { 0 } else { u32::try_from(self.renew.as_secs()).unwrap_or(u32::MAX) };
+            let wait_secs =
+                if stopping { 0 } else { u32::try_from(self.renew.as_secs()).unwrap_or(u32::MAX) };
             let request = v1::RenewRequest { held: self.hands.attempts(), wait_secs };
             let asked = Instant::now();
             let answer = tokio::select! {

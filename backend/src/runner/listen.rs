@@ -165,7 +165,8 @@ impl Listener {
 
     async fn artifact(&mut self, artifact: ArtifactMessage) {
         if artifact.kind == ArtifactKind::Checkpoint {
-            let recent = self.checkpoints.get(&artifact.name).is_some_and(|at| at.elapsed() < CHECKPOINT_INTERVAL);
+            let recent =
+                self.checkpoints.get(&artifact.name).is_some_and(|at| at.elapsed() < CHECKPOINT_INTERVAL);
             if recent {
                 self.skipped_checkpoint = Some(artifact);
                 return;
@@ -181,7 +182,9 @@ impl Listener {
         let taken = tokio::task::spawn_blocking(move || artifacts::take(&artifact, &work, &outbox)).await;
         match taken {
             Ok(Ok(body)) => self.voice.say(body),
-            Ok(Err(error)) => self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}")),
+            Ok(Err(error)) => {
+                self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}"))
+            }
             Err(error) => self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}")),
         }
     }

@@ -60,7 +60,9 @@ pub fn conclude(
 
 fn after_stop(reason: StopReason) -> (Outcome, Option<Cause>) {
     match reason {
-        StopReason::Abort => (Outcome::Stopped, Some(cause(CauseKind::Person, "a person aborted it".into(), ""))),
+        StopReason::Abort => {
+            (Outcome::Stopped, Some(cause(CauseKind::Person, "a person aborted it".into(), "")))
+        }
         StopReason::Timeout { secs } => {
             let message = format!("it ran longer than its execution timeout of {secs} s");
             let next_step = "Raise the execution timeout, or train fewer epochs";
@@ -90,7 +92,8 @@ fn without_a_word(process: ProcessEnd, last_words: &[String]) -> (Outcome, Optio
             (Outcome::Failed, Some(function_cause(&message, last_words)))
         }
         ProcessEnd::Exit(code) => {
-            let message = format!("the Train function ended with exit code {code} without saying how it went");
+            let message =
+                format!("the Train function ended with exit code {code} without saying how it went");
             (Outcome::Failed, Some(function_cause(&message, last_words)))
         }
     }
@@ -124,16 +127,59 @@ mod tests {
         use CauseKind as K;
         let data = || Some(cause(K::Data, "no boxes".into(), "label some"));
         let timeout = Some(StopReason::Timeout { secs: 5 });
-        let cases: [(Option<(EndOutcome, Option<Cause>)>, ProcessEnd, Option<StopReason>, Outcome, Option<K>); 14] = [
+        let cases: [(Option<(EndOutcome, Option<Cause>)>, ProcessEnd, Option<StopReason>, Outcome, Option<K>);
+            14] = [
             (Some((EndOutcome::Succeeded, None)), ProcessEnd::Exit(0), None, Outcome::Succeeded, None),
-            (Some((EndOutcome::Succeeded, None)), ProcessEnd::Exit(0), Some(StopReason::Abort), Outcome::Succeeded, None),
+            (
+                Some((EndOutcome::Succeeded, None)),
+                ProcessEnd::Exit(0),
+                Some(StopReason::Abort),
+                Outcome::Succeeded,
+                None,
+            ),
             (Some((EndOutcome::Failed, data())), ProcessEnd::Exit(1), None, Outcome::Failed, Some(K::Data)),
-            (Some((EndOutcome::Failed, None)), ProcessEnd::Exit(1), None, Outcome::Failed, Some(K::TrainFunction)),
-            (Some((EndOutcome::Failed, data())), ProcessEnd::Exit(1), Some(StopReason::Abort), Outcome::Stopped, Some(K::Person)),
-            (Some((EndOutcome::Stopped, None)), ProcessEnd::Exit(0), Some(StopReason::Abort), Outcome::Stopped, Some(K::Person)),
-            (Some((EndOutcome::Stopped, None)), ProcessEnd::Exit(0), timeout, Outcome::Reset, Some(K::Timeout)),
-            (Some((EndOutcome::Stopped, None)), ProcessEnd::Exit(0), Some(StopReason::Drain), Outcome::Reset, Some(K::RunnerLost)),
-            (Some((EndOutcome::Stopped, None)), ProcessEnd::Exit(0), None, Outcome::Failed, Some(K::TrainFunction)),
+            (
+                Some((EndOutcome::Failed, None)),
+                ProcessEnd::Exit(1),
+                None,
+                Outcome::Failed,
+                Some(K::TrainFunction),
+            ),
+            (
+                Some((EndOutcome::Failed, data())),
+                ProcessEnd::Exit(1),
+                Some(StopReason::Abort),
+                Outcome::Stopped,
+                Some(K::Person),
+            ),
+            (
+                Some((EndOutcome::Stopped, None)),
+                ProcessEnd::Exit(0),
+                Some(StopReason::Abort),
+                Outcome::Stopped,
+                Some(K::Person),
+            ),
+            (
+                Some((EndOutcome::Stopped, None)),
+                ProcessEnd::Exit(0),
+                timeout,
+                Outcome::Reset,
+                Some(K::Timeout),
+            ),
+            (
+                Some((EndOutcome::Stopped, None)),
+                ProcessEnd::Exit(0),
+                Some(StopReason::Drain),
+                Outcome::Reset,
+                Some(K::RunnerLost),
+            ),
+            (
+                Some((EndOutcome::Stopped, None)),
+                ProcessEnd::Exit(0),
+                None,
+                Outcome::Failed,
+                Some(K::TrainFunction),
+            ),
             (None, ProcessEnd::Signal(9), Some(StopReason::Abort), Outcome::Stopped, Some(K::Person)),
             (None, ProcessEnd::Signal(9), None, Outcome::Reset, Some(K::TrainFunction)),
             (None, ProcessEnd::Signal(11), None, Outcome::Failed, Some(K::TrainFunction)),

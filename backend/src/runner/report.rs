@@ -143,7 +143,10 @@ impl Courier {
                 Err((Trouble::Refused, detail)) => return Delivery::Refused(detail),
                 Err((Trouble::Unreachable, detail)) => {
                     if failed_tries == 0 {
-                        tracing::warn!(detail, "the server does not take reports: they are kept until it does");
+                        tracing::warn!(
+                            detail,
+                            "the server does not take reports: they are kept until it does"
+                        );
                     }
                     self.link.look_again();
                     tokio::time::sleep(pause_before_try(failed_tries)).await;
@@ -194,7 +197,8 @@ impl Courier {
             Ok(metadata) => metadata.len(),
             Err(error) => return Upload::Impossible(error.to_string()),
         };
-        let body = reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::with_capacity(opened, 256 * 1024));
+        let body =
+            reqwest::Body::wrap_stream(tokio_util::io::ReaderStream::with_capacity(opened, 256 * 1024));
         let answer = self
             .link
             .http(reqwest::Method::PUT, &format!("/v1/uploads/{hash}"))

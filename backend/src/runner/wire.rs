@@ -17,7 +17,13 @@ pub fn entry_to_wire(entry: Entry, attempt: u32) -> v1::ReportEntry {
         Body::Log { level, text } => WireEntry::Log(v1::LogEntry { level: level_name(level).into(), text }),
         Body::Progress(progress) => WireEntry::Progress(progress.into()),
         Body::Artifact { name, kind, content_hash, size_bytes, epoch } => {
-            WireEntry::Artifact(v1::ArtifactEntry { name, kind: kind.name().into(), content_hash, size_bytes, epoch })
+            WireEntry::Artifact(v1::ArtifactEntry {
+                name,
+                kind: kind.name().into(),
+                content_hash,
+                size_bytes,
+                epoch,
+            })
         }
         Body::End { outcome, cause } => WireEntry::End(v1::AttemptEnd {
             outcome: v1::AttemptOutcome::from(outcome).into(),

@@ -90,7 +90,8 @@ impl Scheduler {
         self.explain(&plan, &snapshot).await;
         let busy = !snapshot.instances.is_empty() || !snapshot.executions.is_empty();
         let tick = if busy || !plan.decisions.is_empty() { BUSY_TICK } else { IDLE_TICK };
-        let until_wake = plan.wake_at_ms.map(|at| u64::try_from(at.saturating_sub(now_ms)).unwrap_or_default() + 1);
+        let until_wake =
+            plan.wake_at_ms.map(|at| u64::try_from(at.saturating_sub(now_ms)).unwrap_or_default() + 1);
         Ok(until_wake.map_or(tick, |wait| tick.min(Duration::from_millis(wait))))
     }
 
@@ -123,7 +124,9 @@ impl Scheduler {
             InstanceState::Starting => (InstanceState::Failed, true),
             InstanceState::Running if well => (InstanceState::Stopped, false),
             InstanceState::Running => (InstanceState::Failed, age_ms < HEALTHY_AFTER_MS),
-            InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => (InstanceState::Stopped, false),
+            InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => {
+                (InstanceState::Stopped, false)
+            }
         };
         let kept = (!told && state == InstanceState::Failed).then(|| error.clone());
         self.store.set_instance_state(instance.id, state, kept).await?;
@@ -139,10 +142,14 @@ impl Scheduler {
         service_id: ServiceId,
         error: InstanceError,
     ) -> Result<(), StoreError> {
-        let before = snapshot.services.iter().find(|one| one.id == service_id).map_or(0, |one| one.failed_starts);
+        let before =
+            snapshot.services.iter().find(|one| one.id == service_id).map_or(0, |one| one.failed_starts);
         let failed_starts = before.saturating_add(1);
         let error = if failed_starts > 1 {
-            let detail = format!("{} starts in a row failed; the last: {}: {}", failed_starts, error.reason, error.detail);
+            let detail = format!(
+                "{} starts in a row failed; the last: {}: {}",
+                failed_starts, error.reason, error.detail
+            );
             InstanceError { reason: "CrashLoopBackOff".into(), detail }
         } else {
             error
@@ -180,9 +187,11 @@ impl Scheduler {
             Decision::FailInstance { instance_id, error } => {
                 self.fail_instance(*instance_id, error.clone(), snapshot).await
             }
-            Decision::Terminate { execution_id, cause } => {
-                self.store.move_execution(*execution_id, Event::Terminated, Some(cause.clone())).await.map(drop)
-            }
+            Decision::Terminate { execution_id, cause } => self
+                .store
+                .move_execution(*execution_id, Event::Terminated, Some(cause.clone()))
+                .await
+                .map(drop),
             Decision::LoseAttempt { execution_id, fencing_token, cause } => {
                 tracing::warn!(%execution_id, fencing_token, cause = cause.message, "an attempt is lost");
                 self.store.attempt_lost(*execution_id, *fencing_token, cause.clone()).await.map(drop)
@@ -191,7 +200,9 @@ impl Scheduler {
     }
 
     async fn start_instance(&self, service_id: ServiceId, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let Some(service) = snapshot.services.iter().find(|service| service.id == service_id) else { return Ok(()) };
+        let Some(service) = snapshot.services.iter().find(|service| service.id == service_id) else {
+            return Ok(());
+        };
         let token = match Token::generate(TokenKind::Instance) {
             Ok(token) => token,
             Err(error) => {
@@ -208,7 +219,9 @@ impl Scheduler {
         match self.executor.start(spec).await {
             Ok(handle) => self.store.set_instance_handle(instance.id, &handle).await,
             Err(error) => {
-                self.store.set_instance_state(instance.id, InstanceState::Failed, Some(error.clone())).await?;
+                self.store
+                    .set_instance_state(instance.id, InstanceState::Failed, Some(error.clone()))
+                    .await?;
                 self.note_failed_start(snapshot, service_id, error).await
             }
         }
