@@ -96,7 +96,7 @@ impl TrainJob {
         if config.batch_size == 0 {
             return wrong("batch_size is 0".into(), "set batch_size to 1 or more");
         }
-        if config.imgsz == 0 || config.imgsz % 32 != 0 {
+        if config.imgsz == 0 || !config.imgsz.is_multiple_of(32) {
             let what = format!("imgsz is {}, which is not a multiple of 32", config.imgsz);
             return wrong(what, "set imgsz to a multiple of 32, such as 320 or 640");
         }

@@ -22,10 +22,10 @@ pub mod optimizer;
 pub mod parameters;
 pub mod predict;
 pub mod report;
+mod results;
 pub mod schedule;
 pub mod train_loop;
 pub mod weights;
-mod results;
 
 pub use card::WeightsCard;
 pub use error::{TrainError, TrainErrorKind};
@@ -35,3 +35,6 @@ pub use nms::NmsOptions;
 pub use predict::Detector;
 pub use report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent};
 pub use train_loop::{Outcome, train};
+
+#[cfg(test)]
+mod training_tests;

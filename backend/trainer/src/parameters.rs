@@ -129,11 +129,22 @@ impl ParameterTable {
     }
 
     /// Moves the average: average * decay + value * (1 - decay).
-    pub fn average(&mut self, decay: f64) {
+    ///
+    /// Running statistics are averages already, so they are taken as they are, less `start_share` of the mean 0
+    /// and variance 1 that they started from: early in a training these would drown the data's.
+    pub fn average(&mut self, decay: f64, start_share: f64) {
         let kept = decay as f32;
+        let share = start_share as f32;
         self.slots.par_iter_mut().for_each(|slot| {
+            if slot.is_trained() {
+                for (average, value) in slot.average.iter_mut().zip(&slot.value) {
+                    *average = *average * kept + *value * (1.0 - kept);
+                }
+                return;
+            }
+            let start = if slot.name.ends_with("running_var") { 1.0 } else { 0.0 };
             for (average, value) in slot.average.iter_mut().zip(&slot.value) {
-                *average = *average * kept + *value * (1.0 - kept);
+                *average = (*value - share * start) / (1.0 - share);
             }
         });
     }

@@ -21,7 +21,7 @@ use crate::evaluate::{DIVERGED_NEXT_STEP, Validation, Validator};
 use crate::job::{LabelledImage, StopFlag, TrainJob};
 use crate::loss::{DetectionLoss, Gains, Logits, LossItems};
 use crate::memory::{self, MemoryEstimate};
-use crate::model::yolov8::YoloV8;
+use crate::model::yolov8::{NORM_MOMENTUM, YoloV8};
 use crate::optimizer::{self, Recipe};
 use crate::parameters::{ParameterError, ParameterTable};
 use crate::report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent, Voice};
@@ -312,8 +312,16 @@ impl<'a> Trainer<'a> {
         let step = self.plan.step(epoch, self.state.steps_done);
         optimizer::step(&mut self.table, self.plan.recipe().rule, &step);
         self.model = self.table.write(self.model.clone(), false);
-        self.table.average(self.plan.average_decay(self.state.steps_done));
+        self.table.average(self.plan.average_decay(self.state.steps_done), self.start_share());
         Ok((items, step.learning_rate))
+    }
+
+    /// How much of the running statistics is still their start, before any data; weights from a file have none.
+    fn start_share(&self) -> f64 {
+        if self.job.initial_weights.is_some() {
+            return 0.0;
+        }
+        (1.0 - NORM_MOMENTUM).powf(self.state.steps_done as f64)
     }
 
     fn diverged(&mut self, epoch: u32, index: usize, items: &LossItems, what: &str) -> TrainError {
@@ -390,7 +398,7 @@ impl<'a> Trainer<'a> {
         checkpoint::save(&path, &self.state, &self.table)?;
         self.say_checkpoint(path, CheckpointKind::Last, fitness);
         let period = self.job.config.save_period;
-        if period > 0 && epoch % period == 0 {
+        if period > 0 && epoch.is_multiple_of(period) {
             let path = self.job.output_dir.join(format!("checkpoint-epoch-{epoch}.safetensors"));
             checkpoint::save(&path, &self.state, &self.table)?;
             self.say_checkpoint(path, CheckpointKind::Periodic, fitness);

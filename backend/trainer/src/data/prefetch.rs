@@ -9,7 +9,7 @@ use std::thread;
 /// Makes items 0 to `count` - 1 on `workers` threads and gives them to `each` in order, on the calling thread.
 ///
 /// Each thread is at most two items ahead of the consumer. `each` may end it early by breaking.
-/// A thread that cannot be started is done without, as long as one can.
+/// The share of a thread that cannot be started is made on the calling thread.
 ///
 /// # Errors
 /// The first error of `make`, in order of the items.
@@ -21,24 +21,30 @@ pub fn for_each_ahead<T: Send, E: Send>(
 ) -> Result<(), E> {
     let workers = workers.clamp(1, count.max(1));
     thread::scope(|scope| {
-        let receivers: Vec<Receiver<Result<T, E>>> = (0..workers)
+        let receivers: Vec<Option<Receiver<Result<T, E>>>> = (0..workers)
             .map(|worker| {
                 let (sender, receiver) = sync_channel(1);
                 let make = &make;
-                scope.spawn(move || {
+                let work = move || {
                     for index in (worker..count).step_by(workers) {
                         // The consumer is gone when it has seen enough.
                         if sender.send(make(index)).is_err() {
                             break;
                         }
                     }
-                });
-                receiver
+                };
+                thread::Builder::new().spawn_scoped(scope, work).ok().map(|_| receiver)
             })
             .collect();
         for index in 0..count {
-            // A worker that ended early has panicked, and the scope passes that on.
-            let Ok(made) = receivers[index % workers].recv() else { break };
+            let made = match &receivers[index % workers] {
+                Some(receiver) => {
+                    // A worker that ended early has panicked, and the scope passes that on.
+                    let Ok(made) = receiver.recv() else { break };
+                    made
+                }
+                None => make(index),
+            };
             if each(index, made?).is_break() {
                 break;
             }

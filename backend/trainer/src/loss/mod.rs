@@ -79,10 +79,14 @@ pub struct DetectionLoss {
     grid: Grid,
 }
 
-/// One image's share, before the division by the sum of target scores.
-#[derive(Default)]
-struct Share {
-    sums: LossItems,
+/// One image of a batch, with its assignment.
+struct Scene<'a> {
+    logits: &'a Logits,
+    image: usize,
+    targets: &'a [Target],
+    assigned: &'a [Assigned],
+    /// What gradients are multiplied by.
+    scale: f64,
 }
 
 impl DetectionLoss {
@@ -95,15 +99,16 @@ impl DetectionLoss {
     pub fn items(&self, logits: &Logits, targets: &[Vec<Target>]) -> LossItems {
         let assigned = self.assign(logits, targets);
         let scale = 1.0 / score_sum(&assigned);
-        let shares: Vec<Share> = (0..logits.images)
+        let sums: Vec<LossItems> = (0..logits.images)
             .into_par_iter()
             .map(|image| {
+                let scene =
+                    Scene { logits, image, targets: &targets[image], assigned: &assigned[image], scale: 0.0 };
                 let mut ignored = (vec![0.0; logits.box_row()], vec![0.0; logits.class_row()]);
-                let into = (ignored.0.as_mut_slice(), ignored.1.as_mut_slice());
-                self.image(logits, image, &targets[image], &assigned[image], 0.0, into)
+                self.sums(&scene, &mut ignored.0, &mut ignored.1)
             })
             .collect();
-        self.finish(&shares, scale)
+        self.finish(&sums, scale)
     }
 
     /// The losses and the gradients that descend on their sum times the batch size.
@@ -117,19 +122,20 @@ impl DetectionLoss {
         let mut boxes = vec![0.0; logits.boxes.len()];
         let mut classes = vec![0.0; logits.classes.len()];
         let gradient_scale = scale * logits.images as f64;
-        let shares: Vec<Share> = boxes
+        let sums: Vec<LossItems> = boxes
             .par_chunks_mut(logits.box_row().max(1))
             .zip(classes.par_chunks_mut(logits.class_row().max(1)))
             .enumerate()
-            .map(|(image, into)| {
-                self.image(logits, image, &targets[image], &assigned[image], gradient_scale, into)
+            .map(|(image, (boxes, classes))| {
+                let (targets, assigned) = (&targets[image], &assigned[image]);
+                self.sums(&Scene { logits, image, targets, assigned, scale: gradient_scale }, boxes, classes)
             })
             .collect();
-        (self.finish(&shares, scale), LossGradients { boxes, classes })
+        (self.finish(&sums, scale), LossGradients { boxes, classes })
     }
 
-    fn finish(&self, shares: &[Share], scale: f64) -> LossItems {
-        let sums = shares.iter().fold(LossItems::default(), |sum, share| sum.plus(&share.sums, 1.0));
+    fn finish(&self, images: &[LossItems], scale: f64) -> LossItems {
+        let sums = images.iter().fold(LossItems::default(), |sum, image| sum.plus(image, 1.0));
         LossItems {
             box_loss: sums.box_loss * scale * self.gains.box_gain,
             cls_loss: sums.cls_loss * scale * self.gains.cls_gain,
@@ -162,58 +168,41 @@ impl DetectionLoss {
         [x - left, y - top, x + right, y + bottom]
     }
 
-    /// Sums one image's losses and writes its gradients.
-    fn image(
-        &self,
-        logits: &Logits,
-        image: usize,
-        targets: &[Target],
-        assigned: &[Assigned],
-        scale: f64,
-        (boxes, classes): (&mut [f32], &mut [f32]),
-    ) -> Share {
-        let mut share = Share::default();
+    /// Sums one image's losses, before gains and division, and writes its gradients.
+    fn sums(&self, scene: &Scene<'_>, boxes: &mut [f32], classes: &mut [f32]) -> LossItems {
+        let mut sums = LossItems::default();
         let anchors = self.grid.count();
-        let class_scale = scale * self.gains.cls_gain;
-        for (into, &logit) in classes.iter_mut().zip(logits.image_classes(image)) {
+        let class_scale = scene.scale * self.gains.cls_gain;
+        for (into, &logit) in classes.iter_mut().zip(scene.logits.image_classes(scene.image)) {
             let (loss, slope) = cross_entropy::binary(f64::from(logit), 0.0);
-            share.sums.cls_loss += loss;
+            sums.cls_loss += loss;
             *into = (slope * class_scale) as f32;
         }
-        for answer in assigned {
+        for answer in scene.assigned {
             // The loop above took the target for zero everywhere: a target t changes the loss by -x t.
-            let class = targets[answer.target].class;
-            share.sums.cls_loss -= logits.class_logit(image, class, answer.anchor) * answer.score;
+            let class = scene.targets[answer.target].class;
+            sums.cls_loss -= scene.logits.class_logit(scene.image, class, answer.anchor) * answer.score;
             classes[class * anchors + answer.anchor] -= (answer.score * class_scale) as f32;
-            self.box_part(logits, image, &targets[answer.target], answer, scale, boxes, &mut share);
+            self.box_sums(scene, answer, boxes, &mut sums);
         }
-        share
+        sums
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one step of the loop above, split off to be read alone")]
-    fn box_part(
-        &self,
-        logits: &Logits,
-        image: usize,
-        target: &Target,
-        answer: &Assigned,
-        scale: f64,
-        boxes: &mut [f32],
-        share: &mut Share,
-    ) {
+    /// Adds the box and distribution losses of one cell, and writes its gradients.
+    fn box_sums(&self, scene: &Scene<'_>, answer: &Assigned, boxes: &mut [f32], sums: &mut LossItems) {
         let anchor = answer.anchor;
         let anchors = self.grid.count();
         let stride = f64::from(self.grid.strides[anchor]);
         let [x, y] = self.grid.points[anchor].map(f64::from);
-        let wanted = target.corners.map(|value| f64::from(value) / stride);
-        let probabilities = sides(logits, image, anchor);
+        let wanted = scene.targets[answer.target].corners.map(|value| f64::from(value) / stride);
+        let probabilities = sides(scene.logits, scene.image, anchor);
         let (overlap, slope) =
             complete_iou::complete_iou_gradient(self.corners(&probabilities, anchor), wanted);
-        share.sums.box_loss += answer.score * (1.0 - overlap);
+        sums.box_loss += answer.score * (1.0 - overlap);
         let distances = [x - wanted[0], y - wanted[1], wanted[2] - x, wanted[3] - y];
         for side in 0..4 {
             let (loss, by_logit) = cross_entropy::distribution(&probabilities[side], distances[side]);
-            share.sums.dfl_loss += answer.score * loss / 4.0;
+            sums.dfl_loss += answer.score * loss / 4.0;
             // Left and top distances move their corner the other way.
             let direction = if side < 2 { -1.0 } else { 1.0 };
             let by_distance = -slope[side] * direction * self.gains.box_gain;
@@ -221,7 +210,7 @@ impl DetectionLoss {
             for bin in 0..REG_MAX {
                 let by_bin = probabilities[side][bin] * (bin as f64 - mean);
                 let sum = by_distance * by_bin + self.gains.dfl_gain * by_logit[bin] / 4.0;
-                boxes[(side * REG_MAX + bin) * anchors + anchor] = (sum * answer.score * scale) as f32;
+                boxes[(side * REG_MAX + bin) * anchors + anchor] = (sum * answer.score * scene.scale) as f32;
             }
         }
     }

@@ -102,13 +102,13 @@ fn example() -> (DetectionLoss, Logits, Vec<Vec<Target>>) {
 /// The losses with the assignment held, which is how their gradients are defined.
 fn held_total(loss: &DetectionLoss, logits: &Logits, targets: &[Vec<Target>], held: &[Vec<Assigned>]) -> f64 {
     let mut ignored = (vec![0.0; logits.box_row()], vec![0.0; logits.class_row()]);
-    let shares: Vec<Share> = (0..logits.images)
+    let sums: Vec<LossItems> = (0..logits.images)
         .map(|image| {
-            let into = (ignored.0.as_mut_slice(), ignored.1.as_mut_slice());
-            loss.image(logits, image, &targets[image], &held[image], 0.0, into)
+            let scene = Scene { logits, image, targets: &targets[image], assigned: &held[image], scale: 0.0 };
+            loss.sums(&scene, &mut ignored.0, &mut ignored.1)
         })
         .collect();
-    loss.finish(&shares, 1.0 / score_sum(held)).total() * logits.images as f64
+    loss.finish(&sums, 1.0 / score_sum(held)).total() * logits.images as f64
 }
 
 #[test]
