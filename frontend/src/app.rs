@@ -17,6 +17,7 @@ use crate::pages::sign_in::{SignInPage, UnreachablePage};
 use crate::pages::train::TrainPage;
 use crate::pages::training::TrainingPage;
 use crate::routes::Place;
+use crate::state::act::Act;
 use crate::state::clock::{Clock, browser_now_ms};
 use crate::state::layers::{Layers, is_covered};
 use crate::state::live::{Connection, Live};
@@ -158,7 +159,7 @@ fn Header(run: Callback<Command>) -> impl IntoView {
             </nav>
             <div class="header-end">
                 <LiveIndicator/>
-                <button class="icon-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette">
+                <button class="icon-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette, Ctrl K">
                     <span class="palette-hint"><kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span>
                 </button>
                 <button
@@ -282,7 +283,7 @@ fn palette_choices(run: Callback<Command>) -> Callback<(), Vec<Choice>> {
         choices.extend(models.into_iter().map(|(name, id)| Choice {
             label: format!("Open {name}"),
             keys: Vec::new(),
-            run: Callback::new(move |()| navigation.go(&Place::model(id))),
+            run: Act::new(move || navigation.go(&Place::model(id))),
         }));
         choices
     })

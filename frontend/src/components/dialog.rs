@@ -65,7 +65,7 @@ pub fn QuestionDialog() -> impl IntoView {
             {move || layers.question.get().map(|question| {
                 let answer_yes = move |_| {
                     close.run(());
-                    question.on_yes.run(());
+                    question.on_yes.run();
                 };
                 view! {
                     <h2 id="question-title">{question.title.clone()}</h2>

@@ -65,7 +65,8 @@ impl Icon {
 #[component]
 pub fn IconView(icon: Icon, #[prop(optional)] turning: bool) -> impl IntoView {
     view! {
-        <svg class="icon" class:turning=turning viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+        <svg class="icon" class:turning=turning class:dots={icon == Icon::Dots} viewBox="0 0 24 24" aria-hidden="true" focusable="false">
+            {(icon == Icon::QuarterRing).then(|| view! { <circle class="faint" cx="12" cy="12" r="8"></circle> })}
             <path d=icon.paths()></path>
         </svg>
     }

@@ -3,6 +3,7 @@
 //! Must not know what the actions do.
 
 use super::icon::{Icon, IconView};
+use crate::state::act::Act;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -15,13 +16,13 @@ pub struct MenuEntry {
     /// Why it is not possible now.
     pub reason: Option<&'static str>,
     pub is_dangerous: bool,
-    pub run: Callback<()>,
+    pub run: Act,
 }
 
 impl MenuEntry {
     /// A possible action.
     pub fn new(label: &'static str, run: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { label, reason: None, is_dangerous: false, run: Callback::new(move |()| run()) }
+        Self { label, reason: None, is_dangerous: false, run: Act::new(run) }
     }
 
     /// Possible only if the capability says so.
@@ -112,7 +113,7 @@ pub fn MenuButton(
         let on_click = move |_| {
             if reason.is_none() {
                 close(true);
-                run.run(());
+                run.run();
             }
         };
         view! {

@@ -4,6 +4,7 @@
 
 use super::dialog::Dialog;
 use crate::commands::Command;
+use crate::state::act::Act;
 use crate::state::layers::Layers;
 use leptos::html;
 use leptos::prelude::*;
@@ -13,7 +14,7 @@ use leptos::prelude::*;
 pub struct Choice {
     pub label: String,
     pub keys: Vec<&'static str>,
-    pub run: Callback<()>,
+    pub run: Act,
 }
 
 impl Choice {
@@ -21,7 +22,7 @@ impl Choice {
         Self {
             label: command.label().to_owned(),
             keys: command.keys().printed(),
-            run: Callback::new(move |()| run.run(command)),
+            run: Act::new(move || run.run(command)),
         }
     }
 }
@@ -71,7 +72,7 @@ fn PaletteBody(choices: Callback<(), Vec<Choice>>, close: Callback<()>) -> impl 
         close.run(());
         // Run after the dialog has given the focus back, so that a command may move it.
         if let Some(choice) = all.with_value(|all| all.get(index).cloned()) {
-            request_animation_frame(move || choice.run.run(()));
+            request_animation_frame(move || choice.run.run());
         }
     };
     let on_key = move |event: web_sys::KeyboardEvent| {

@@ -55,7 +55,7 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let action = toast.action.map(|action| {
         let run = move |_| {
             toasts.dismiss(id);
-            action.run.run(());
+            action.run.run();
         };
         view! { <button class="button" type="button" on:click=run>{action.label}</button> }
     });

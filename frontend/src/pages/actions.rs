@@ -5,6 +5,7 @@
 use crate::api::{self, ApiError};
 use crate::components::menu::MenuEntry;
 use crate::routes::Place;
+use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
 use crate::state::live::Live;
 use crate::state::navigation::Navigation;
@@ -65,7 +66,7 @@ impl Actions {
             title: format!("Abort the training of {}?", training.model_name),
             body: format!("{effect}\nThe status will be Terminated"),
             yes: "Abort training",
-            on_yes: Callback::new(move |()| self.abort(id.clone())),
+            on_yes: Act::new(move || self.abort(id.clone())),
         });
     }
 
@@ -94,7 +95,7 @@ impl Actions {
             match api::trainings::remove(id.clone()).await {
                 Ok(removed) => {
                     self.live.take_training(removed);
-                    let undo = Callback::new(move |()| self.restore(id.clone()));
+                    let undo = Act::new(move || self.restore(id.clone()));
                     self.toasts.done_with(
                         format!("{} removed from training", training.model_name),
                         "Undo",

@@ -56,8 +56,8 @@ pub fn absolute(ms: i64) -> String {
         "{} {} UTC{sign}{:02}:{:02}",
         date_of(&date),
         time_of_day(ms),
-        (minutes / 60.0).floor(),
-        minutes % 60.0
+        (minutes / 60.0).floor().abs(),
+        (minutes % 60.0).abs()
     )
 }
 

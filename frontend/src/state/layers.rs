@@ -3,6 +3,7 @@
 //!
 //! Must not know what is asked.
 
+use super::act::Act;
 use leptos::prelude::*;
 
 /// A question, and what a yes does.
@@ -12,7 +13,7 @@ pub struct Question {
     pub body: String,
     /// The button that says yes, for example "Abort training".
     pub yes: &'static str,
-    pub on_yes: Callback<()>,
+    pub on_yes: Act,
 }
 
 /// Which layers are open.

@@ -2,6 +2,7 @@
 //!
 //! Must not know what they are about.
 
+use super::act::Act;
 use leptos::prelude::*;
 use std::time::Duration;
 
@@ -19,7 +20,7 @@ pub enum ToastKind {
 #[derive(Clone)]
 pub struct ToastAction {
     pub label: &'static str,
-    pub run: Callback<()>,
+    pub run: Act,
 }
 
 /// One message.
@@ -49,7 +50,7 @@ impl Toasts {
     }
 
     /// Says that something was done, and offers an action.
-    pub fn done_with(self, text: impl Into<String>, label: &'static str, run: Callback<()>) {
+    pub fn done_with(self, text: impl Into<String>, label: &'static str, run: Act) {
         self.push(ToastKind::Done, text.into(), Some(ToastAction { label, run }));
     }
 

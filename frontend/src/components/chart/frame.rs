@@ -7,7 +7,9 @@ use super::projection::Projection;
 use shared::series::{min_max, nice_ticks, whole_ticks};
 
 const LEFT: f64 = 46.0;
+/// Room for the labels at the ends of the lines, and without them for half a mark.
 const RIGHT: f64 = 44.0;
+const RIGHT_OF_ONE: f64 = 14.0;
 const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;
 /// Labels nearer than this would run into each other.
@@ -18,6 +20,7 @@ const LABEL_GAP: f64 = 12.0;
 pub struct Frame {
     pub width: f64,
     pub height: f64,
+    right: f64,
     pub x: Projection,
     pub y: Projection,
     pub x_marks: Vec<f64>,
@@ -30,14 +33,16 @@ impl Frame {
     pub fn of(lines: &[Line], domain_x: (f64, f64), size: (f64, f64), share: bool) -> Self {
         let (width, height) = (size.0.max(LEFT + RIGHT + 20.0), size.1.max(TOP + BOTTOM + 20.0));
         let most_y = ((height - TOP - BOTTOM) / 36.0).clamp(2.0, 8.0) as usize;
-        let most_x = ((width - LEFT - RIGHT) / 56.0).clamp(2.0, 12.0) as usize;
+        let right = width - if lines.len() == 1 { RIGHT_OF_ONE } else { RIGHT };
+        let most_x = ((right - LEFT) / 56.0).clamp(2.0, 12.0) as usize;
         let domain_y = domain_of(lines, share, most_y);
-        let x = Projection::new(domain_x, (LEFT, width - RIGHT));
+        let x = Projection::new(domain_x, (LEFT, right));
         let y = Projection::new(domain_y, (height - BOTTOM, TOP));
         let y_marks = nice_ticks(y.domain().0, y.domain().1, most_y);
         Self {
             width,
             height,
+            right,
             x,
             y,
             // Only a chart of one epoch has a domain that begins before the first.
@@ -52,7 +57,7 @@ impl Frame {
     }
 
     pub fn right(&self) -> f64 {
-        self.width - RIGHT
+        self.right
     }
 
     pub fn top(&self) -> f64 {

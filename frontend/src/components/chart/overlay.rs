@@ -36,8 +36,8 @@ pub fn Axes(#[prop(into)] frame: Signal<Frame>, #[prop(into)] lines: Signal<Vec<
     let labels = move || {
         let frame = frame.get();
         lines.with(|lines| {
-            // Six lines cannot be labelled at their ends without a muddle; the legend names them.
-            let few: &[Line] = if lines.len() <= 5 { lines } else { &[] };
+            // One line needs no name, and six would make a muddle at their ends: the legend has them.
+            let few: &[Line] = if (2..=5).contains(&lines.len()) { lines } else { &[] };
             frame
                 .end_labels(few)
                 .into_iter()

@@ -156,9 +156,9 @@ fn Body(
             on:blur=move |_| cursor.set(None)
             on:keydown=on_key
         >
+            <svg aria-hidden="true" focusable="false"><Axes frame lines/></svg>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
             <svg aria-hidden="true" focusable="false">
-                <Axes frame lines/>
                 <CursorMarks frame x=here points/>
             </svg>
             <Tip frame x=here points/>

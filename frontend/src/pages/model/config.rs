@@ -59,7 +59,7 @@ fn setting(field: &Field, value: Option<&Value>) -> impl IntoView + use<> {
         other => other.to_string(),
     };
     let unit = field.unit.map(|unit| format!(" {unit}"));
-    let default = is_changed.then(|| format!("(changed from {})", field.default));
+    let default = is_changed.then(|| format!("(default {})", field.default));
     view! {
         <div title=field.help>
             <dt>{field.label} " " <code>{field.key}</code></dt>

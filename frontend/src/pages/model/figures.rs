@@ -9,16 +9,18 @@ use crate::components::chart::summary::Better;
 pub enum Group {
     Loss,
     Quality,
+    System,
     Other,
 }
 
 impl Group {
-    pub const ALL: [Self; 3] = [Self::Loss, Self::Quality, Self::Other];
+    pub const ALL: [Self; 4] = [Self::Loss, Self::Quality, Self::System, Self::Other];
 
     pub const fn label(self) -> &'static str {
         match self {
             Self::Loss => "Loss",
             Self::Quality => "Quality",
+            Self::System => "System",
             Self::Other => "Other",
         }
     }
@@ -84,6 +86,26 @@ pub const FIGURES: &[Figure] = &[
         explanation: "Share of the labelled objects that were found: TP / (TP + FN). Detection knows no true \
                       negatives. From 0 to 1, higher is better. Across: epochs; up: recall",
     },
+    Figure {
+        name: "images_per_second",
+        group: Group::System,
+        better: Better::Neither,
+        explanation: "How many train images the run learns from in a second, data loading included. \
+                      Across: epochs; up: images per second",
+    },
+    Figure {
+        name: "learning_rate",
+        group: Group::System,
+        better: Better::Neither,
+        explanation: "How far one step moves the weights: it rises during the warm-up and falls to the end. \
+                      Across: epochs; up: the rate at the end of the epoch",
+    },
+    Figure {
+        name: "memory",
+        group: Group::System,
+        better: Better::Neither,
+        explanation: "Memory that the Train function holds. Across: epochs; up: MiB",
+    },
 ];
 
 /// What is known of a figure; an unknown one is shown all the same.
@@ -110,11 +132,11 @@ mod tests {
     #[test]
     fn every_figure_stands_in_exactly_one_group() {
         let present: Vec<String> =
-            FIGURES.iter().map(|figure| figure.name.to_owned()).chain(["learning_rate".into()]).collect();
+            FIGURES.iter().map(|figure| figure.name.to_owned()).chain(["temperature".into()]).collect();
         let grouped: Vec<String> =
             Group::ALL.into_iter().flat_map(|group| in_group(group, &present)).collect();
         assert_eq!(grouped.len(), present.len());
-        assert_eq!(in_group(Group::Other, &present), ["learning_rate"]);
+        assert_eq!(in_group(Group::Other, &present), ["temperature"]);
         assert_eq!(in_group(Group::Loss, &present), ["box_loss", "cls_loss", "dfl_loss"]);
         assert!(in_group(Group::Quality, &[]).is_empty());
     }

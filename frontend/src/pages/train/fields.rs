@@ -130,8 +130,8 @@ fn Setting(
         local.or_else(|| server.with(|problems| problems.get(field.key).cloned()))
     });
     let label = match field.unit {
-        Some(unit) => format!("{} ({unit})", field.label),
-        None => field.label.to_owned(),
+        Some(unit) if unit != field.label.to_lowercase() => format!("{} ({unit})", field.label),
+        _ => field.label.to_owned(),
     };
     let value = settings.text(field.key);
     match field.kind {

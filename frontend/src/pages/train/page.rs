@@ -254,7 +254,7 @@ fn Form(datasets: Vec<Dataset>, model: Option<Model>) -> impl IntoView {
                 </section>
                 <section class="card" aria-labelledby="form-model">
                     <h2 id="form-model">"Model"</h2>
-                    <div class="form-grid">
+                    <div class="form-grid wide">
                         <SelectField
                             id="architecture"
                             label="Architecture"
