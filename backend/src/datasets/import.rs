@@ -217,3 +217,7 @@ fn nothing_left(request: &ImportRequest, rejections: &Rejections) -> ImportError
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ImportError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| ImportError::Interrupted(error.to_string()))
 }
+
+#[cfg(test)]
+#[path = "import_tests.rs"]
+mod tests;

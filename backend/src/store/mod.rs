@@ -8,6 +8,8 @@ mod error;
 mod ids;
 mod records;
 mod sqlite;
+#[cfg(test)]
+mod suite;
 mod writer;
 
 pub(crate) use blobs::hex;
