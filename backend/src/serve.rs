@@ -198,6 +198,12 @@ impl Server {
         &self.owner
     }
 
+    /// What tests put things into.
+    #[cfg(test)]
+    pub(crate) const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// A link that signs a browser in, once.
     ///
     /// # Errors

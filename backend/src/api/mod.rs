@@ -13,6 +13,8 @@ mod models;
 mod page;
 mod router;
 pub mod runner;
+#[cfg(test)]
+mod suite;
 mod trainings;
 mod watch;
 

@@ -325,3 +325,7 @@ fn end_from_wire(end: v1::AttemptEnd) -> Result<ReportBody, ConvertError> {
         .map_err(|error: ConvertError| error.within("end.cause"))?;
     Ok(ReportBody::End { outcome, cause })
 }
+
+#[cfg(test)]
+#[path = "runner_tests.rs"]
+mod tests;

@@ -11,6 +11,7 @@ use proto::v1;
 use sha2::{Digest, Sha256};
 use shared::model::Artifact;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 pub(super) async fn run(place: &Place, command: ArtifactsCommand) -> Result<(), Failure> {
@@ -88,7 +89,7 @@ pub(super) async fn fetch(
     let path = folder.join(name);
     let cannot_write =
         |error: std::io::Error| Failure::failed(format!("{} cannot be written: {error}", path.display()));
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(cannot_write)?;
+    let mut file = readable_file(folder).map_err(cannot_write)?;
     let mut hasher = Sha256::new();
     let mut chunks = connection.fetch(&format!("/v1/artifacts/{}", artifact.id)).await?.bytes_stream();
     while let Some(chunk) = chunks.next().await {
@@ -106,6 +107,12 @@ pub(super) async fn fetch(
     }
     file.persist(&path).map_err(|error| cannot_write(error.error))?;
     Ok(path)
+}
+
+/// An unfinished file with the permissions that a person's files have, not a temporary one's.
+fn readable_file(folder: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let permissions = std::fs::Permissions::from_mode(0o666);
+    tempfile::Builder::new().prefix(".unfinished-").permissions(permissions).tempfile_in(folder)
 }
 
 /// A name that stays inside its folder.

@@ -88,8 +88,7 @@ impl Connection {
             WithoutServer::TrainAlone => true,
             WithoutServer::Refuse => {
                 return Err(Failure::failed(format!(
-                    "no server runs on the data folder {0}; start one with `trainyard serve --data {0}`, \
-                     or stay with the training by --follow",
+                    "no server runs on the data folder {0}; start one with `trainyard serve --data {0}`",
                     data.path().display()
                 )));
             }

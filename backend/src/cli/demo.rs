@@ -22,7 +22,7 @@ const ARCHITECTURE: &str = "yolov8n";
 const SCENES: SceneSpec = SceneSpec { train_count: 256, validation_count: 64, size_px: 128, seed: 7 };
 
 /// Small images and a short training, so that a newcomer sees a trained model within minutes.
-const SETTINGS: &str = r#"{"epochs": 30, "imgsz": 128, "batch_size": 16}"#;
+const SETTINGS: &str = r#"{"epochs": 24, "imgsz": 128, "batch_size": 16}"#;
 
 /// Makes what is missing. What goes wrong is told, and the server goes on without it.
 pub(super) async fn run(url: String, token: String, data: DataFolder) {

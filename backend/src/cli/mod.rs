@@ -4,7 +4,7 @@
 
 mod args;
 mod artifacts;
-mod connect;
+pub(crate) mod connect;
 mod dataset;
 mod demo;
 mod draw;

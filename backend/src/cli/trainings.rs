@@ -9,6 +9,7 @@ use super::print;
 use super::train::{Show, Wanted, follow};
 use proto::v1;
 use shared::metric::{LogLine, MetricSample};
+use shared::status::Status;
 use shared::training::Training;
 
 /// What is done to one training.
@@ -56,10 +57,11 @@ async fn fetch(connection: &Connection, arguments: &Trainings) -> Result<Vec<Tra
 
 fn row(training: &Training) -> [String; 6] {
     let progress = training.progress;
+    let done = if training.status == Status::Success { 1.0 } else { progress.fraction() };
     [
         training.model_name.clone(),
         training.status.name().to_owned(),
-        format!("{:.0} % ({}/{})", progress.fraction() * 100.0, progress.epoch, progress.epochs),
+        format!("{:.0} % ({}/{})", done * 100.0, progress.epoch, progress.epochs),
         training.dataset_name.clone(),
         training.service_name.clone(),
         training.id.to_string(),
