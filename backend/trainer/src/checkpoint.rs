@@ -3,13 +3,14 @@
 //! One safetensors file, replaced as a whole: a reader sees the old state or the new, never half of one.
 //! Knows no devices.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, TensorView};
-use safetensors::{SafeTensors, serialize};
+use safetensors::tensor::{Dtype, TensorView, View};
+use safetensors::{SafeTensors, serialize_to_file};
 use serde::{Deserialize, Serialize};
 use shared::metrics::DetectionSummary;
 
@@ -102,22 +103,45 @@ fn parts(slot: &Slot) -> [(&'static str, &Vec<f32>); 4] {
 /// If the disk refuses; an earlier file of that name stays whole.
 pub fn save(path: &Path, state: &RunState, table: &ParameterTable) -> Result<(), TrainError> {
     let state = serde_json::to_string(state).map_err(|error| broken(path, error))?;
-    let mut tensors = Vec::new();
-    for slot in &table.slots {
-        for (prefix, values) in parts(slot).into_iter().filter(|(_, values)| !values.is_empty()) {
-            tensors.push((format!("{prefix}/{}", slot.name), slot.shape.clone(), bytes(values)));
-        }
-    }
-    let views: Result<Vec<_>, _> = tensors
-        .iter()
-        .map(|(name, shape, bytes)| {
-            TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view))
-        })
-        .collect();
     let metadata = HashMap::from([(STATE_KEY.to_owned(), state)]);
-    let content =
-        views.and_then(|views| serialize(views, Some(metadata))).map_err(|error| broken(path, error))?;
-    replace_file(path, &content)
+    let tensors = table.slots.iter().flat_map(|slot| {
+        let kept = parts(slot).into_iter().filter(|(_, values)| !values.is_empty());
+        kept.map(move |(prefix, values)| {
+            (format!("{prefix}/{}", slot.name), Floats { shape: &slot.shape, values })
+        })
+    });
+    replace_with(path, |part| {
+        serialize_to_file(tensors, Some(metadata), part).map_err(std::io::Error::other)?;
+        File::open(part)?.sync_all()
+    })
+}
+
+/// A tensor that becomes bytes only while it is written: a large model's state is not in memory twice.
+struct Floats<'a> {
+    shape: &'a [usize],
+    values: &'a [f32],
+}
+
+impl View for Floats<'_> {
+    fn dtype(&self) -> Dtype {
+        Dtype::F32
+    }
+
+    fn shape(&self) -> &[usize] {
+        self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        let mut bytes = Vec::with_capacity(self.data_len());
+        for value in self.values {
+            bytes.extend_from_slice(&value.to_le_bytes());
+        }
+        Cow::Owned(bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.values.len() * 4
+    }
 }
 
 /// Reads a state; `table` has the model's names and shapes, which must be those of the file.
@@ -156,14 +180,6 @@ pub fn load(path: &Path, table: &mut ParameterTable) -> Result<RunState, TrainEr
     Ok(state)
 }
 
-fn bytes(values: &[f32]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(values.len() * 4);
-    for value in values {
-        bytes.extend_from_slice(&value.to_le_bytes());
-    }
-    bytes
-}
-
 fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
@@ -182,14 +198,19 @@ fn mismatch(path: &Path, why: &str) -> TrainError {
 /// # Errors
 /// If the disk refuses.
 pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), TrainError> {
+    replace_with(path, |part| {
+        let mut file = File::create(part)?;
+        file.write_all(content)?;
+        file.sync_all()
+    })
+}
+
+/// `write` makes the file under another name and flushes it to the disk; then it takes the place of `path`.
+fn replace_with(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), TrainError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".part");
     let part = Path::new(&name);
-    let written = File::create(part).and_then(|mut file| {
-        file.write_all(content)?;
-        file.sync_all()
-    });
-    let moved = written.and_then(|()| std::fs::rename(part, path));
+    let moved = write(part).and_then(|()| std::fs::rename(part, path));
     if let Err(error) = moved {
         // What is left of the failed attempt only takes space; the error above is what matters.
         let _ = std::fs::remove_file(part);

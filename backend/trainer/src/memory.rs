@@ -1,17 +1,17 @@
 //! How much memory a training takes, how much there is, and what would fit.
 //!
-//! The estimate counts the numbers that a step keeps for its backward pass; it is checked against measurements
-//! in `docs/benchmarks.md`. Knows no data.
+//! The estimate counts the numbers that a step keeps for its backward pass. Knows no data.
 
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::error::{TrainError, TrainErrorKind};
 use crate::model::yolov8::Variant;
 
-/// Bytes that the step keeps for each output value of a convolution block: the convolution's output, the
-/// normalised and activated output, and their gradients, less what is freed on the way.
-const BYTES_PER_VALUE: f64 = 14.0;
-/// Weight, gradient, two moments and average of each parameter, a copy on the device and one in flight.
+/// Bytes that the step keeps for each output value of a convolution block: before and after normalisation and
+/// activation, four bytes each.
+/// Measured whole processes needed 0.77 to 0.98 of what comes of it (n and s, 320 and 640 px, batches of 8 and 16).
+const BYTES_PER_VALUE: f64 = 8.0;
+/// Weight, gradient, two moments and average of each parameter, a copy on the device, and another to validate.
 const BYTES_PER_PARAMETER: f64 = 28.0;
 /// The program itself, and what allocators hold back.
 const FIXED_BYTES: f64 = 120.0 * 1024.0 * 1024.0;

@@ -1,165 +1,44 @@
-//! One training from start to end: epochs of steps, validation, checkpoints, reports.
+//! The epochs of a training: steps, validation, what is noted of both.
 //!
-//! Synchronous; stops between steps when asked. Must not know who listens to its reports.
+//! Must not know files; those are the business of [`super::saving`].
 
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use shared::config::DeviceKind;
-use shared::metrics::DetectionSummary;
 
 use crate::augment::Augmentation;
-use crate::card::WeightsCard;
 use crate::checkpoint::{self, EpochRecord, RunState, as_array};
 use crate::data::{Batch, PictureStore, epoch_order, for_each_ahead, train_batch};
-use crate::device::{DeviceChoice, OpenDevice};
 use crate::error::{TrainError, TrainErrorKind};
 use crate::evaluate::{DIVERGED_NEXT_STEP, Validation, Validator};
-use crate::job::{LabelledImage, StopFlag, TrainJob};
+use crate::job::{StopFlag, TrainJob};
 use crate::loss::{DetectionLoss, Gains, Logits, LossItems};
-use crate::memory::{self, MemoryEstimate};
+use crate::memory;
 use crate::model::yolov8::{NORM_MOMENTUM, YoloV8};
 use crate::optimizer::{self, Recipe};
-use crate::parameters::{ParameterError, ParameterTable};
-use crate::report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent, Voice};
-use crate::results;
+use crate::parameters::ParameterTable;
+use crate::report::{Phase, Voice};
 use crate::schedule::Plan;
 use crate::weights::{self, ClassLayers};
 
-/// Share of the free memory that pictures may take; beyond it they are read from disk each time.
-const CACHE_SHARE: f64 = 0.25;
-/// What pictures may take where the system does not say how much is free.
-const CACHE_BYTES: u64 = 1 << 30;
-/// File names within the output folder.
-const LAST_CHECKPOINT: &str = "checkpoint.safetensors";
-const BEST_WEIGHTS: &str = "best.safetensors";
-const LAST_WEIGHTS: &str = "last.safetensors";
-
-/// How a training ended, when it did not fail.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
-    /// Whether it was asked to stop before its end.
-    pub stopped: bool,
-    /// Complete epochs, those of earlier runs included.
-    pub epochs_done: u32,
-    /// The best mAP50-95 on the validation subset.
-    pub best_fitness: Option<f64>,
-    /// The epoch that reached it, from 1.
-    pub best_epoch: Option<u32>,
-    /// The validation of that epoch.
-    pub best: Option<DetectionSummary>,
-    /// The last validation.
-    pub last: Option<DetectionSummary>,
-}
-
-/// Trains a detector.
-///
-/// Writes into the job's output folder: `checkpoint.safetensors` after each epoch (to go on from),
-/// `best.safetensors`, `last.safetensors`, `results.json`, `confusion_matrix.json`, and
-/// `checkpoint-epoch-N.safetensors` every `save_period` epochs. Weights are those of the moving average.
-///
-/// # Errors
-/// With a kind and a next step: see [`TrainError`].
-pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Result<Outcome, TrainError> {
-    job.check()?;
-    let mut voice = Voice::new(reporter, job.config.epochs);
-    voice.progress(Phase::Preparing, 0, 0, 0);
-    let open = open_device(job.config.device)?;
-    std::fs::create_dir_all(&job.output_dir)
-        .map_err(|error| TrainError::io("make the folder", &job.output_dir, error))?;
-    let cache_bytes = check_memory(job, &open)?;
-    let device = open.device;
-    voice.info(format!(
-        "{} with {} classes at {} px, batch {}, on {}",
-        job.variant,
-        job.labels.len(),
-        job.config.imgsz,
-        job.config.batch_size,
-        open.description
-    ));
-    let train = prepare(job, &job.train, "train", cache_bytes, stop, &mut voice)?;
-    let validation = prepare(job, &job.validation, "validation", cache_bytes / 2, stop, &mut voice)?;
-    let mut trainer = Trainer::new(job, voice, stop, device, train, validation)?;
-    trainer.run()
-}
-
-/// Finds the device that a configuration asks for.
-pub(crate) fn open_device(kind: DeviceKind) -> Result<OpenDevice, TrainError> {
-    let choice = match kind {
-        DeviceKind::Auto => DeviceChoice::Auto,
-        DeviceKind::Cpu => DeviceChoice::Cpu,
-        DeviceKind::Cuda => DeviceChoice::Cuda,
-        DeviceKind::Vulkan => DeviceChoice::Vulkan,
-        DeviceKind::Metal => DeviceChoice::Metal,
-    };
-    choice.open().map_err(|error| {
-        TrainError::new(TrainErrorKind::Device, error.to_string(), "set device to auto or cpu").because(error)
-    })
-}
-
-/// Refuses a batch that does not fit; returns how many bytes train pictures may take.
-fn check_memory(job: &TrainJob, open: &OpenDevice) -> Result<u64, TrainError> {
-    let Some(available) = memory::available_bytes() else { return Ok(CACHE_BYTES) };
-    let cache = (available as f64 * CACHE_SHARE) as u64;
-    // The memory of a GPU is not known here; there the driver has the last word.
-    if open.kind == DeviceChoice::Cpu {
-        let side = u64::from(job.config.imgsz);
-        let pictures = (job.train.len() + job.validation.len()) as u64 * side * side * 3;
-        let kept = if pictures <= cache { pictures } else { 0 };
-        let estimate = MemoryEstimate::new(job.variant, job.labels.len(), side as usize, kept);
-        estimate.check(job.config.batch_size, available)?;
-    }
-    Ok(cache)
-}
-
-fn prepare(
-    job: &TrainJob,
-    images: &[LabelledImage],
-    name: &str,
-    budget: u64,
-    stop: &StopFlag,
-    voice: &mut Voice<'_>,
-) -> Result<PictureStore, TrainError> {
-    let side = job.config.imgsz as usize;
-    let prepared = PictureStore::prepare(images, side, budget, stop, |done, of| {
-        voice.progress(Phase::Preparing, 0, done, of);
-    });
-    for message in &prepared.rejected {
-        voice.warn(message);
-    }
-    let store = prepared.store;
-    if store.is_empty() && !stop.is_stopped() {
-        let what = format!("no image of the {name} subset can be read");
-        let next = "look at the warnings before this one, and repair or import the images again";
-        return Err(TrainError::new(TrainErrorKind::Data, what, next));
-    }
-    let place = if store.is_in_memory() { "in memory" } else { "read from disk for each epoch" };
-    voice.info(format!("{name}: {} images, {place}", store.len()));
-    Ok(store)
-}
-
-impl From<ParameterError> for TrainError {
-    fn from(error: ParameterError) -> Self {
-        Self::device(error)
-    }
-}
+use super::Outcome;
 
 /// Everything that lives as long as the training.
-struct Trainer<'a> {
-    job: &'a TrainJob,
-    voice: Voice<'a>,
-    stop: &'a StopFlag,
+pub(super) struct Trainer<'a> {
+    pub(super) job: &'a TrainJob,
+    pub(super) voice: Voice<'a>,
+    pub(super) stop: &'a StopFlag,
     device: Device,
     train: PictureStore,
     validation: PictureStore,
-    model: YoloV8,
-    table: ParameterTable,
+    pub(super) model: YoloV8,
+    pub(super) table: ParameterTable,
     plan: Plan,
     loss: DetectionLoss,
-    state: RunState,
+    pub(super) state: RunState,
     workers: usize,
 }
 
@@ -172,7 +51,7 @@ struct EpochSteps {
 }
 
 impl<'a> Trainer<'a> {
-    fn new(
+    pub fn new(
         job: &'a TrainJob,
         mut voice: Voice<'a>,
         stop: &'a StopFlag,
@@ -221,7 +100,7 @@ impl<'a> Trainer<'a> {
         })
     }
 
-    fn run(&mut self) -> Result<Outcome, TrainError> {
+    pub fn run(&mut self) -> Result<Outcome, TrainError> {
         let epochs = self.job.config.epochs;
         let mut confusion = None;
         while self.state.epochs_done < epochs && !self.stop.is_stopped() {
@@ -387,43 +266,6 @@ impl<'a> Trainer<'a> {
         self.state.history.push(record);
     }
 
-    fn save(&mut self, fitness: f64) -> Result<(), TrainError> {
-        let epoch = self.state.epochs_done;
-        self.voice.progress(Phase::Saving, epoch, 0, 0);
-        if self.state.best_epoch == Some(epoch) {
-            let path = self.save_weights(BEST_WEIGHTS)?;
-            self.say_checkpoint(path, CheckpointKind::Best, fitness);
-        }
-        let path = self.job.output_dir.join(LAST_CHECKPOINT);
-        checkpoint::save(&path, &self.state, &self.table)?;
-        self.say_checkpoint(path, CheckpointKind::Last, fitness);
-        let period = self.job.config.save_period;
-        if period > 0 && epoch.is_multiple_of(period) {
-            let path = self.job.output_dir.join(format!("checkpoint-epoch-{epoch}.safetensors"));
-            checkpoint::save(&path, &self.state, &self.table)?;
-            self.say_checkpoint(path, CheckpointKind::Periodic, fitness);
-        }
-        Ok(())
-    }
-
-    fn say_checkpoint(&mut self, path: PathBuf, kind: CheckpointKind, fitness: f64) {
-        let epoch = self.state.epochs_done;
-        self.voice.say(TrainEvent::Checkpoint { path, epoch, kind, fitness: Some(fitness) });
-    }
-
-    fn save_weights(&self, name: &str) -> Result<PathBuf, TrainError> {
-        let card = WeightsCard {
-            variant: self.job.variant,
-            labels: self.job.labels.clone(),
-            imgsz: self.job.config.imgsz as usize,
-        };
-        let path = self.job.output_dir.join(name);
-        let model = self.table.write_average(self.model.valid());
-        let content = weights::to_bytes(&model, card.metadata()).map_err(TrainError::device)?;
-        checkpoint::replace_file(&path, &content)?;
-        Ok(path)
-    }
-
     fn is_patience_over(&mut self) -> bool {
         let patience = self.job.config.patience;
         let best = self.state.best_epoch.unwrap_or(0);
@@ -435,39 +277,6 @@ impl<'a> Trainer<'a> {
         }
         is_over
     }
-
-    fn finish(
-        &mut self,
-        confusion: Option<&shared::metrics::ConfusionMatrix>,
-    ) -> Result<Outcome, TrainError> {
-        if self.state.epochs_done > 0 {
-            let folder = &self.job.output_dir;
-            let mut artifacts = vec![(self.save_weights(LAST_WEIGHTS)?, ArtifactKind::Weights)];
-            let best = folder.join(BEST_WEIGHTS);
-            if best.is_file() {
-                artifacts.insert(0, (best, ArtifactKind::Weights));
-            }
-            let results = results::write_results(folder, &self.state, &self.job.config)?;
-            artifacts.push((results, ArtifactKind::Report));
-            if let Some(confusion) = confusion {
-                let path = results::write_confusion(folder, &self.job.labels, confusion)?;
-                artifacts.push((path, ArtifactKind::Report));
-            }
-            for (path, kind) in artifacts {
-                let name =
-                    path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                self.voice.say(TrainEvent::Artifact { path, name, kind });
-            }
-        }
-        Ok(Outcome {
-            stopped: self.stop.is_stopped(),
-            epochs_done: self.state.epochs_done,
-            best_fitness: self.state.best.as_ref().map(DetectionSummary::fitness),
-            best_epoch: self.state.best_epoch,
-            best: self.state.best.clone(),
-            last: self.state.last.clone(),
-        })
-    }
 }
 
 /// Threads that prepare batches: as asked, or one a core, at most eight.
@@ -477,11 +286,7 @@ fn workers(asked: u32) -> usize {
 }
 
 /// Reads a checkpoint of the same job.
-fn resume(
-    path: &std::path::Path,
-    job: &TrainJob,
-    table: &mut ParameterTable,
-) -> Result<RunState, TrainError> {
+fn resume(path: &Path, job: &TrainJob, table: &mut ParameterTable) -> Result<RunState, TrainError> {
     let state = checkpoint::load(path, table)?;
     let differs = [
         (state.variant != job.variant, "variant"),

@@ -1,0 +1,132 @@
+//! One training from start to end: what is checked and read first, then the epochs ([`trainer`]).
+//!
+//! Synchronous; stops between steps when asked. Must not know who listens to its reports.
+
+mod saving;
+mod trainer;
+
+use shared::config::DeviceKind;
+use shared::metrics::DetectionSummary;
+
+use crate::data::PictureStore;
+use crate::device::{DeviceChoice, OpenDevice};
+use crate::error::{TrainError, TrainErrorKind};
+use crate::job::{LabelledImage, StopFlag, TrainJob};
+use crate::memory::{self, MemoryEstimate};
+use crate::parameters::ParameterError;
+use crate::report::{Phase, Reporter, Voice};
+
+use trainer::Trainer;
+
+/// Share of the free memory that pictures may take; beyond it they are read from disk each time.
+const CACHE_SHARE: f64 = 0.25;
+/// What pictures may take where the system does not say how much is free.
+const CACHE_BYTES: u64 = 1 << 30;
+/// How a training ended, when it did not fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// Whether it was asked to stop before its end.
+    pub stopped: bool,
+    /// Complete epochs, those of earlier runs included.
+    pub epochs_done: u32,
+    /// The best mAP50-95 on the validation subset.
+    pub best_fitness: Option<f64>,
+    /// The epoch that reached it, from 1.
+    pub best_epoch: Option<u32>,
+    /// The validation of that epoch.
+    pub best: Option<DetectionSummary>,
+    /// The last validation.
+    pub last: Option<DetectionSummary>,
+}
+
+/// Trains a detector.
+///
+/// Writes into the job's output folder: `checkpoint.safetensors` after each epoch (to go on from),
+/// `best.safetensors`, `last.safetensors`, `results.json`, `confusion_matrix.json`, and
+/// `checkpoint-epoch-N.safetensors` every `save_period` epochs. Weights are those of the moving average.
+///
+/// # Errors
+/// With a kind and a next step: see [`TrainError`].
+pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Result<Outcome, TrainError> {
+    job.check()?;
+    let mut voice = Voice::new(reporter, job.config.epochs);
+    voice.progress(Phase::Preparing, 0, 0, 0);
+    let open = open_device(job.config.device)?;
+    std::fs::create_dir_all(&job.output_dir)
+        .map_err(|error| TrainError::io("make the folder", &job.output_dir, error))?;
+    let cache_bytes = check_memory(job, &open)?;
+    let device = open.device;
+    voice.info(format!(
+        "{} with {} classes at {} px, batch {}, on {}",
+        job.variant,
+        job.labels.len(),
+        job.config.imgsz,
+        job.config.batch_size,
+        open.description
+    ));
+    let train = prepare(job, &job.train, "train", cache_bytes, stop, &mut voice)?;
+    let validation = prepare(job, &job.validation, "validation", cache_bytes / 2, stop, &mut voice)?;
+    let mut trainer = Trainer::new(job, voice, stop, device, train, validation)?;
+    trainer.run()
+}
+
+/// Finds the device that a configuration asks for.
+pub(crate) fn open_device(kind: DeviceKind) -> Result<OpenDevice, TrainError> {
+    let choice = match kind {
+        DeviceKind::Auto => DeviceChoice::Auto,
+        DeviceKind::Cpu => DeviceChoice::Cpu,
+        DeviceKind::Cuda => DeviceChoice::Cuda,
+        DeviceKind::Vulkan => DeviceChoice::Vulkan,
+        DeviceKind::Metal => DeviceChoice::Metal,
+    };
+    choice.open().map_err(|error| {
+        TrainError::new(TrainErrorKind::Device, error.to_string(), "set device to auto or cpu").because(error)
+    })
+}
+
+/// Refuses a batch that does not fit; returns how many bytes train pictures may take.
+fn check_memory(job: &TrainJob, open: &OpenDevice) -> Result<u64, TrainError> {
+    let Some(available) = memory::available_bytes() else { return Ok(CACHE_BYTES) };
+    let cache = (available as f64 * CACHE_SHARE) as u64;
+    // The memory of a GPU is not known here; there the driver has the last word.
+    if open.kind == DeviceChoice::Cpu {
+        let side = u64::from(job.config.imgsz);
+        let pictures = (job.train.len() + job.validation.len()) as u64 * side * side * 3;
+        let kept = if pictures <= cache { pictures } else { 0 };
+        let estimate = MemoryEstimate::new(job.variant, job.labels.len(), side as usize, kept);
+        estimate.check(job.config.batch_size, available)?;
+    }
+    Ok(cache)
+}
+
+fn prepare(
+    job: &TrainJob,
+    images: &[LabelledImage],
+    name: &str,
+    budget: u64,
+    stop: &StopFlag,
+    voice: &mut Voice<'_>,
+) -> Result<PictureStore, TrainError> {
+    let side = job.config.imgsz as usize;
+    let prepared = PictureStore::prepare(images, side, budget, stop, |done, of| {
+        voice.progress(Phase::Preparing, 0, done, of);
+    });
+    for message in &prepared.rejected {
+        voice.warn(message);
+    }
+    let store = prepared.store;
+    if store.is_empty() && !stop.is_stopped() {
+        let what = format!("no image of the {name} subset can be read");
+        let next = "look at the warnings before this one, and repair or import the images again";
+        return Err(TrainError::new(TrainErrorKind::Data, what, next));
+    }
+    let place = if store.is_in_memory() { "in memory" } else { "read from disk for each epoch" };
+    voice.info(format!("{name}: {} images, {place}", store.len()));
+    Ok(store)
+}
+
+impl From<ParameterError> for TrainError {
+    fn from(error: ParameterError) -> Self {
+        Self::device(error)
+    }
+}
