@@ -145,7 +145,7 @@ async fn images_of(
         let (items, total) = store.items(dataset.id, query).await.map_err(failed)?;
         let read = items.len();
         for item in items {
-            images.push(image_from(store, item, labels)?);
+            images.push(image_from(store, &item, labels)?);
         }
         if read == 0 || images.len() as u64 >= total {
             return Ok(images);
@@ -153,7 +153,7 @@ async fn images_of(
     }
 }
 
-fn image_from(store: &Store, item: Item, labels: &[String]) -> Result<LabelledImage, Failure> {
+fn image_from(store: &Store, item: &Item, labels: &[String]) -> Result<LabelledImage, Failure> {
     let path = store.blobs().local_path(&item.content_hash).ok_or_else(|| {
         Failure::failed(format!("the file of {} is gone from the temporary folder", item.name))
     })?;

@@ -4,6 +4,7 @@
 //! Must not know what a process is for.
 
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::path::{Path, PathBuf};
 
 /// Names one process for ever: its id and the time of its start, because ids are used again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,6 +79,48 @@ fn start_time(pid: i32) -> Option<u64> {
     (process.status() != ProcessStatus::Zombie).then(|| process.start_time())
 }
 
+/// The folder, inside an instance's own, in which its runner notes the process groups it started.
+const NOTES: &str = "groups";
+
+/// A note that a process group runs, for whoever must end it should its runner not be able to.
+#[derive(Debug)]
+pub struct GroupNote(PathBuf);
+
+impl GroupNote {
+    /// Notes the group that this process leads.
+    ///
+    /// # Errors
+    /// If the note cannot be written.
+    pub fn write(instance_dir: &Path, leader: ProcessIdentity) -> std::io::Result<Self> {
+        let notes = instance_dir.join(NOTES);
+        std::fs::create_dir_all(&notes)?;
+        let path = notes.join(leader.to_string());
+        std::fs::write(&path, "")?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for GroupNote {
+    fn drop(&mut self) {
+        // One that is left over names a process that is gone, and does no harm.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// Ends every group that a runner noted and left behind.
+pub fn end_noted_groups(instance_dir: &Path) {
+    let Ok(notes) = std::fs::read_dir(instance_dir.join(NOTES)) else { return };
+    for note in notes.flatten() {
+        if let Some(leader) = note.file_name().to_str().and_then(ProcessIdentity::parse) {
+            if leader.is_alive() {
+                tracing::warn!(%leader, "a process that outlived its runner is ended");
+            }
+            leader.signal_group(Signal::KILL);
+        }
+        let _ = std::fs::remove_file(note.path());
+    }
+}
+
 /// How often this machine's kernel has killed a process because memory ran out; `None` where it does
 /// not say.
 #[must_use]
@@ -100,6 +143,20 @@ mod tests {
         for text in ["", "pid-", "pid-1", "pid-0@3", "pid--4@3", "12@3", "pid-x@3"] {
             assert_eq!(ProcessIdentity::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_runner_left_behind_is_ended() {
+        use std::os::unix::process::CommandExt;
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = std::process::Command::new("sleep").arg("60").process_group(0).spawn().unwrap();
+        let identity = ProcessIdentity::of(child.id()).unwrap();
+        let note = GroupNote::write(folder.path(), identity).unwrap();
+        // As when the runner is killed: the note stays.
+        std::mem::forget(note);
+        end_noted_groups(folder.path());
+        assert!(!child.wait().unwrap().success());
+        assert_eq!(std::fs::read_dir(folder.path().join(NOTES)).unwrap().count(), 0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //!
 //! Must not know trainings, queues or the store.
 
-use super::host::{ProcessIdentity, out_of_memory_kills};
+use super::host::{ProcessIdentity, end_noted_groups, out_of_memory_kills};
 use super::{Executor, InstanceSpec, Observation};
 use async_trait::async_trait;
 use rustix::process::Signal;
@@ -69,8 +69,12 @@ impl Inner {
         }
     }
 
+    fn dir_of(&self, instance_id: InstanceId) -> PathBuf {
+        self.config.instances_dir.join(instance_id.to_string())
+    }
+
     fn log_path(&self, instance_id: InstanceId) -> PathBuf {
-        self.config.instances_dir.join(instance_id.to_string()).join("runner.log")
+        self.dir_of(instance_id).join("runner.log")
     }
 }
 
@@ -90,7 +94,7 @@ impl ProcessExecutor {
 
     fn spawn(&self, spec: &InstanceSpec) -> std::io::Result<(Child, ProcessIdentity)> {
         let config = &self.inner.config;
-        let dir = config.instances_dir.join(spec.instance_id.to_string());
+        let dir = self.inner.dir_of(spec.instance_id);
         std::fs::create_dir_all(&dir)?;
         let log = std::fs::File::options().create(true).append(true).open(dir.join("runner.log"))?;
         let mut command = Command::new(&config.program);
@@ -138,6 +142,7 @@ impl ProcessExecutor {
                     },
                 },
             };
+            end_noted_groups(&inner.dir_of(instance_id));
             tracing::info!(%instance_id, ?life, "instance ended");
             inner.set(instance_id, life);
             inner.changes.send_modify(|ticks| *ticks += 1);
@@ -199,10 +204,12 @@ impl Executor for ProcessExecutor {
             // An earlier server started it.
             None => match ProcessIdentity::parse(handle) {
                 Some(identity) if identity.is_alive() => Observation::Running,
-                Some(_) => Observation::Ended {
-                    well: false,
-                    error: InstanceError { reason: "Error".into(), detail: "its process is gone".into() },
-                },
+                Some(_) => {
+                    end_noted_groups(&self.inner.dir_of(instance_id));
+                    let error =
+                        InstanceError { reason: "Error".into(), detail: "its process is gone".into() };
+                    Observation::Ended { well: false, error }
+                }
                 None => Observation::Unknown,
             },
         }
@@ -220,10 +227,11 @@ impl Executor for ProcessExecutor {
         });
     }
 
-    async fn kill(&self, _instance_id: InstanceId, handle: &str) {
+    async fn kill(&self, instance_id: InstanceId, handle: &str) {
         if let Some(identity) = ProcessIdentity::parse(handle) {
             identity.signal_group(Signal::KILL);
         }
+        end_noted_groups(&self.inner.dir_of(instance_id));
     }
 
     async fn log_tail(&self, instance_id: InstanceId, lines: usize) -> Vec<String> {
@@ -305,10 +313,8 @@ mod tests {
     #[tokio::test]
     async fn the_token_is_in_the_environment_and_not_on_the_command_line() {
         let folder = tempfile::tempdir().unwrap();
-        let executor = executor(
-            folder.path(),
-            "echo \"args: $*\"; echo \"token: $TRAINYARD_REGISTRATION_TOKEN\"; sleep 0.2",
-        );
+        let script = "tr '\\0' ' ' < /proc/$$/cmdline | grep -c secret-token; echo \"token: $TRAINYARD_REGISTRATION_TOKEN\"";
+        let executor = executor(folder.path(), script);
         let handle = executor.start(spec()).await.unwrap();
         end_of(&executor, &handle).await;
         assert_eq!(executor.log_tail(spec().instance_id, 5).await, ["0", "token: secret-token"]);

@@ -10,7 +10,7 @@ use super::outcome::{ProcessEnd, StopReason, conclude};
 use super::protocol::{Job, JobData, PROTOCOL_VERSION};
 use super::report::{Courier, Delivery, Voice};
 use super::spool::{Body, Outcome};
-use crate::executor::host::out_of_memory_kills;
+use crate::executor::host::{GroupNote, out_of_memory_kills};
 use proto::v1;
 use shared::metric::LogLevel;
 use shared::training::{Cause, CauseKind, Phase, Progress};
@@ -206,6 +206,12 @@ impl Attempt {
                 return failed(CauseKind::TrainFunction, message, "Look at the service's settings");
             }
         };
+        // Should this runner be killed, the executor ends what it leaves behind.
+        let note =
+            function.identity().map(|leader| GroupNote::write(&self.surroundings.instance_dir, leader));
+        if let Some(Err(error)) = &note {
+            tracing::warn!(%error, "the Train function's process is not noted");
+        }
         let mut listener = Listener::new(voice.clone(), work.to_owned(), outbox.to_owned());
         let (status, stopped) = self.supervise(function, &mut listener, delivery).await?;
         let process = match status {
@@ -219,7 +225,7 @@ impl Attempt {
             }
         };
         let (outcome, cause) = conclude(listener.end(), process, stopped, &listener.last_words());
-        listener.finish(outcome == Outcome::Reset).await;
+        listener.finish(outcome).await;
         Some((outcome, cause))
     }
 

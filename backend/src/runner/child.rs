@@ -5,6 +5,7 @@
 
 use super::lines::{Line, MAX_LINE_BYTES, next_line};
 use super::protocol::{JOB_VARIABLE, Order, line_from};
+use crate::executor::host::ProcessIdentity;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -139,6 +140,12 @@ impl TrainFunction {
                 }
             }
         }
+    }
+
+    /// Which process it is; `None` once it has ended.
+    #[must_use]
+    pub fn identity(&self) -> Option<ProcessIdentity> {
+        self.child.id().and_then(ProcessIdentity::of)
     }
 
     /// Tells it to stop; after `grace` it is made to. A later call can only shorten the time.

@@ -109,7 +109,6 @@ impl ServerLink {
     }
 
     /// A plain HTTP request to a path of the server, with the same credentials.
-    #[must_use]
     pub fn http(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
         let url = format!("{}{path}", self.inner.place.read().unwrap_or_else(PoisonError::into_inner).url);
         let token = self.inner.token.read().unwrap_or_else(PoisonError::into_inner);

@@ -21,6 +21,9 @@ use trainer::{
 /// How long training may take to stop after its runner is gone.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How much less its turn counts than others' (nice(2)).
+const NICENESS: i32 = 5;
+
 /// Exit code of one that was left alone.
 const EXIT_ORPHAN: i32 = 3;
 
@@ -28,6 +31,7 @@ const EXIT_ORPHAN: i32 = 3;
 #[must_use]
 pub fn run() -> ExitCode {
     end_with_the_runner();
+    give_way();
     let stop = StopFlag::default();
     listen_for_orders(stop.clone());
     let mut mouth = Mouth { stop: stop.clone() };
@@ -53,6 +57,13 @@ fn end_with_the_runner() {
     if let Err(error) = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))
     {
         eprintln!("this process may outlive its runner: {error}");
+    }
+}
+
+/// Training takes what is left: the server on the same machine must stay quick.
+fn give_way() {
+    if let Err(error) = rustix::process::nice(NICENESS) {
+        eprintln!("this process runs at full priority: {error}");
     }
 }
 
@@ -193,7 +204,7 @@ fn images_from(path: &Path, label_count: usize) -> Result<Vec<LabelledImage>, Ca
             y2: (top + height) as f32,
         });
     }
-    let folder = path.parent().unwrap_or(Path::new(".")).join("images");
+    let folder = path.with_file_name("images");
     Ok(coco
         .images
         .into_iter()

@@ -26,6 +26,10 @@ const CALL_MARGIN: Duration = Duration::from_secs(10);
 /// How long a runner tries to register.
 const REGISTER_PATIENCE: Duration = Duration::from_secs(45);
 
+/// How long a runner that has nothing to do waits for a server that is away. It has nothing to lose, and without
+/// an end it would be left behind for ever by a server that was stopped.
+const IDLE_PATIENCE: Duration = Duration::from_secs(20);
+
 /// How long training goes on without a server.
 const DEFAULT_OUTAGE: Duration = Duration::from_secs(24 * 3600);
 
@@ -333,8 +337,13 @@ impl Runner {
                 }
                 Err(Trouble::NotOurs | Trouble::Refused) => return Err(RunnerError::Dismissed),
                 Err(Trouble::Unreachable) => {
-                    if answered.elapsed() > self.outage {
-                        return Err(RunnerError::Outage(self.outage.as_secs()));
+                    let patience = if self.hands.lock().is_empty() {
+                        IDLE_PATIENCE.min(self.outage)
+                    } else {
+                        self.outage
+                    };
+                    if answered.elapsed() > patience {
+                        return Err(RunnerError::Outage(patience.as_secs()));
                     }
                     self.surroundings.link.look_again();
                     tokio::time::sleep(pause_before_try(failed_tries)).await;

@@ -7,7 +7,7 @@ use super::child::Pipe;
 use super::lines::{FloodGate, Line, text_to_keep};
 use super::protocol::{ArtifactMessage, EndOutcome, Message, PROTOCOL_VERSION, Said, said_from_line};
 use super::report::Voice;
-use super::spool::Body;
+use super::spool::{Body, Outcome};
 use proto::convert::metric_sample_to_wire;
 use shared::metric::{LogLevel, MetricSample};
 use shared::model::ArtifactKind;
@@ -72,12 +72,18 @@ impl Listener {
         }
     }
 
-    /// The last things, once nothing more is said: `goes_on` keeps the newest checkpoint.
-    pub async fn finish(&mut self, goes_on: bool) {
-        if let Some(progress) = self.unsaid_progress.take() {
-            self.voice.say(Body::Progress(progress));
+    /// The last things, once nothing more is said: what is complete stands at its end, and what goes
+    /// round again keeps its newest checkpoint.
+    pub async fn finish(&mut self, outcome: Outcome) {
+        let last = self.unsaid_progress.take().or_else(|| self.progress.map(|(progress, _)| progress));
+        match (outcome, last) {
+            (Outcome::Succeeded, Some(last)) => {
+                self.voice.say(Body::Progress(Progress { epoch: last.epochs, step: 1, steps: 1, ..last }));
+            }
+            (_, Some(last)) => self.voice.say(Body::Progress(last)),
+            (_, None) => {}
         }
-        if let Some(checkpoint) = self.skipped_checkpoint.take().filter(|_| goes_on) {
+        if let Some(checkpoint) = self.skipped_checkpoint.take().filter(|_| outcome == Outcome::Reset) {
             self.keep(checkpoint).await;
         }
         self.tell_what_was_held_back();

@@ -127,8 +127,9 @@ mod tests {
         use CauseKind as K;
         let data = || Some(cause(K::Data, "no boxes".into(), "label some"));
         let timeout = Some(StopReason::Timeout { secs: 5 });
-        let cases: [(Option<(EndOutcome, Option<Cause>)>, ProcessEnd, Option<StopReason>, Outcome, Option<K>);
-            14] = [
+        type Said = Option<(EndOutcome, Option<Cause>)>;
+        type Case = (Said, ProcessEnd, Option<StopReason>, Outcome, Option<K>);
+        let cases: [Case; 14] = [
             (Some((EndOutcome::Succeeded, None)), ProcessEnd::Exit(0), None, Outcome::Succeeded, None),
             (
                 Some((EndOutcome::Succeeded, None)),

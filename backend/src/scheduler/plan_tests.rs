@@ -206,7 +206,8 @@ fn attempts_end_without_their_runners_word() {
         running_for: BTreeMap::from([(execution.id, Duration::from_secs(seconds))]),
         ..LeaseView::default()
     };
-    let cases: [(&str, bool, Option<i64>, LeaseView, Option<CauseKind>); 8] = [
+    type Case = (&'static str, bool, Option<i64>, LeaseView, Option<CauseKind>);
+    let cases: [Case; 8] = [
         ("all is well", true, None, overdue(3_900), None),
         ("its lease ran out", true, None, lost.clone(), Some(CauseKind::RunnerLost)),
         ("its instance is gone", false, None, LeaseView::default(), Some(CauseKind::RunnerLost)),

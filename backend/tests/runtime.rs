@@ -1,0 +1,334 @@
+//! Trainings through the real program: server, runner and Train function as processes of their own,
+//! killed, stopped and started again. The Train functions here are small shell scripts, which can
+//! misbehave on purpose.
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
+
+/// Says `count` samples, a tenth of a second apart, and ends well.
+const COUNTS_TO_FORTY: &str = r#"
+echo '{"type":"hello","protocol":1}'
+i=0
+while [ $i -lt 40 ]; do
+  i=$((i+1))
+  echo '{"type":"sample","figure":"box_loss","legend":"train","x":'$i',"y":1.5}'
+  echo '{"type":"log","level":"info","text":"line '$i'"}'
+  sleep 0.1
+done
+echo '{"type":"end","outcome":"succeeded"}'
+"#;
+
+/// A data folder with a server, one dataset and one model version.
+struct Site {
+    folder: tempfile::TempDir,
+    function: Option<String>,
+    server: Option<Child>,
+}
+
+impl Site {
+    fn new(script: &str) -> Self {
+        Self::with_function(serde_json::json!(["/bin/sh", "-c", script]))
+    }
+
+    fn with_function(function: Value) -> Self {
+        Self::with(Some(function.to_string()))
+    }
+
+    fn with(function: Option<String>) -> Self {
+        let mut site = Self { folder: tempfile::tempdir().unwrap(), function, server: None };
+        let images = site.folder.path().join("images");
+        write_yolo(&images);
+        site.start();
+        let path = images.to_string_lossy().into_owned();
+        site.call(&["dataset", "import", &path, "--format", "yolo", "--name", "dots"]);
+        site.call(&["model", "create", "--architecture", "yolov8n", "--dataset", "dots", "--name", "m"]);
+        site
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn start(&mut self) {
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let server = Command::new(PROGRAM)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
+            .arg(self.data())
+            .envs(self.function.iter().map(|function| ("TRAINYARD_TRAIN_FUNCTION", function)))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let announced = self.data().join("server.json");
+        let pid = server.id();
+        self.server = Some(server);
+        until("the server is up", || {
+            let text = std::fs::read_to_string(&announced).ok()?;
+            (serde_json::from_str::<Value>(&text).ok()?["pid"] == pid).then_some(())
+        });
+    }
+
+    /// As `kill -9`: nothing is cleaned up, and nothing gets a chance to.
+    fn kill_server(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    fn call(&self, arguments: &[&str]) -> String {
+        let output = Command::new(PROGRAM).arg("--data").arg(self.data()).args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn training(&self) -> Value {
+        let list: Value = serde_json::from_str(&self.call(&["trainings", "--json"])).unwrap();
+        list[0].clone()
+    }
+
+    fn samples(&self) -> Vec<f64> {
+        let list: Value = serde_json::from_str(&self.call(&["metrics", "m", "--json"])).unwrap();
+        list.as_array().unwrap().iter().map(|sample| sample["x"].as_f64().unwrap()).collect()
+    }
+
+    fn until_status(&self, status: &str) -> Value {
+        let mut seen = Value::Null;
+        until_or(&format!("the training is {status}"), || {
+            seen = self.training();
+            (seen["status"] == status).then(|| seen.clone())
+        })
+        .unwrap_or_else(|what| {
+            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
+            panic!("{what}; it is {seen}\n{log}")
+        })
+    }
+
+    /// Processes that work below the instances' folder, by what stands on their command line.
+    fn processes(&self, part: &str) -> Vec<u32> {
+        let instances = self.data().join("instances");
+        std::fs::read_dir("/proc")
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|pid: &u32| {
+                let proc = PathBuf::from(format!("/proc/{pid}"));
+                let command = std::fs::read(proc.join("cmdline")).unwrap_or_default();
+                std::fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&instances))
+                    && String::from_utf8_lossy(&command).contains(part)
+            })
+            .collect()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        if let Some(server) = &mut self.server {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+        for pid in self.processes("") {
+            signal(pid, rustix::process::Signal::KILL);
+        }
+    }
+}
+
+fn signal(pid: u32, signal: rustix::process::Signal) {
+    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+    let _ = rustix::process::kill_process(pid, signal);
+}
+
+fn until_or<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        if let Some(found) = look() {
+            return Ok(found);
+        }
+        if Instant::now() > deadline {
+            return Err(format!("waited in vain until {what}"));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    until_or(what, look).unwrap()
+}
+
+/// Four images with one box each: two to learn from, two to be measured on.
+fn write_yolo(folder: &Path) {
+    for (subset, shades) in [("train", [10_u8, 60]), ("valid", [110, 160])] {
+        for (kind, shade) in shades.into_iter().enumerate() {
+            let (images, labels) = (folder.join(subset).join("images"), folder.join(subset).join("labels"));
+            std::fs::create_dir_all(&images).unwrap();
+            std::fs::create_dir_all(&labels).unwrap();
+            let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([shade, 0, shade]));
+            picture.save(images.join(format!("{kind}.png"))).unwrap();
+            std::fs::write(labels.join(format!("{kind}.txt")), "0 0.5 0.5 0.5 0.5\n").unwrap();
+        }
+    }
+    let yaml = "train: train/images\nval: valid/images\nnc: 1\nnames: [dot]\n";
+    std::fs::write(folder.join("data.yaml"), yaml).unwrap();
+}
+
+#[test]
+fn a_training_outlives_its_server_and_reports_everything_once() {
+    let mut site = Site::new(COUNTS_TO_FORTY);
+    site.call(&["train", "m"]);
+    until("some samples are stored", || (site.samples().len() >= 3).then_some(()));
+    let runner = site.processes("runner");
+    site.kill_server();
+    // The function needs four seconds, so most of what it says, it says to nobody.
+    until("the function has ended without a server", || site.processes("sleep 0.1").is_empty().then_some(()));
+    site.start();
+    let training = site.until_status("success");
+    assert_eq!(training["attempt"], 1);
+    let expected: Vec<f64> = (1..=40).map(f64::from).collect();
+    assert_eq!(site.samples(), expected);
+    assert_eq!(site.call(&["logs", "m", "--json"]).matches("\"line ").count(), 40);
+    assert_eq!(site.processes("runner"), runner, "the same runner goes on");
+}
+
+#[test]
+fn a_restart_in_mid_training_changes_nothing() {
+    let mut site = Site::new(COUNTS_TO_FORTY);
+    site.call(&["train", "m"]);
+    for _ in 0..3 {
+        let before = site.samples().len();
+        until("more samples are stored", || (site.samples().len() > before).then_some(()));
+        site.kill_server();
+        site.start();
+    }
+    let training = site.until_status("success");
+    assert_eq!(training["attempt"], 1);
+    assert_eq!(site.samples(), (1..=40).map(f64::from).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_abort_ends_the_most_stubborn_function_within_ten_seconds() {
+    let site = Site::new("trap '' TERM INT HUP; echo stubborn; while true; do sleep 0.2; done");
+    site.call(&["train", "m"]);
+    until("it runs", || site.call(&["logs", "m", "--json"]).contains("stubborn").then_some(()));
+    let asked = Instant::now();
+    site.call(&["abort", "m"]);
+    site.until_status("terminated");
+    assert!(asked.elapsed() < Duration::from_secs(10), "it took {:?}", asked.elapsed());
+    until("its processes are gone", || site.processes("stubborn").is_empty().then_some(()));
+    assert!(!site.processes("runner").is_empty(), "the instance stays for the next training");
+}
+
+#[test]
+fn a_function_that_listens_stops_at_once() {
+    let site =
+        Site::new(r#"echo ready; read order; echo "got $order"; echo '{"type":"end","outcome":"stopped"}'"#);
+    site.call(&["train", "m"]);
+    until("it runs", || site.call(&["logs", "m", "--json"]).contains("ready").then_some(()));
+    let asked = Instant::now();
+    site.call(&["abort", "m"]);
+    let training = site.until_status("terminated");
+    assert!(asked.elapsed() < Duration::from_secs(3), "it took {:?}", asked.elapsed());
+    assert_eq!(training["cause"]["kind"], "person");
+}
+
+#[test]
+fn a_killed_runner_takes_its_function_along_and_the_attempt_goes_round_again() {
+    let script = r#"
+if grep -q '"attempt": 1' "$TRAINYARD_JOB"; then
+  echo first attempt; sleep 600
+fi
+echo '{"type":"end","outcome":"succeeded"}'
+"#;
+    let site = Site::new(script);
+    site.call(&["train", "m"]);
+    until("it runs", || site.call(&["logs", "m", "--json"]).contains("first attempt").then_some(()));
+    let runner = site.processes("runner");
+    assert_eq!(runner.len(), 1);
+    signal(runner[0], rustix::process::Signal::KILL);
+    let training = site.until_status("success");
+    assert_eq!(training["attempt"], 2);
+    until("nothing of the first attempt is left", || site.processes("sleep 600").is_empty().then_some(()));
+    assert_ne!(site.processes("runner"), runner);
+}
+
+#[test]
+fn a_function_that_dies_says_with_its_last_words_why() {
+    let site = Site::new("echo loading; echo 'ValueError: no such layer' >&2; exit 7");
+    site.call(&["train", "m"]);
+    let training = site.until_status("failed");
+    let message = training["cause"]["message"].as_str().unwrap().to_owned();
+    assert!(message.contains("exit code 7") && message.contains("no such layer"), "{message}");
+    assert_eq!(training["cause"]["kind"], "train-function");
+}
+
+#[test]
+fn a_runner_told_to_end_gives_its_attempt_back() {
+    let script = r#"
+if grep -q '"attempt": 1' "$TRAINYARD_JOB"; then
+  echo first attempt; read order; echo '{"type":"end","outcome":"stopped"}'; exit 0
+fi
+echo '{"type":"end","outcome":"succeeded"}'
+"#;
+    let site = Site::new(script);
+    site.call(&["train", "m"]);
+    until("it runs", || site.call(&["logs", "m", "--json"]).contains("first attempt").then_some(()));
+    signal(site.processes("runner")[0], rustix::process::Signal::TERM);
+    let training = site.until_status("success");
+    assert_eq!(training["attempt"], 2);
+}
+
+#[test]
+fn a_service_that_cannot_start_keeps_its_training_waiting_and_says_why() {
+    // A runner cannot make sense of this, and ends before it registers.
+    let site = Site::with_function(serde_json::json!({"not": "a list"}));
+    site.call(&["train", "m"]);
+    let training = until("the trouble is named", || {
+        let training = site.training();
+        training["blocker"].to_string().contains("CrashLoopBackOff").then_some(training)
+    });
+    assert_eq!(training["status"], "created");
+    assert!(training["blocker"].to_string().contains("TRAINYARD_TRAIN_FUNCTION"), "{training}");
+    site.call(&["abort", "m"]);
+    assert_eq!(site.training()["status"], "terminated");
+}
+
+#[test]
+fn a_killed_function_goes_round_until_its_attempts_are_used_up() {
+    let site = Site::new("echo started; kill -KILL $$");
+    site.call(&["train", "m"]);
+    let training = site.until_status("failed");
+    assert_eq!(training["attempt"], training["max_attempts"]);
+    assert!(training["cause"]["message"].as_str().unwrap().contains("signal 9"), "{training}");
+}
+
+#[test]
+fn the_built_in_function_trains_and_goes_on_after_its_runner_was_killed() {
+    let site = Site::with(None);
+    let settings = ["--set", "epochs=4", "--set", "imgsz=32", "--set", "batch_size=2", "--set", "mosaic=0"];
+    site.call(&[["train", "m"].as_slice(), &settings].concat());
+    until("its first checkpoint is stored", || {
+        site.call(&["artifacts", "list", "m", "--json"]).contains("checkpoint.safetensors").then_some(())
+    });
+    for runner in site.processes("runner") {
+        signal(runner, rustix::process::Signal::KILL);
+    }
+    let training = site.until_status("success");
+    assert!(training["attempt"].as_u64().unwrap() <= 2);
+    let artifacts = site.call(&["artifacts", "list", "m", "--json"]);
+    for name in ["best.safetensors", "last.safetensors", "results.json"] {
+        assert!(artifacts.contains(name), "{artifacts}");
+    }
+    let progress = &training["progress"];
+    assert_eq!(
+        (progress["epoch"].as_u64(), progress["step"] == progress["steps"]),
+        (Some(4), true),
+        "{progress}"
+    );
+    // The figures of every epoch are there; those that a second attempt repeats stand beside the first.
+    let epochs: std::collections::BTreeSet<u64> = site.samples().iter().map(|x| *x as u64).collect();
+    assert_eq!(epochs, (1..=4).collect());
+}
