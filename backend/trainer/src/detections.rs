@@ -8,9 +8,11 @@ use crate::nms::{Detection, NmsOptions, suppress};
 
 /// The boxes of image number `image` in pixels of the network's input, strongest first.
 pub fn detections(logits: &Logits, image: usize, grid: &Grid, options: &NmsOptions) -> Vec<Detection> {
-    let threshold = f64::from(options.confidence_threshold);
+    // The threshold as a logit: most cells are dropped, and so need no exponential.
+    let threshold = f64::from(options.confidence_threshold).clamp(0.0, 1.0);
+    let threshold = (threshold / (1.0 - threshold)).ln();
     let is_above = |anchor: usize| {
-        (0..logits.class_count).any(|class| logits.probability(image, class, anchor) > threshold)
+        (0..logits.class_count).any(|class| logits.class_logit(image, class, anchor) > threshold)
     };
     let mut boxes = Vec::new();
     let mut scores = Vec::new();

@@ -106,6 +106,7 @@ impl Augmentation {
 mod tests {
     use std::convert::Infallible;
 
+    use proptest::prelude::*;
     use rand::SeedableRng;
     use rand_chacha::ChaCha8Rng;
 
@@ -160,6 +161,39 @@ mod tests {
                 let [x1, y1, x2, y2] = target.corners;
                 assert!(0.0 <= x1 && x1 + 2.0 < x2 && x2 <= 64.0, "{target:?}");
                 assert!(0.0 <= y1 && y1 + 2.0 < y2 && y2 <= 64.0, "{target:?}");
+            }
+        }
+    }
+    proptest! {
+        /// Any picture whose longer side is the network's, however thin, and boxes anywhere on it.
+        #[test]
+        fn odd_pictures_give_whole_samples(
+            sizes in prop::array::uniform4((1_usize..=64, any::<bool>())),
+            corners in (0.0_f32..64.0, 0.0_f32..64.0, 0.1_f32..64.0, 0.1_f32..64.0),
+            seed in any::<u64>(),
+            mosaic in any::<bool>(),
+        ) {
+            let config = DetectionConfig {
+                mosaic: f64::from(u8::from(mosaic)),
+                flipud: 0.5,
+                scale: 0.9,
+                translate: 0.5,
+                ..DetectionConfig::default()
+            };
+            let part = |index: usize| -> Result<Sample, Infallible> {
+                let (short, is_wide) = sizes[index];
+                let (width, height) = if is_wide { (64, short) } else { (short, 64) };
+                let (x, y, w, h) = corners;
+                let corners = [x, y, (x + w).min(width as f32), (y + h).min(height as f32)];
+                let targets = vec![Target { class: index, corners }];
+                Ok(Sample { canvas: Canvas::grey(width, height), targets })
+            };
+            let mut random = ChaCha8Rng::seed_from_u64(seed);
+            let sample = Augmentation::new(&config).sample(0, 4, 64, &mut random, part).unwrap();
+            prop_assert_eq!(sample.canvas.pixels.len(), 64 * 64 * 3);
+            for target in &sample.targets {
+                let [x1, y1, x2, y2] = target.corners;
+                prop_assert!(0.0 <= x1 && x1 < x2 && x2 <= 64.0 && 0.0 <= y1 && y1 < y2 && y2 <= 64.0);
             }
         }
     }

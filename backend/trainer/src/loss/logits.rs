@@ -56,7 +56,7 @@ impl Logits {
         &self.classes[image * self.class_row()..][..self.class_row()]
     }
 
-    pub(super) fn class_logit(&self, image: usize, class: usize, anchor: usize) -> f64 {
+    pub(crate) fn class_logit(&self, image: usize, class: usize, anchor: usize) -> f64 {
         f64::from(self.image_classes(image)[class * self.anchors + anchor])
     }
 
