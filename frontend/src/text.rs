@@ -34,6 +34,20 @@ pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
 }
 
+/// With a capital letter in front.
+pub fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+/// What happened, apart from what to do next where a message says both.
+pub fn without_next_step(message: &str, next_step: &str) -> String {
+    let bare = if next_step.is_empty() { None } else { message.strip_suffix(next_step) };
+    let bare =
+        bare.map(|text| text.trim_end_matches([' ', ';', ',', '.', ':'])).filter(|text| !text.is_empty());
+    capitalised(bare.unwrap_or(message))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,5 +77,19 @@ mod tests {
     fn one_is_one() {
         assert_eq!(counted(1, "item", "items"), "1 item");
         assert_eq!(counted(1_000, "item", "items"), "1,000 items");
+    }
+
+    #[test]
+    fn a_next_step_is_said_once() {
+        let cases = [
+            ("too large; set batch to 2", "set batch to 2", "Too large"),
+            ("too large", "set batch to 2", "Too large"),
+            ("set batch to 2", "set batch to 2", "Set batch to 2"),
+            ("it died", "", "It died"),
+            ("", "", ""),
+        ];
+        for (message, next_step, expected) in cases {
+            assert_eq!(without_next_step(message, next_step), expected);
+        }
     }
 }

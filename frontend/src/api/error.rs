@@ -2,6 +2,7 @@
 //!
 //! Must not know which call it was.
 
+use crate::text::capitalised;
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
 
@@ -85,10 +86,4 @@ impl From<Status> for ApiError {
         let request_id = from_details.or_else(from_header).filter(|id| !id.is_empty());
         Self { kind, message, fields, request_id }
     }
-}
-
-/// With a capital letter in front.
-pub fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

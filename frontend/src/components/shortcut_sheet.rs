@@ -3,6 +3,7 @@
 //! Must not know what commands do.
 
 use super::dialog::Dialog;
+use super::icon::{Icon, IconView};
 use crate::commands::{Command, PLACE_SHORTCUTS};
 use crate::state::layers::Layers;
 use leptos::prelude::*;
@@ -20,7 +21,12 @@ pub fn ShortcutSheet() -> impl IntoView {
     };
     view! {
         <Dialog open=layers.shortcuts on_close=close labelled_by="shortcuts-title">
-            <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
+            <div class="dialog-head">
+                <h2 id="shortcuts-title">"Keyboard shortcuts"</h2>
+                <button class="icon-button" type="button" aria-label="Close" on:click=move |_| close.run(())>
+                    <IconView icon=Icon::Close/>
+                </button>
+            </div>
             <div class="shortcut-list">
                 <h3>"Everywhere"</h3>
                 {commands().map(|(label, keys)| view! { <ShortcutRow label keys/> }).collect_view()}
@@ -34,9 +40,6 @@ pub fn ShortcutSheet() -> impl IntoView {
                             .collect_view()}
                     })
                     .collect_view()}
-            </div>
-            <div class="dialog-actions">
-                <button class="button" type="button" on:click=move |_| close.run(())>"Close"</button>
             </div>
         </Dialog>
     }

@@ -194,9 +194,9 @@ fn Failure(training: RwSignal<Training>) -> impl IntoView {
                     <IconView icon/>
                     <div class="grow">
                         <h2>{title}</h2>
-                        <p>{cause.message}</p>
+                        <p>{text::without_next_step(&cause.message, &cause.next_step)}</p>
                         {(!cause.next_step.is_empty()).then(|| view! {
-                            <p><strong>"Next step: "</strong>{cause.next_step}</p>
+                            <p><strong>"Next step: "</strong>{text::capitalised(&cause.next_step)}</p>
                         })}
                     </div>
                 </section>

@@ -5,6 +5,7 @@
 use crate::components::status_chip::StatusChip;
 use crate::state::clock::absolute;
 use crate::state::feed::Feed;
+use crate::text;
 use leptos::prelude::*;
 use shared::status::Event;
 use shared::training::HistoryEntry;
@@ -34,7 +35,7 @@ pub fn HistoryList(feed: Feed) -> impl IntoView {
                 <StatusChip status=Signal::stored(entry.status) attempts=Signal::stored((0, 0))/>
                 <span>
                     {event_words(entry.event)} {attempt}
-                    {entry.cause.map(|cause| view! { <span class="muted">": " {cause.message}</span> })}
+                    {entry.cause.map(|cause| view! { <span class="muted">": " {text::without_next_step(&cause.message, &cause.next_step)}</span> })}
                 </span>
             </li>
         }

@@ -110,6 +110,15 @@ fn dataset_problem(dataset: Option<&Dataset>, architecture_name: &str) -> Option
     }
 }
 
+/// Why a name cannot be given, in the words of whoever reads names on the server.
+fn name_problem_of(name: &str) -> Option<String> {
+    if name.trim().is_empty() {
+        return Some("Give it a name".into());
+    }
+    let error = proto::convert::name_from_wire("name", name).err()?.to_string();
+    Some(error.replacen("`name`", "The name", 1))
+}
+
 #[component]
 fn Form(datasets: Vec<Dataset>, model: Option<Model>) -> impl IntoView {
     let live = expect_context::<Live>();
@@ -163,7 +172,7 @@ fn Form(datasets: Vec<Dataset>, model: Option<Model>) -> impl IntoView {
     });
     let is_new = model.is_none();
     let name_problem = Signal::derive(move || {
-        let local = proto::convert::name_from_wire("name", &name.get()).err().map(|error| error.to_string());
+        let local = name.with(|name| name_problem_of(name));
         // An empty name is no mistake before one has tried to go on.
         let local = local.filter(|_| was_pressed.get() || !name.with(String::is_empty));
         local.or_else(|| from_server.with(|problems| problems.get("name").cloned()))

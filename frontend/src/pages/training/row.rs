@@ -9,6 +9,7 @@ use crate::components::status_chip::{StatusChip, look};
 use crate::components::time::{Elapsed, TimeAgo};
 use crate::pages::actions::Actions;
 use crate::routes::Place;
+use crate::text;
 use leptos::prelude::*;
 use shared::status::Status;
 use shared::training::{Blocker, Phase, Training};
@@ -35,7 +36,7 @@ pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
             </td>
             <td><TrainingProgress training/></td>
             <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
-            <td>
+            <td class="service-cell">
                 <span class="mono">{service}</span>
                 {move || trouble.get().map(|(icon, look, word)| view! {
                     " " <span class="chip" data-look=look><IconView icon/><span>{word}</span></span>
@@ -62,7 +63,11 @@ pub fn duration(training: RwSignal<Training>) -> Signal<(Option<i64>, Option<i64
 #[component]
 fn Remark(training: RwSignal<Training>) -> impl IntoView {
     let remark = Memo::new(move |_| training.with(remark_on));
-    move || remark.get().map(|remark| view! { <span class="waiting-for">{remark}</span> })
+    move || {
+        remark
+            .get()
+            .map(|remark| view! { <span class="waiting-for" title=remark.clone()>{remark.clone()}</span> })
+    }
 }
 
 fn remark_on(training: &Training) -> Option<String> {
@@ -73,7 +78,10 @@ fn remark_on(training: &Training) -> Option<String> {
         return training.blocker.as_ref().map(Blocker::describe);
     }
     match training.status {
-        Status::Failed | Status::Aborted => training.cause.as_ref().map(|cause| cause.message.clone()),
+        Status::Failed | Status::Aborted => {
+            let cause = training.cause.as_ref()?;
+            Some(text::without_next_step(&cause.message, &cause.next_step))
+        }
         _ => None,
     }
 }
