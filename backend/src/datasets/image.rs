@@ -8,6 +8,7 @@ use image::{ImageFormat, ImageReader, Limits};
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Read};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Files larger than this are refused.
 const FILE_BYTES: u64 = 64 << 20;
@@ -15,6 +16,12 @@ const FILE_BYTES: u64 = 64 << 20;
 const SIDE_PIXELS: u32 = 16_384;
 /// Memory that decoding one image may take; bounds what a small file can blow up to.
 const DECODE_BYTES: u64 = 192 << 20;
+
+/// Files and pictures above these are handled one at a time, so that a folder full of the largest
+/// ones takes the memory of one.
+const LARGE_FILE_BYTES: u64 = 8 << 20;
+const LARGE_PIXELS: u64 = 8_000_000;
+static ONE_LARGE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// An image that was read and can be decoded.
 #[derive(Debug)]
@@ -31,6 +38,8 @@ pub(super) struct LoadedImage {
 pub(super) fn load(source: &Source, path: &Path) -> Result<LoadedImage, String> {
     let resolved = source.plain_file(path)?;
     let file = std::fs::File::open(resolved).map_err(|error| format!("it cannot be opened: {error}"))?;
+    let file_bytes = file.metadata().map_or(0, |metadata| metadata.len());
+    let mut turn = (file_bytes > LARGE_FILE_BYTES).then(wait_for_turn);
     let mut bytes = Vec::new();
     file.take(FILE_BYTES + 1)
         .read_to_end(&mut bytes)
@@ -41,7 +50,7 @@ pub(super) fn load(source: &Source, path: &Path) -> Result<LoadedImage, String> 
     if bytes.len() as u64 > FILE_BYTES {
         return Err(format!("the file is larger than {} MiB", FILE_BYTES >> 20));
     }
-    let (format, width, height) = check(&bytes, path)?;
+    let (format, width, height) = check(&bytes, path, &mut turn)?;
     Ok(LoadedImage {
         content_hash: crate::store::hex(&Sha256::digest(&bytes)),
         mimetype: format.to_mime_type(),
@@ -52,7 +61,17 @@ pub(super) fn load(source: &Source, path: &Path) -> Result<LoadedImage, String> 
     })
 }
 
-fn check(bytes: &[u8], path: &Path) -> Result<(ImageFormat, u32, u32), String> {
+fn wait_for_turn() -> MutexGuard<'static, ()> {
+    // The lock guards memory, not data, so a panic of another holder spoils nothing.
+    ONE_LARGE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Looks at the whole image. A large one takes the `turn` before it is decoded, if it does not have it.
+fn check(
+    bytes: &[u8],
+    path: &Path,
+    turn: &mut Option<MutexGuard<'static, ()>>,
+) -> Result<(ImageFormat, u32, u32), String> {
     let format = image::guess_format(bytes)
         .ok()
         .filter(|format| format.reading_enabled())
@@ -81,6 +100,9 @@ fn check(bytes: &[u8], path: &Path) -> Result<(ImageFormat, u32, u32), String> {
     }
     if format == ImageFormat::Jpeg && !jpeg_is_complete(bytes) {
         return Err("the image is truncated: the file ends before its last line".into());
+    }
+    if u64::from(width) * u64::from(height) > LARGE_PIXELS && turn.is_none() {
+        *turn = Some(wait_for_turn());
     }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();

@@ -135,6 +135,7 @@ impl StoreError {
         }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass ids and errors that they need no longer")]
     pub(super) fn not_found(what: &'static str, which: impl ToString) -> Self {
         Self::NotFound { what, which: which.to_string() }
     }
@@ -143,6 +144,7 @@ impl StoreError {
         Self::Refused { reason: reason.into(), next_step: next_step.into() }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "callers pass ids and errors that they need no longer")]
     pub(super) fn corrupt(what: impl Into<String>, detail: impl ToString) -> Self {
         Self::Corrupt { what: what.into(), detail: detail.to_string() }
     }

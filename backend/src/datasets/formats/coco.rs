@@ -78,7 +78,7 @@ fn place(source: &Source, json: PathBuf) -> Place {
     // `instances_train2017` and `train_annotations` alike.
     let stem = stem(&json);
     let word = stem.split(['_', '-', '.']).find(|word| subset_of_name(word).is_some());
-    let subset = word.and_then(subset_of_name).or(of_folder.filter(|_| parent != root));
+    let subset = word.and_then(subset_of_name).or_else(|| of_folder.filter(|_| parent != root));
     let mut folders = vec![parent.clone(), parent.join("images")];
     if let Some(word) = word {
         folders.extend([root.join(word), root.join("images").join(word), root.join(word).join("images")]);

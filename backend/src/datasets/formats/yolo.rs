@@ -119,7 +119,7 @@ fn images_of(
     let list = source.name_of(place);
     let text =
         source.read_text(place).map_err(|reason| ImportError::Broken { file: list.clone(), reason })?;
-    let folder = place.parent().unwrap_or(source.root());
+    let folder = place.parent().unwrap_or_else(|| source.root());
     let mut images = Vec::new();
     for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty()) {
         let name = line.trim();

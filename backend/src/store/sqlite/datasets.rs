@@ -131,20 +131,6 @@ impl Store {
         attach_annotations(&mut reader, &mut items).await?;
         Ok((items, u64::try_from(total).unwrap_or(0)))
     }
-
-    /// Whether a file of this content belongs to the dataset snapshot of an execution that this
-    /// instance holds, or to any item. Guards what a runner may fetch.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn item_content_exists(&self, content_hash: &str) -> Result<bool, StoreError> {
-        let mut reader = self.reader().await?;
-        let found: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM items WHERE content_hash = ?")
-            .bind(content_hash)
-            .fetch_one(&mut *reader)
-            .await?;
-        Ok(found > 0)
-    }
 }
 
 fn path_of(item: &NewItem) -> String {

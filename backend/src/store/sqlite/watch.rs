@@ -35,10 +35,10 @@ impl Store {
             if cursor == 0 && scope.log_tail > 0 {
                 logs_after = logs_after.max(log_floor(&mut moment, id, scope.log_tail).await?);
             }
-            batch.samples = batch.take(rows_after(&mut moment, SAMPLES, id, cursor, 0).await?)?;
-            batch.logs = batch.take(rows_after(&mut moment, LOG_LINES, id, cursor, logs_after).await?)?;
-            batch.artifacts = batch.take(rows_after(&mut moment, ARTIFACTS, id, cursor, 0).await?)?;
-            batch.history = batch.take(rows_after(&mut moment, HISTORY, id, cursor, 0).await?)?;
+            batch.samples = batch.take(rows_after(&mut moment, SAMPLES, id, cursor).await?)?;
+            batch.logs = batch.take(lines_after(&mut moment, id, cursor, logs_after).await?)?;
+            batch.artifacts = batch.take(rows_after(&mut moment, ARTIFACTS, id, cursor).await?)?;
+            batch.history = batch.take(rows_after(&mut moment, HISTORY, id, cursor).await?)?;
         }
         moment.commit().await?;
         batch.finish(newest, logs_after)
@@ -46,12 +46,12 @@ impl Store {
 }
 
 const SAMPLES: &str =
-    "SELECT * FROM samples WHERE execution_id = ? AND revision > ? AND ? >= 0 ORDER BY revision LIMIT ?";
+    "SELECT * FROM samples WHERE execution_id = ? AND revision > ? ORDER BY revision LIMIT ?";
 const LOG_LINES: &str = "SELECT * FROM log_lines WHERE execution_id = ? AND revision > ? AND number > ? ORDER BY revision LIMIT ?";
 const ARTIFACTS: &str =
-    "SELECT * FROM artifacts WHERE execution_id = ? AND revision > ? AND ? >= 0 ORDER BY revision LIMIT ?";
+    "SELECT * FROM artifacts WHERE execution_id = ? AND revision > ? ORDER BY revision LIMIT ?";
 const HISTORY: &str =
-    "SELECT * FROM history WHERE execution_id = ? AND revision > ? AND ? >= 0 ORDER BY revision LIMIT ?";
+    "SELECT * FROM history WHERE execution_id = ? AND revision > ? ORDER BY revision LIMIT ?";
 
 /// Rows of every kind, cut at the same revision.
 #[derive(Default)]
@@ -126,16 +126,20 @@ async fn rows_after(
     statement: &'static str,
     id: ExecutionId,
     cursor: i64,
+) -> Result<Vec<SqliteRow>, StoreError> {
+    let query = sqlx::query(statement).bind(id.to_string()).bind(cursor).bind(BATCH_ROWS as i64 + 1);
+    Ok(query.fetch_all(connection).await?)
+}
+
+async fn lines_after(
+    connection: &mut SqliteConnection,
+    id: ExecutionId,
+    cursor: i64,
     after_number: u64,
 ) -> Result<Vec<SqliteRow>, StoreError> {
-    let rows = sqlx::query(statement)
-        .bind(id.to_string())
-        .bind(cursor)
-        .bind(i64::try_from(after_number).unwrap_or(i64::MAX))
-        .bind(BATCH_ROWS as i64 + 1)
-        .fetch_all(connection)
-        .await?;
-    Ok(rows)
+    let after_number = i64::try_from(after_number).unwrap_or(i64::MAX);
+    let query = sqlx::query(LOG_LINES).bind(id.to_string()).bind(cursor).bind(after_number);
+    Ok(query.bind(BATCH_ROWS as i64 + 1).fetch_all(connection).await?)
 }
 
 /// The number of the last line before the tail.
