@@ -2,7 +2,9 @@
 //!
 //! Must not know the clock: the caller says what time it is.
 
-pub use shared::format::{bytes, count, duration, metric};
+#[cfg(target_arch = "wasm32")]
+pub use shared::format::{bytes, duration};
+pub use shared::format::{count, metric};
 
 const SECOND: i64 = 1_000;
 

@@ -111,14 +111,23 @@ fn spread(labels: &mut [(usize, f64)], top: f64, bottom: f64) {
     }
 }
 
-/// The range grown outwards to the next marks, so that lines do not touch the edge.
+/// The range grown outwards until it ends in marks, so that lines do not touch the edge.
 fn widened(low: f64, high: f64, most: usize) -> (f64, f64) {
-    let marks = nice_ticks(low, high, most).values;
-    let [first, second, ..] = marks.as_slice() else { return (low, high) };
-    let (step, last) = (second - first, marks.last().copied().unwrap_or(high));
-    let below = if low < *first { first - step } else { *first };
-    let above = if high > last { last + step } else { last };
-    (below, above)
+    let mut range = (low, high);
+    // A wider range may have coarser marks, whose ends lie further out again; that ends soon.
+    for _ in 0..4 {
+        let marks = nice_ticks(range.0, range.1, most).values;
+        let [first, second, ..] = marks.as_slice() else { return range };
+        let (step, last) = (second - first, marks.last().copied().unwrap_or(range.1));
+        let is_outside = |end: f64, mark: f64| (end - mark).abs() > step * 1e-6;
+        let below = if is_outside(range.0, *first) { first - step } else { *first };
+        let above = if is_outside(range.1, last) { last + step } else { last };
+        if (below, above) == range {
+            break;
+        }
+        range = (below, above);
+    }
+    range
 }
 
 /// What can be seen of a line: the smallest and largest value of each pixel column.
@@ -194,6 +203,17 @@ mod tests {
         let (low, high) = widened(0.613, 1.82, 5);
         assert!((low - 0.5).abs() < 1e-9 && (high - 2.0).abs() < 1e-9, "{low} {high}");
         assert_eq!(widened(0.0, 1.0, 5), (0.0, 1.0));
+        for (low, high) in [(3.385, 4.307), (0.0009, 0.0123), (-7.3, 48.9), (1.0, 1.0001)] {
+            let (below, above) = widened(low, high, 5);
+            let marks = nice_ticks(below, above, 5).values;
+            let ends = [marks[0], marks[marks.len() - 1]];
+            let slack = (above - below) * 1e-6;
+            assert!(
+                (ends[0] - below).abs() < slack && (ends[1] - above).abs() < slack,
+                "{below} {above} {marks:?}"
+            );
+            assert!(below <= low && above >= high);
+        }
         assert_eq!(widened(3.0, 3.0, 5), (3.0, 3.0));
     }
 }
