@@ -14,6 +14,7 @@ use crate::web;
 use axum::Router;
 use axum::middleware::from_fn;
 use serde::{Deserialize, Serialize};
+use shared::service::InstanceState;
 use std::fs::{File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -245,6 +246,10 @@ async fn end_instances(store: &Store, executor: &ProcessExecutor) {
     let instances: Vec<_> =
         snapshot.instances.into_iter().filter_map(|instance| Some((instance.id, instance.handle?))).collect();
     for (id, handle) in &instances {
+        // A runner that waits for work hears of this at once.
+        if let Err(error) = store.set_instance_state(*id, InstanceState::Stopping, None).await {
+            tracing::warn!(%error, instance_id = %id, "an instance cannot be told to stop by the store");
+        }
         executor.stop(*id, handle).await;
     }
     for (id, handle) in &instances {

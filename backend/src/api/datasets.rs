@@ -71,7 +71,7 @@ impl DatasetService for Datasets {
         &self,
         request: Request<v1::ImportDatasetRequest>,
     ) -> Result<Response<Events>, Status> {
-        let request = import_request(request.into_inner()).or_problem()?;
+        let request = import_request(request.get_ref()).or_problem()?;
         let (sender, receiver) = mpsc::channel(4);
         let store = self.store.clone();
         tokio::spawn(async move {
@@ -111,7 +111,7 @@ impl From<ImportError> for Problem {
     }
 }
 
-fn import_request(request: v1::ImportDatasetRequest) -> Result<ImportRequest, Problem> {
+fn import_request(request: &v1::ImportDatasetRequest) -> Result<ImportRequest, Problem> {
     let format = match request.format() {
         v1::DatasetFormat::Voc => import::Format::Voc,
         v1::DatasetFormat::Coco => import::Format::Coco,

@@ -81,7 +81,7 @@ impl Token {
 }
 
 /// SHA-256 of a token. Since a token is 256 random bits, no slow hash is needed.
-#[derive(Clone, Copy, Hash)]
+#[derive(Clone, Copy)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {

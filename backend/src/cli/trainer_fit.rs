@@ -14,11 +14,13 @@ use indicatif::{ProgressBar, ProgressStyle};
 use shared::config::{DetectionConfig, resolve};
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
 use shared::metric::LogLevel;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use trainer::{LabelledBox, LabelledImage, Outcome, Reporter, StopFlag, TrainEvent, TrainJob, Variant};
+use trainer::{
+    CheckpointKind, LabelledBox, LabelledImage, Outcome, Phase, Reporter, StopFlag, TrainEvent, TrainJob,
+    Variant,
+};
 
 /// Items that are read at a time.
 const PAGE: u32 = 1_000;
@@ -203,7 +205,6 @@ fn bar(template: &str) -> ProgressBar {
 /// Shows on standard error how the training goes.
 struct Watcher {
     bar: ProgressBar,
-    figures: BTreeMap<String, f64>,
     epoch_started: Instant,
     epoch_secs: Vec<f64>,
 }
@@ -212,7 +213,6 @@ impl Watcher {
     fn new() -> Self {
         Self {
             bar: bar("{msg} {wide_bar} {pos}/{len} {eta}"),
-            figures: BTreeMap::new(),
             epoch_started: Instant::now(),
             epoch_secs: Vec::new(),
         }
@@ -225,15 +225,6 @@ impl Watcher {
             self.bar.println(text);
         }
     }
-
-    fn epoch_line(&mut self, epoch: f64) {
-        let secs = self.epoch_started.elapsed().as_secs_f64();
-        self.epoch_started = Instant::now();
-        self.epoch_secs.push(secs);
-        let figures: Vec<String> =
-            self.figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
-        self.line(&format!("epoch {epoch} ({secs:.1} s): {}", figures.join("  ")));
-    }
 }
 
 impl Reporter for Watcher {
@@ -242,25 +233,20 @@ impl Reporter for Watcher {
             TrainEvent::Log { level: LogLevel::Debug, .. } | TrainEvent::Artifact { .. } => {}
             TrainEvent::Log { text, .. } => self.line(&print::plain(&text)),
             TrainEvent::Progress { epoch, epochs, step, steps, phase } => {
-                if epoch <= 1 && step == 0 {
+                if epoch == 1 && step == 0 && phase == Phase::Training {
                     self.epoch_started = Instant::now();
                 }
                 self.bar.set_length(steps.into());
                 self.bar.set_position(step.into());
                 self.bar.set_message(format!("epoch {epoch}/{epochs} {phase:?}"));
             }
-            TrainEvent::Sample(sample) => {
-                let name = match sample.legend.as_str() {
-                    "metrics" | "system" => sample.figure,
-                    legend => format!("{legend}/{}", sample.figure),
-                };
-                self.figures.insert(name, sample.y);
-            }
             // Written once an epoch is complete.
-            TrainEvent::Checkpoint { epoch, kind: trainer::CheckpointKind::Last, .. } => {
-                self.epoch_line(f64::from(epoch));
+            TrainEvent::Checkpoint { kind: CheckpointKind::Last, .. } => {
+                self.epoch_secs.push(self.epoch_started.elapsed().as_secs_f64());
+                self.epoch_started = Instant::now();
             }
-            TrainEvent::Checkpoint { .. } => {}
+            // The trainer logs the figures of each epoch as a line.
+            TrainEvent::Sample(_) | TrainEvent::Checkpoint { .. } => {}
         }
     }
 }
