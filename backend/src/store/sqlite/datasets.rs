@@ -9,18 +9,12 @@ use crate::store::records::{ImportOutcome, ItemQuery, NewImport, NewItem, Page};
 use crate::store::writer::Tx;
 use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task};
 use shared::id::{AnnotationId, DatasetId, ItemId};
+use shared::labels::label_colour;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
 
 /// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 12.
 const ROWS_PER_INSERT: usize = 500;
-
-/// Colours of labels in class order, told apart by people with and without colour blindness
-/// (after Okabe and Ito, "Color Universal Design", 2008, with darker and lighter kin).
-const LABEL_COLOURS: [&str; 12] = [
-    "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#b8a900", "#7a5195", "#3c6e47",
-    "#a05a2c", "#2f4b7c", "#ff7c7c",
-];
 
 impl Store {
     /// Stores a data set in one transaction. When there is one of this name, new items are added to
@@ -186,7 +180,7 @@ async fn add_labels(tx: &mut Tx, dataset_id: DatasetId, names: &[String]) -> Res
             .bind(dataset_id.to_string())
             .bind(to_number(known.len() as u64)?)
             .bind(name)
-            .bind(LABEL_COLOURS[known.len() % LABEL_COLOURS.len()])
+            .bind(label_colour(known.len()))
             .execute(&mut tx.connection)
             .await?;
         known.push(name.clone());
