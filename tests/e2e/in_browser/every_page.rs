@@ -29,13 +29,19 @@ async fn check_in_both_looks(
             if let Err(error) = expect_no_violation(browser, &what).await {
                 complaints.push(format!("{error:#}"));
             }
-            let picture = format!("{}-{state}-{}", path.trim_matches('/').replace('/', "-"), theme.name());
-            browser.screenshot(&picture).await?;
+            browser.screenshot(&picture_name(path, state, theme)).await?;
         }
         browser.expect_quiet_console(&[]).await?;
     }
     anyhow::ensure!(complaints.is_empty(), "{}", complaints.join("\n"));
     Ok(())
+}
+
+/// Without the id in the path of a model, so that a later run replaces the picture.
+fn picture_name(path: &str, state: &str, theme: Theme) -> String {
+    let is_id = |part: &&str| part.len() == 36 && part.contains('-');
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && !is_id(part)).collect();
+    format!("{}-{state}-{}", parts.join("-"), theme.name())
 }
 
 fn pages(model: Option<&str>) -> Vec<Page<'static>> {

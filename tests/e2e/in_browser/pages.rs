@@ -52,7 +52,7 @@ pub async fn train_in_form(browser: &Browser, server: &Server, name: &str, epoch
     browser.open(&format!("{}/models/new", server.url)).await?;
     browser.fill("textbox", "Name", name).await?;
     browser.fill("textbox", "~Epochs", &epochs.to_string()).await?;
-    browser.fill("textbox", "~Image size", "32").await?;
+    browser.fill("textbox", "~Image size", "64").await?;
     browser.fill("textbox", "~Batch size", "4").await?;
     browser.click("button", "Train Model").await
 }
