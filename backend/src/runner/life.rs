@@ -83,6 +83,9 @@ pub enum RunnerError {
     /// The server was away for too long.
     #[error("the server did not answer for {0} s; what this instance held was stopped")]
     Outage(u64),
+    /// Somebody deleted the data folder.
+    #[error("the folder {} of this instance is gone, and its server, too; what it held was stopped", .0.display())]
+    FolderGone(PathBuf),
     /// The operating system refused.
     #[error("{action}: {source}")]
     System {
@@ -337,20 +340,24 @@ impl Runner {
                 }
                 Err(Trouble::NotOurs | Trouble::Refused) => return Err(RunnerError::Dismissed),
                 Err(Trouble::Unreachable) => {
-                    let patience = if self.hands.lock().is_empty() {
-                        IDLE_PATIENCE.min(self.outage)
-                    } else {
-                        self.outage
-                    };
-                    if answered.elapsed() > patience {
-                        return Err(RunnerError::Outage(patience.as_secs()));
-                    }
+                    self.bear_outage(answered.elapsed())?;
                     self.surroundings.link.look_again();
                     tokio::time::sleep(pause_before_try(failed_tries)).await;
                     failed_tries = failed_tries.saturating_add(1);
                 }
             }
         }
+    }
+
+    /// Whether to go on without a server, and why not.
+    fn bear_outage(&self, lasting: Duration) -> Result<(), RunnerError> {
+        let patience =
+            if self.hands.lock().is_empty() { IDLE_PATIENCE.min(self.outage) } else { self.outage };
+        if lasting > patience {
+            return Err(RunnerError::Outage(patience.as_secs()));
+        }
+        let folder = &self.surroundings.instance_dir;
+        if folder.is_dir() { Ok(()) } else { Err(RunnerError::FolderGone(folder.clone())) }
     }
 
     async fn renew(&self, request: v1::RenewRequest) -> Result<v1::RenewResponse, Trouble> {
