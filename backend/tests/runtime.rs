@@ -1,6 +1,7 @@
 //! Trainings through the real program: server, runner and Train function as processes of their own,
 //! killed, stopped and started again. The Train functions here are small shell scripts, which can
 //! misbehave on purpose.
+#![expect(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "helpers of tests fail as tests do")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
