@@ -3,6 +3,8 @@
 //!
 //! Must not know the product's code.
 
+mod measure;
+
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;
 use std::fs;

@@ -38,6 +38,8 @@ pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
     });
     run(&mut project.cargo(&["build", "--workspace", "--exclude", "tests", "--example", "step_time"]))?;
     run(&mut Command::new(project.programs().join("examples/step_time")))?;
+    let measurements = ["test", "--package", "tests", "--test", "commands", "--", "--ignored", "--nocapture"];
+    run(&mut project.cargo(&measurements))?;
     if let Some(folder) = bccd {
         figures.push(train_on_real_images(project, &folder)?);
     }
