@@ -1,7 +1,7 @@
 //! Trainings through the real program: server, runner and Train function as processes of their own,
 //! killed, stopped and started again. The Train functions here are small shell scripts, which can
 //! misbehave on purpose.
-#![expect(clippy::unwrap_used, clippy::needless_pass_by_value, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -32,10 +32,10 @@ struct Site {
 
 impl Site {
     fn new(script: &str) -> Self {
-        Self::with_function(serde_json::json!(["/bin/sh", "-c", script]))
+        Self::with_function(&serde_json::json!(["/bin/sh", "-c", script]))
     }
 
-    fn with_function(function: Value) -> Self {
+    fn with_function(function: &Value) -> Self {
         Self::with(Some(function.to_string()))
     }
 
@@ -285,7 +285,7 @@ echo '{"type":"end","outcome":"succeeded"}'
 #[test]
 fn a_service_that_cannot_start_keeps_its_training_waiting_and_says_why() {
     // A runner cannot make sense of this, and ends before it registers.
-    let site = Site::with_function(serde_json::json!({"not": "a list"}));
+    let site = Site::with_function(&serde_json::json!({"not": "a list"}));
     site.call(&["train", "m"]);
     let training = until("the trouble is named", || {
         let training = site.training();
