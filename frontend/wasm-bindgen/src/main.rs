@@ -55,6 +55,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .no_modules(arguments.target == Target::NoModules)?
         .typescript(!arguments.no_typescript)
         .keep_debug(arguments.keep_debug)
+        .remove_name_section(!arguments.keep_debug)
         .demangle(!arguments.no_demangle)
         .input_path(&arguments.input);
     if let Some(name) = &arguments.out_name {

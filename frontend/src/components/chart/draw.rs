@@ -15,8 +15,11 @@ const DOT_RADIUS: f64 = 2.5;
 
 type Area = DrawingArea<CanvasBackend, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Draws all lines. A browser that cannot draw leaves the canvas empty; table and summary remain.
-pub fn draw(canvas: &web_sys::HtmlCanvasElement, lines: &[Line], frame: &Frame) {
+/// How much of a raw line is seen behind its smoothed one.
+const FAINT: f64 = 0.25;
+
+/// Draws all lines, with smoothing above 0 faintly behind their smoothed ones. A browser that cannot draw leaves the canvas empty; table and summary remain.
+pub fn draw(canvas: &web_sys::HtmlCanvasElement, lines: &[Line], smoothing: f64, frame: &Frame) {
     let ratio = sharpness();
     // Setting the size clears the canvas. The cast is of a positive number of device pixels.
     canvas.set_width((frame.width * ratio) as u32);
@@ -26,13 +29,22 @@ pub fn draw(canvas: &web_sys::HtmlCanvasElement, lines: &[Line], frame: &Frame) 
     let Some(backend) = CanvasBackend::with_canvas_object(canvas.clone()) else { return };
     let area = with_coordinates(&backend.into_drawing_area(), frame, ratio);
     for (line, colour) in lines.iter().zip(colours) {
-        for part in line.parts() {
-            draw_part(&area, &thinned(part, frame.x), colour, ratio);
+        if smoothing > 0.0 {
+            draw_line(&area, line, frame, colour.mix(FAINT), ratio);
+            draw_line(&area, &line.smoothed(smoothing), frame, colour.mix(1.0), ratio);
+        } else {
+            draw_line(&area, line, frame, colour.mix(1.0), ratio);
         }
     }
 }
 
-fn draw_part(area: &Area, points: &[super::lines::Point], colour: RGBColor, ratio: f64) {
+fn draw_line(area: &Area, line: &Line, frame: &Frame, colour: RGBAColor, ratio: f64) {
+    for part in line.parts() {
+        draw_part(area, &thinned(part, frame.x), colour, ratio);
+    }
+}
+
+fn draw_part(area: &Area, points: &[super::lines::Point], colour: RGBAColor, ratio: f64) {
     let places: Vec<(f64, f64)> = points.iter().map(|point| (point.x, point.y)).collect();
     // What the backend says about a stroke that failed, the page could not say better.
     let _ = match places.as_slice() {

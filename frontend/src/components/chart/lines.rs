@@ -3,6 +3,7 @@
 //! Must not know pixels or colours.
 
 pub use shared::series::Point;
+use shared::series::{smooth, typical_step};
 
 /// One line, its points sorted by `x`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -16,6 +17,12 @@ impl Line {
     /// The unbroken parts: what lies between two gaps.
     pub fn parts(&self) -> impl Iterator<Item = &[Point]> {
         shared::series::runs(&self.points)
+    }
+
+    /// The same line, calmed: `weight` is what a value still counts one step later.
+    pub fn smoothed(&self, weight: f64) -> Self {
+        let points = smooth(&self.points, weight, typical_step(&self.points));
+        Self { legend: self.legend.clone(), points }
     }
 
     /// The last value that is a number.
@@ -112,6 +119,16 @@ mod tests {
         let line = line(&[(1.0, 5.0), (2.0, f64::NAN)]);
         assert!(line.nearest(2.2).is_some_and(|point| point.y.is_nan()));
         assert_eq!(line.last_finite(), Some(Point { x: 1.0, y: 5.0 }));
+    }
+
+    #[test]
+    fn smoothing_keeps_places_and_gaps() {
+        let raw = line(&[(1.0, 1.0), (2.0, 3.0), (3.0, f64::NAN), (4.0, 1.0)]);
+        assert_eq!(raw.smoothed(0.0).points[..2], raw.points[..2]);
+        let calm = raw.smoothed(0.5);
+        assert!(calm.points[1].y > 1.0 && calm.points[1].y < 3.0);
+        assert!(calm.points[2].y.is_nan());
+        assert!(calm.points.iter().zip(&raw.points).all(|(one, other)| one.x == other.x));
     }
 
     #[test]

@@ -31,6 +31,9 @@ pub fn Chart(
     /// The horizontal range; charts of a page share it.
     #[prop(into)]
     domain_x: Signal<(f64, f64)>,
+    /// How calm the lines are: 0 shows the values as they are.
+    #[prop(into)]
+    smoothing: Signal<f64>,
 ) -> impl IntoView {
     let as_table = RwSignal::new(false);
     let is_explained = RwSignal::new(false);
@@ -81,7 +84,7 @@ pub fn Chart(
                 when=move || !as_table.get()
                 fallback=move || view! { <ChartTable title=name.get_value() lines/> }
             >
-                <Body title=name.get_value() lines is_share cursor domain_x/>
+                <Body title=name.get_value() lines is_share cursor domain_x smoothing/>
             </Show>
             <figcaption class="chart-summary">{summary}</figcaption>
         </figure>
@@ -99,6 +102,7 @@ fn Body(
     is_share: bool,
     cursor: RwSignal<Option<f64>>,
     domain_x: Signal<(f64, f64)>,
+    smoothing: Signal<f64>,
 ) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let body = NodeRef::<html::Div>::new();
@@ -106,7 +110,7 @@ fn Body(
     let size = observed_size(body);
     let frame =
         Memo::new(move |_| lines.with(|lines| Frame::of(lines, domain_x.get(), size.get(), is_share)));
-    draw_when_changed(canvas, lines, frame, preferences);
+    draw_when_changed(canvas, lines, smoothing, frame, preferences);
 
     // The cursor of all charts, snapped to a point of this one.
     let here = Memo::new(move |_| cursor.get().and_then(|x| lines.with(|lines| nearest_x(lines, x))));
@@ -183,6 +187,7 @@ fn points_at(lines: Signal<Vec<Line>>, x: f64) -> Vec<(usize, String, Point)> {
 fn draw_when_changed(
     canvas: NodeRef<html::Canvas>,
     lines: Signal<Vec<Line>>,
+    smoothing: Signal<f64>,
     frame: Memo<Frame>,
     preferences: Preferences,
 ) {
@@ -190,6 +195,7 @@ fn draw_when_changed(
     Effect::new(move |_| {
         lines.track();
         frame.track();
+        smoothing.track();
         // The colours come from the style sheet, which follows the theme.
         let _ = preferences.theme();
         if canvas.get().is_none() || is_due.get_value() {
@@ -202,7 +208,9 @@ fn draw_when_changed(
                 return;
             }
             if let Some(canvas) = canvas.get_untracked() {
-                lines.with_untracked(|lines| frame.with_untracked(|frame| draw(&canvas, lines, frame)));
+                lines.with_untracked(|lines| {
+                    frame.with_untracked(|frame| draw(&canvas, lines, smoothing.get_untracked(), frame))
+                });
             }
         });
     });

@@ -8,10 +8,16 @@ use crate::components::chart::Chart;
 use crate::components::chart::lines::{Line, extent_x};
 use crate::components::chart::summary::Better;
 use crate::components::empty::{Empty, Skeleton};
+use crate::routes::encoded;
 use crate::state::feed::Feed;
 use crate::state::live::Live;
+use crate::state::navigation::Navigation;
 use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_query_map};
 use shared::training::Training;
+
+/// Beyond this a line hardly moves any more.
+const MOST_SMOOTHING: f64 = 0.99;
 
 #[component]
 pub fn ExploreTab(training: Option<RwSignal<Training>>) -> impl IntoView {
@@ -64,6 +70,11 @@ fn NoFigures(feed: Feed, training: RwSignal<Training>) -> impl IntoView {
 #[component]
 fn Charts(feed: Feed) -> impl IntoView {
     let cursor = RwSignal::new(None::<f64>);
+    let parameters = use_query_map();
+    let smoothing = Memo::new(move |_| {
+        let text = parameters.with(|all| all.get("smooth")).unwrap_or_default();
+        text.parse().unwrap_or(0.0f64).clamp(0.0, MOST_SMOOTHING)
+    });
     // All charts have the range of the longest, so that the shared cursor is at one place in all.
     let domain_x = Memo::new(move |_| {
         let extents = feed.figures.get().into_iter().filter_map(|figure| {
@@ -83,14 +94,46 @@ fn Charts(feed: Feed) -> impl IntoView {
                     <h2 id=heading.clone()>{group.label()}</h2>
                     <div class="chart-grid">
                         <For each=move || names.get() key=|name| name.clone() let:name>
-                            <FigureChart feed name cursor domain_x/>
+                            <FigureChart feed name cursor domain_x smoothing/>
                         </For>
                     </div>
                 </section>
             </Show>
         }
     };
-    Group::ALL.map(group_view).collect_view()
+    view! {
+        <Smoothing smoothing/>
+        {Group::ALL.map(group_view).collect_view()}
+    }
+}
+
+/// How calm the lines are; it stands in the URL.
+#[component]
+fn Smoothing(smoothing: Memo<f64>) -> impl IntoView {
+    let navigation = expect_context::<Navigation>();
+    let location = use_location();
+    let choose = move |event| {
+        let text = event_target_value(&event);
+        let path = location.pathname.get_untracked();
+        let is_none = text.parse().is_ok_and(|weight: f64| weight == 0.0);
+        navigation.replace(if is_none { path } else { format!("{path}?smooth={}", encoded(&text)) });
+    };
+    view! {
+        <div class="toolbar">
+            <label for="smoothing">"Smoothing"</label>
+            <input
+                id="smoothing"
+                class="slider"
+                type="range"
+                min="0"
+                max=MOST_SMOOTHING
+                step="0.01"
+                prop:value=move || smoothing.get().to_string()
+                on:input=choose
+            />
+            <output for="smoothing">{move || format!("{:.2}", smoothing.get())}</output>
+        </div>
+    }
 }
 
 #[component]
@@ -99,6 +142,7 @@ fn FigureChart(
     name: String,
     cursor: RwSignal<Option<f64>>,
     domain_x: Memo<(f64, f64)>,
+    smoothing: Memo<f64>,
 ) -> impl IntoView {
     let lines = RwSignal::from(feed.lines_of(&name));
     let figure = known(&name);
@@ -108,5 +152,5 @@ fn FigureChart(
     );
     let better = figure.map_or(Better::Neither, |figure| figure.better);
     let is_share = figure.is_some_and(|figure| figure.group == Group::Quality);
-    view! { <Chart title=name explanation lines better is_share cursor domain_x/> }
+    view! { <Chart title=name explanation lines better is_share cursor domain_x smoothing/> }
 }
