@@ -9,7 +9,7 @@ use crate::model::yolov8::Variant;
 
 /// Bytes that the step keeps for each output value of a convolution block: before and after normalisation and
 /// activation, four bytes each.
-/// Measured whole processes needed 0.77 to 0.98 of what comes of it (n and s, 320 and 640 px, batches of 8 and 16).
+/// Measured whole processes needed 0.6 to 0.98 of what comes of it (n and s, 128 to 640 px, batches of 8 and 16).
 const BYTES_PER_VALUE: f64 = 8.0;
 /// Weight, gradient, two moments and average of each parameter, a copy on the device, and another to validate.
 const BYTES_PER_PARAMETER: f64 = 28.0;

@@ -196,7 +196,11 @@ fn a_checkpoint_of_another_job_is_refused() {
     assert_eq!(error.kind(), TrainErrorKind::Configuration);
     assert!(error.to_string().contains("labels"), "{error}");
     // A job that is already done only reports its files again.
-    let done = run(&TrainJob { resume, ..first }).1.unwrap();
+    // A stop changes nothing about that.
+    let stop = StopFlag::default();
+    stop.stop();
+    let mut events = Vec::new();
+    let done = train(&TrainJob { resume, ..first }, &mut events, &stop).unwrap();
     assert_eq!((done.epochs_done, done.stopped), (1, false));
 }
 

@@ -83,7 +83,8 @@ impl Trainer<'_> {
             }
         }
         Ok(Outcome {
-            stopped: self.stop.is_stopped(),
+            // A stop that comes after the last epoch has nothing left to stop.
+            stopped: self.stop.is_stopped() && self.state.epochs_done < self.job.config.epochs,
             epochs_done: self.state.epochs_done,
             best_fitness: self.state.best.as_ref().map(DetectionSummary::fitness),
             best_epoch: self.state.best_epoch,
