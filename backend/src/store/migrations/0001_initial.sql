@@ -200,8 +200,11 @@ CREATE TABLE samples (
     legend TEXT NOT NULL,
     x DOUBLE PRECISION NOT NULL,
     y DOUBLE PRECISION,
-    PRIMARY KEY (execution_id, revision)
+    -- One value at a place: an attempt that goes on from a checkpoint says its epochs anew.
+    PRIMARY KEY (execution_id, figure, legend, x)
 );
+
+CREATE INDEX samples_by_revision ON samples (execution_id, revision);
 
 CREATE TABLE log_lines (
     execution_id TEXT NOT NULL REFERENCES executions (id),

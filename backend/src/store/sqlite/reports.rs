@@ -118,7 +118,9 @@ async fn insert_sample(
     let revision = tx.next_revision();
     sqlx::query(
         "INSERT INTO samples (execution_id, revision, attempt, at_ms, figure, legend, x, y) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
+         ON CONFLICT (execution_id, figure, legend, x) DO UPDATE SET \
+         revision = excluded.revision, attempt = excluded.attempt, at_ms = excluded.at_ms, y = excluded.y",
     )
     .bind(execution.id.to_string())
     .bind(revision)

@@ -215,7 +215,7 @@ impl Store {
             }
             select.push(")");
         }
-        select.push(" ORDER BY revision");
+        select.push(" ORDER BY figure, legend, x");
         let rows = select.build().persistent(false).fetch_all(&mut *self.reader().await?).await?;
         rows.iter().map(sample).collect()
     }

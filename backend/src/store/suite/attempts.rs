@@ -135,9 +135,14 @@ async fn a_lost_attempt_goes_round_and_its_old_runner_is_not_heard() {
     assert_eq!(stale.kind(), ErrorKind::StaleToken);
     // Sequence numbers start again with the attempt.
     assert_eq!(store.report(batch(&second, vec![sample(1, 9.0)])).await.unwrap(), 1);
-    let attempts: Vec<_> =
-        store.metrics(training.execution_id, &[]).await.unwrap().iter().map(|each| each.attempt).collect();
-    assert_eq!(attempts, [1, 2]);
+    let kept: Vec<_> = store
+        .metrics(training.execution_id, &[])
+        .await
+        .unwrap()
+        .iter()
+        .map(|each| (each.attempt, each.sample.y))
+        .collect();
+    assert_eq!(kept, [(2, 9.0)], "the later attempt's value stands at a place that both reached");
     assert_eq!(store.training("m").await.unwrap().started_at_ms, Some(1_700_000_000_000));
 }
 

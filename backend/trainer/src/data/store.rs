@@ -1,8 +1,8 @@
-//! The images of a subset: decoded once and kept in memory where they fit, else decoded each time.
+//! The images of a subset: decoded when first needed and kept in memory where they fit, else decoded each time.
 //!
 //! Knows files, sizes and boxes; must not know augmentation or batches.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -20,13 +20,14 @@ const CHUNK: usize = 16;
 pub struct PictureStore {
     entries: Vec<Entry>,
     side: usize,
+    keeps: bool,
 }
 
 #[derive(Debug)]
 struct Entry {
     image: LabelledImage,
     original: [u32; 2],
-    kept: Option<Arc<Picture>>,
+    kept: OnceLock<Arc<Picture>>,
 }
 
 /// A store, and what had to be left out of it.
@@ -39,11 +40,12 @@ pub struct Prepared {
 }
 
 impl PictureStore {
-    /// Reads a subset for a network of `side` pixels.
+    /// Reads the headers of a subset for a network of `side` pixels, so that the first step need not wait for
+    /// every picture of it.
     ///
-    /// Pictures are kept in memory if all of them together need at most `budget_bytes`; else only their headers
-    /// are read now. `progress` hears how many of how many are done; a stop ends the reading early.
-    /// Unreadable images are left out and named.
+    /// Decoded pictures are kept in memory if all of them together need at most `budget_bytes`.
+    /// `progress` hears how many of how many are done; a stop ends the reading early.
+    /// Files that do not begin like an image are left out and named.
     pub fn prepare(
         images: &[LabelledImage],
         side: usize,
@@ -58,7 +60,7 @@ impl PictureStore {
             if stop.is_stopped() {
                 break;
             }
-            let read: Vec<_> = chunk.par_iter().map(|image| Entry::read(image, side, keeps)).collect();
+            let read: Vec<_> = chunk.par_iter().map(Entry::read).collect();
             for (image, result) in chunk.iter().zip(read) {
                 match result {
                     Ok(entry) => entries.push(entry),
@@ -67,7 +69,7 @@ impl PictureStore {
             }
             progress(entries.len() + rejected.len(), images.len());
         }
-        Prepared { store: Self { entries, side }, rejected }
+        Prepared { store: Self { entries, side, keeps }, rejected }
     }
 
     /// Number of usable images.
@@ -82,7 +84,7 @@ impl PictureStore {
 
     /// Whether pictures are kept in memory.
     pub fn is_in_memory(&self) -> bool {
-        self.entries.iter().all(|entry| entry.kept.is_some())
+        self.keeps
     }
 
     /// The image as it was given.
@@ -103,13 +105,18 @@ impl PictureStore {
     /// The resized picture.
     ///
     /// # Errors
-    /// If it is not in memory and can no longer be read.
+    /// If it is not in memory and cannot be read.
     pub fn picture(&self, index: usize) -> Result<Arc<Picture>, PictureError> {
         let entry = &self.entries[index];
-        match &entry.kept {
-            Some(picture) => Ok(Arc::clone(picture)),
-            None => Ok(Arc::new(Picture::from_image(&read_image(&entry.image.path)?, self.side))),
+        if let Some(picture) = entry.kept.get() {
+            return Ok(Arc::clone(picture));
         }
+        let picture = Arc::new(Picture::from_image(&read_image(&entry.image.path)?, self.side));
+        if self.keeps {
+            // Another thread may have been first; its picture is the same.
+            let _ = entry.kept.set(Arc::clone(&picture));
+        }
+        Ok(picture)
     }
 
     /// The resized picture with its targets in its pixels.
@@ -132,14 +139,9 @@ impl PictureStore {
 }
 
 impl Entry {
-    fn read(image: &LabelledImage, side: usize, keeps: bool) -> Result<Self, PictureError> {
-        let (original, kept) = if keeps {
-            let picture = Picture::from_image(&read_image(&image.path)?, side);
-            (picture.original, Some(Arc::new(picture)))
-        } else {
-            (read_size(&image.path)?, None)
-        };
-        Ok(Self { image: image.clone(), original, kept })
+    fn read(image: &LabelledImage) -> Result<Self, PictureError> {
+        let original = read_size(&image.path)?;
+        Ok(Self { image: image.clone(), original, kept: OnceLock::new() })
     }
 }
 
