@@ -7,7 +7,13 @@
 pub mod convert;
 
 /// Everything of the package `trainyard.v1`.
-#[expect(clippy::all, clippy::allow_attributes, missing_docs, unused_qualifications, reason = "generated code")]
+#[expect(
+    clippy::all,
+    clippy::allow_attributes,
+    missing_docs,
+    unused_qualifications,
+    reason = "generated code"
+)]
 pub mod v1 {
     tonic::include_proto!("trainyard.v1");
 }
