@@ -103,7 +103,7 @@ pub fn test_summaries(transcript: &Transcript) -> Vec<String> {
         } else if line.starts_with("test result:") {
             // Targets without a test are of no interest.
             if !line.contains(" 0 passed; 0 failed; 0 ignored;") {
-                summaries.push(format!("{}\n{line}", without_hash(subject)));
+                summaries.push(format!("{}\n{line}", short(subject)));
             }
         } else if line.starts_with("test ") && line.ends_with("FAILED") {
             summaries.push(line.to_owned());
@@ -112,9 +112,12 @@ pub fn test_summaries(transcript: &Transcript) -> Vec<String> {
     summaries
 }
 
-/// `Running tests/a.rs (target/debug/deps/a-0123)` without what stands in parentheses.
-fn without_hash(subject: &str) -> &str {
-    subject.split(" (").next().unwrap_or(subject)
+/// `Running tests/a.rs (a)` of `Running tests/a.rs (target/debug/deps/a-0123)`: the file alone does not name the crate.
+fn short(subject: &str) -> String {
+    let Some((what, program)) = subject.split_once(" (") else { return subject.to_owned() };
+    let name = program.trim_end_matches(')').rsplit('/').next().unwrap_or(program);
+    let name = name.rsplit_once('-').map_or(name, |(name, _)| name);
+    format!("{what} ({name})")
 }
 
 fn seconds(duration: Duration) -> String {
@@ -152,6 +155,6 @@ mod tests {
         let summaries = test_summaries(&transcript);
         assert_eq!(summaries.len(), 2, "{summaries:?}");
         assert_eq!(summaries[0], "test broken ... FAILED");
-        assert!(summaries[1].starts_with("Running unittests src/lib.rs\ntest result: FAILED. 1 passed"));
+        assert!(summaries[1].starts_with("Running unittests src/lib.rs (a)\ntest result: FAILED. 1 passed"));
     }
 }
