@@ -17,7 +17,6 @@ const WASM_TARGET: &str = "wasm32-unknown-unknown";
 pub enum Need {
     WasmTarget,
     Trunk,
-    WasmOpt,
     Chromium,
     Chromedriver,
     Npm,
@@ -25,18 +24,11 @@ pub enum Need {
 }
 
 /// What building the UI needs.
-pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::WasmOpt];
+pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk];
 
 /// What building and testing everything needs.
-pub const EVERYTHING: &[Need] = &[
-    Need::WasmTarget,
-    Need::Trunk,
-    Need::WasmOpt,
-    Need::Chromium,
-    Need::Chromedriver,
-    Need::Npm,
-    Need::AccessibilityRules,
-];
+pub const EVERYTHING: &[Need] =
+    &[Need::WasmTarget, Need::Trunk, Need::Chromium, Need::Chromedriver, Need::Npm, Need::AccessibilityRules];
 
 /// Installs those of `needs` that are missing, after saying which.
 pub fn prepare(project: &Project, needs: &[Need]) -> Result<()> {
@@ -50,16 +42,13 @@ pub fn prepare(project: &Project, needs: &[Need]) -> Result<()> {
     }
     let packages: Vec<&str> = missing.iter().filter_map(|need| need.debian_package()).collect();
     if !packages.is_empty() {
-        install_packages(project, &packages, &missing)?;
+        install_packages(project, &packages)?;
     }
     for need in &missing {
         need.install(project).with_context(|| format!("could not install: {}", need.plan()))?;
     }
-    let still_missing: Vec<String> = missing
-        .iter()
-        .filter(|need| !need.is_optional() && !need.is_met(project))
-        .map(|need| need.plan())
-        .collect();
+    let still_missing: Vec<String> =
+        missing.iter().filter(|need| !need.is_met(project)).map(|need| need.plan()).collect();
     if !still_missing.is_empty() {
         bail!("still missing after the installation: {}", still_missing.join("; "));
     }
@@ -74,7 +63,6 @@ impl Need {
                 let version = output(project.command("trunk").arg("--version"));
                 version.is_some_and(|text| text.split_whitespace().last() == Some(TRUNK_VERSION))
             }
-            Self::WasmOpt => project.find_program("wasm-opt").is_some(),
             Self::Chromium => CHROMIUM_NAMES.iter().any(|name| project.find_program(name).is_some()),
             Self::Chromedriver => project.find_program("chromedriver").is_some(),
             // Node's package manager is only there to fetch the accessibility rules.
@@ -89,7 +77,6 @@ impl Need {
             Self::Trunk => format!(
                 "trunk {TRUNK_VERSION}, which builds the UI (from crates.io into target/tools; takes minutes)"
             ),
-            Self::WasmOpt => "wasm-opt, which makes the UI small (Debian package binaryen)".into(),
             Self::Chromium => "Chromium, which the journeys run in (Debian package chromium)".into(),
             Self::Chromedriver => "chromedriver, which drives it (Debian package chromium-driver)".into(),
             Self::Npm => "npm, which fetches the accessibility rules (Debian package npm)".into(),
@@ -99,17 +86,11 @@ impl Need {
 
     fn debian_package(self) -> Option<&'static str> {
         match self {
-            Self::WasmOpt => Some("binaryen"),
             Self::Chromium => Some("chromium"),
             Self::Chromedriver => Some("chromium-driver"),
             Self::Npm => Some("npm"),
             Self::WasmTarget | Self::Trunk | Self::AccessibilityRules => None,
         }
-    }
-
-    /// The UI can be built without it, only larger.
-    fn is_optional(self) -> bool {
-        self == Self::WasmOpt
     }
 
     fn install(self, project: &Project) -> Result<()> {
@@ -122,7 +103,7 @@ impl Need {
                 run(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
             }
             // Came with the packages.
-            Self::WasmOpt | Self::Chromium | Self::Chromedriver | Self::Npm => Ok(()),
+            Self::Chromium | Self::Chromedriver | Self::Npm => Ok(()),
         }
     }
 }
@@ -148,13 +129,9 @@ fn install_trunk(project: &Project) -> Result<()> {
 }
 
 /// By apt where there is one and it may be used; otherwise the person is told what to run.
-fn install_packages(project: &Project, packages: &[&str], missing: &[Need]) -> Result<()> {
+fn install_packages(project: &Project, packages: &[&str]) -> Result<()> {
     let by_hand = format!("apt-get install --no-install-recommends {}", packages.join(" "));
     if project.find_program("apt-get").is_none() {
-        if missing.iter().all(|need| need.is_optional() || need.debian_package().is_none()) {
-            println!("note: there is no apt-get here; without wasm-opt the UI is larger than it need be");
-            return Ok(());
-        }
         bail!(
             "there is no apt-get here; install what Debian calls `{}` and run this again",
             packages.join(" ")

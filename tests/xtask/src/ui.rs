@@ -41,11 +41,7 @@ pub fn build(project: &Project) -> Result<()> {
         return Ok(());
     }
     let mut trunk = project.command("trunk");
-    trunk.arg("build").env("CARGO_TARGET_DIR", &project.target).env_remove("NO_COLOR");
-    if project.find_program("wasm-opt").is_some() {
-        // Trunk calls wasm-opt in release builds alone; the cargo profile is that of Trunk.toml either way.
-        trunk.arg("--release");
-    }
+    trunk.args(["build", "--release"]).env("CARGO_TARGET_DIR", &project.target).env_remove("NO_COLOR");
     run(&mut trunk)?;
     compress(&project.dist())?;
     std::fs::write(&stamp, fingerprint).with_context(|| format!("cannot write {}", stamp.display()))?;
