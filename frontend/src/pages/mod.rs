@@ -3,6 +3,7 @@
 //! Must not hold a rule of the business that is not in `shared`.
 
 pub mod model;
+pub mod train;
 pub mod training;
 
 #[cfg(target_arch = "wasm32")]
@@ -15,5 +16,3 @@ pub mod models;
 pub mod not_found;
 #[cfg(target_arch = "wasm32")]
 pub mod sign_in;
-#[cfg(target_arch = "wasm32")]
-pub mod train;

@@ -3,6 +3,8 @@
 //! Must not hold anything secret.
 
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+use wasm_bindgen::closure::Closure;
 
 const THEME: &str = "trainyard.theme";
 const SINGLE_KEYS: &str = "trainyard.single-keys";
@@ -34,6 +36,8 @@ impl Theme {
 #[derive(Debug, Clone, Copy)]
 pub struct Preferences {
     chosen: RwSignal<Option<Theme>>,
+    /// What the system asks for, as it changes.
+    system: RwSignal<Theme>,
     pub single_keys: RwSignal<bool>,
 }
 
@@ -46,7 +50,11 @@ impl Preferences {
             _ => None,
         };
         let single_keys = stored(SINGLE_KEYS).as_deref() != Some("off");
-        let preferences = Self { chosen: RwSignal::new(chosen), single_keys: RwSignal::new(single_keys) };
+        let preferences = Self {
+            chosen: RwSignal::new(chosen),
+            system: followed_system_theme(),
+            single_keys: RwSignal::new(single_keys),
+        };
         Effect::new(move |_| {
             let root = document().document_element();
             if let (Some(root), Some(theme)) = (root, preferences.chosen.get()) {
@@ -59,11 +67,11 @@ impl Preferences {
 
     /// The theme that is seen: the chosen one, or the system's.
     pub fn theme(self) -> Theme {
-        self.chosen.get().unwrap_or_else(system_theme)
+        self.chosen.get().unwrap_or_else(|| self.system.get())
     }
 
     pub fn toggle_theme(self) {
-        let theme = self.chosen.get_untracked().unwrap_or_else(system_theme).other();
+        let theme = untrack(|| self.theme()).other();
         store(THEME, theme.name());
         self.chosen.set(Some(theme));
     }
@@ -77,9 +85,23 @@ impl Preferences {
     }
 }
 
-fn system_theme() -> Theme {
-    let prefers_dark = window().match_media("(prefers-color-scheme: dark)").ok().flatten();
-    if prefers_dark.is_some_and(|query| query.matches()) { Theme::Dark } else { Theme::Light }
+/// The theme that the system asks for, which may change at sunset.
+fn followed_system_theme() -> RwSignal<Theme> {
+    let Ok(Some(query)) = window().match_media("(prefers-color-scheme: dark)") else {
+        return RwSignal::new(Theme::Light);
+    };
+    let theme_of = |query: &web_sys::MediaQueryList| if query.matches() { Theme::Dark } else { Theme::Light };
+    let theme = RwSignal::new(theme_of(&query));
+    let asked = query.clone();
+    let on_change = Closure::<dyn FnMut()>::new(move || {
+        theme.try_set(theme_of(&asked));
+    });
+    // A browser that cannot tell of changes keeps the theme that it began with.
+    let _ = query.add_event_listener_with_callback("change", on_change.as_ref().unchecked_ref());
+    // The preferences live as long as the tab, and so does what listens for them; it also holds the
+    // query, which browsers may otherwise collect together with its listeners.
+    on_change.forget();
+    theme
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -2,9 +2,10 @@
 //!
 //! Must not know what a setting does beyond what its schema says.
 
+use super::resolved::resolved;
 use crate::components::empty::Empty;
 use leptos::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use shared::architecture::architecture;
 use shared::config::{Field, Group};
 use shared::model::Model;
@@ -20,7 +21,8 @@ pub fn ConfigTab(model: Model, training: Option<RwSignal<Training>>) -> impl Int
         }
         .into_any();
     };
-    let values = resolved(&model, training);
+    let of_training = training.map(|training| training.with_untracked(|row| row.configuration.clone()));
+    let values = resolved(of_training.as_ref(), &model.configuration);
     let group_view = |group: Group| {
         let fields: Vec<&Field> =
             family.schema().fields.iter().filter(|field| field.group == group).collect();
@@ -42,13 +44,6 @@ pub fn ConfigTab(model: Model, training: Option<RwSignal<Training>>) -> impl Int
         {Group::ALL.map(group_view).collect_view()}
     }
     .into_any()
-}
-
-/// What the training runs with; for one that has not been started, what the model says.
-fn resolved(model: &Model, training: Option<RwSignal<Training>>) -> Map<String, Value> {
-    let of_training = training
-        .and_then(|training| training.with_untracked(|training| training.configuration.as_object().cloned()));
-    of_training.unwrap_or_else(|| model.configuration.clone())
 }
 
 fn setting(field: &Field, value: Option<&Value>) -> impl IntoView + use<> {

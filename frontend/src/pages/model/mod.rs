@@ -3,6 +3,7 @@
 //! Must not know how figures and lines arrive.
 
 pub mod figures;
+pub mod resolved;
 
 #[cfg(target_arch = "wasm32")]
 mod artifacts;

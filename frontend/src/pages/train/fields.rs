@@ -2,10 +2,11 @@
 //!
 //! Must not know any single setting.
 
+use super::overrides::{overrides, text_of};
 use crate::components::field::{SelectField, TextField};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::config::{Field, FieldError, Group, Kind, Schema, resolve};
+use shared::config::{Field, Group, Kind, Schema};
 use std::collections::BTreeMap;
 
 /// What a person typed, setting by setting.
@@ -13,15 +14,10 @@ use std::collections::BTreeMap;
 pub struct Settings {
     schema: &'static Schema,
     texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+    /// What the version says by itself.
+    given: StoredValue<Map<String, Value>>,
     /// What is wrong, by key.
     pub problems: Memo<BTreeMap<String, String>>,
-}
-
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::String(word) => word.clone(),
-        other => other.to_string(),
-    }
 }
 
 impl Settings {
@@ -36,16 +32,20 @@ impl Settings {
             })
             .collect();
         let texts = StoredValue::new(texts);
-        let problems = Memo::new(move |_| match overrides(schema, texts) {
-            Ok(_) => BTreeMap::new(),
-            Err(errors) => errors.into_iter().map(|error| (error.key, error.message)).collect(),
-        });
-        Self { schema, texts, problems }
+        let given = StoredValue::new(given.clone());
+        let problems =
+            Memo::new(move |_| match given.with_value(|given| overrides(schema, &typed(texts), given)) {
+                Ok(_) => BTreeMap::new(),
+                Err(errors) => errors.into_iter().map(|error| (error.key, error.message)).collect(),
+            });
+        Self { schema, texts, given, problems }
     }
 
-    /// The values that differ from the defaults, as a JSON object.
+    /// The values that differ from the defaults or that the version names itself, as a JSON object.
     pub fn overrides_json(self) -> Option<String> {
-        untrack(|| overrides(self.schema, self.texts)).ok().map(|map| Value::Object(map).to_string())
+        let texts = untrack(|| typed(self.texts));
+        let values = self.given.with_value(|given| overrides(self.schema, &texts, given));
+        values.ok().map(|values| Value::Object(values).to_string())
     }
 
     /// Changes whenever a value does.
@@ -58,31 +58,9 @@ impl Settings {
     }
 }
 
-/// The overrides, checked each by itself and all together.
-fn overrides(
-    schema: &'static Schema,
-    texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
-) -> Result<Map<String, Value>, Vec<FieldError>> {
-    let mut values = Map::new();
-    let mut errors = Vec::new();
-    for field in &schema.fields {
-        let Some(text) = texts.with_value(|texts| texts.get(field.key).map(|text| text.get())) else {
-            continue;
-        };
-        if text.trim() == text_of(&field.default) {
-            continue;
-        }
-        match schema.parse_text(field.key, &text) {
-            Ok(value) => {
-                values.insert(field.key.to_owned(), value);
-            }
-            Err(error) => errors.push(error),
-        }
-    }
-    if !errors.is_empty() {
-        return Err(errors);
-    }
-    resolve(&values).map(|_| values)
+/// The texts as they are now; whoever reads them here is told of changes.
+fn typed(texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>) -> BTreeMap<&'static str, String> {
+    texts.with_value(|texts| texts.iter().map(|(key, text)| (*key, text.get())).collect())
 }
 
 /// The settings that everybody looks at.
