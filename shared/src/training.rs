@@ -13,9 +13,9 @@ pub struct Progress {
     pub epoch: u32,
     /// Epochs in all.
     pub epochs: u32,
-    /// The step within the epoch, counted from 1; 0 before the first.
+    /// The step within the phase, counted from 1; 0 before the first.
     pub step: u32,
-    /// Steps in an epoch.
+    /// Steps of the phase.
     pub steps: u32,
     /// What it does right now.
     pub phase: Phase,
@@ -43,7 +43,13 @@ impl Progress {
         if self.epochs == 0 || self.epoch == 0 {
             return 0.0;
         }
-        let within = if self.steps == 0 { 0.0 } else { f64::from(self.step) / f64::from(self.steps) };
+        let steps_done = if self.steps == 0 { 0.0 } else { f64::from(self.step) / f64::from(self.steps) };
+        // Steps are counted anew in each phase; once an epoch is learnt it stays counted.
+        let within = match self.phase {
+            Phase::Preparing => 0.0,
+            Phase::Training => steps_done,
+            Phase::Validating | Phase::Saving => 1.0,
+        };
         ((f64::from(self.epoch - 1) + within.min(1.0)) / f64::from(self.epochs)).clamp(0.0, 1.0)
     }
 }
@@ -199,4 +205,26 @@ pub struct Training {
     pub removed_at_ms: Option<i64>,
     /// Grows with each change of any record; the cursor of streams.
     pub revision: i64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_share_of_the_work_never_falls() {
+        let at = |epoch, step, steps, phase| Progress { epoch, epochs: 2, step, steps, phase }.fraction();
+        let seen = [
+            at(0, 0, 0, Phase::Preparing),
+            at(1, 1, 4, Phase::Training),
+            at(1, 4, 4, Phase::Training),
+            at(1, 0, 0, Phase::Validating),
+            at(1, 1, 3, Phase::Validating),
+            at(1, 0, 0, Phase::Saving),
+            at(2, 1, 4, Phase::Training),
+            at(2, 0, 0, Phase::Saving),
+        ];
+        assert!(seen.is_sorted(), "{seen:?}");
+        assert_eq!((seen[0], seen[7]), (0.0, 1.0));
+    }
 }

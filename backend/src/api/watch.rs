@@ -123,10 +123,9 @@ impl Feed {
             // Taken note of before looking, so that a change during the look is looked at again.
             revisions.mark_unchanged();
             let look_again_at = Instant::now() + COALESCE;
-            match self.send_changes().await {
-                Ok(true) => heartbeat_at = Instant::now() + HEARTBEAT,
-                Ok(false) => {}
-                Err(Ended) => return,
+            // Changes do not put the heartbeat off: it also asks whether the reader is still welcome.
+            if self.send_changes().await.is_err() {
+                return;
             }
             loop {
                 tokio::select! {
@@ -155,9 +154,8 @@ impl Feed {
         }
     }
 
-    /// Sends everything after the cursor. Says whether anything was sent.
-    async fn send_changes(&mut self) -> Result<bool, Ended> {
-        let mut sent = false;
+    /// Sends everything after the cursor.
+    async fn send_changes(&mut self) -> Result<(), Ended> {
         loop {
             let changes = match self.store.changes_since(self.cursor, self.scope).await {
                 Ok(changes) => changes,
@@ -177,12 +175,11 @@ impl Feed {
                 // Only the last event of a batch may say that the whole batch has been sent.
                 let cursor = if number + 1 == last { cursor } else { self.cursor };
                 self.send(Ok(v1::WatchEvent { cursor, event: Some(event) })).await?;
-                sent = true;
             }
             self.cursor = cursor;
             self.scope.logs_after = logs_after;
             if !more {
-                return Ok(sent);
+                return Ok(());
             }
         }
     }

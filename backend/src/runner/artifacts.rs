@@ -20,6 +20,12 @@ pub enum ArtifactError {
         /// Which file.
         path: PathBuf,
     },
+    /// It is a folder, a pipe or a device.
+    #[error("{} is not a regular file", path.display())]
+    NotAFile {
+        /// Which one.
+        path: PathBuf,
+    },
     /// It cannot be read or copied.
     #[error("{}: {source}", path.display())]
     Disk {
@@ -47,6 +53,10 @@ pub fn take(message: &ArtifactMessage, work: &Path, outbox: &Path) -> Result<Bod
     let real = work.join(path).canonicalize().map_err(disk)?;
     if !real.starts_with(work.canonicalize().map_err(disk)?) {
         return Err(ArtifactError::Outside { path: path.clone() });
+    }
+    // Opening a pipe or device could wait for ever.
+    if !real.metadata().map_err(disk)?.is_file() {
+        return Err(ArtifactError::NotAFile { path: path.clone() });
     }
     std::fs::create_dir_all(outbox).map_err(disk)?;
     let (content_hash, size_bytes) = copy_by_hash(&real, outbox).map_err(disk)?;

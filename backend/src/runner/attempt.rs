@@ -3,7 +3,7 @@
 //! Must not know the scheduler, nor how many attempts its instance holds.
 
 use super::child::{Happening, TrainFunction};
-use super::connect::{ServerLink, Trouble, pause_before_try, trouble_from};
+use super::connect::{ServerLink, Trouble, pause_before_try};
 use super::data::{DataError, FileSource, materialise};
 use super::listen::Listener;
 use super::outcome::{ProcessEnd, StopReason, conclude};
@@ -171,7 +171,7 @@ impl Attempt {
         let answer = tokio::time::timeout(CONFIRM_TIMEOUT, client.renew(request))
             .await
             .map_err(|_| Trouble::Unreachable)?
-            .map_err(|status| trouble_from(&status))?
+            .map_err(|status| self.surroundings.link.trouble(&status))?
             .into_inner();
         // An attempt that the server does not answer for is not confirmed.
         Ok(answer

@@ -130,6 +130,9 @@ impl TrainFunction {
                     None => self.lines_open = false,
                 },
                 status = self.child.wait(), if self.ended.is_none() => {
+                    // What it started goes with it, also what closed its pipes or ignores a kind word.
+                    // The group keeps its number as long as it has a member, so nobody else is hit.
+                    self.kill_group();
                     self.ended = Some((status?, Instant::now() + PIPE_PATIENCE));
                 }
                 () = sleep_until(self.next_step.map(|(at, _)| at)), if self.ended.is_none() => self.step(),

@@ -5,7 +5,7 @@
 
 use proto::v1::runner_service_client::RunnerServiceClient;
 use serde::Deserialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
@@ -71,6 +71,13 @@ struct ServerFile {
     url: String,
 }
 
+/// Where the server of a data folder says that it is.
+fn announced_url(server_file: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(server_file).ok()?;
+    let ServerFile { url } = serde_json::from_str(&text).ok()?;
+    Some(url.trim_end_matches('/').to_owned())
+}
+
 fn channel_to(url: &str) -> Result<Channel, ConnectError> {
     let endpoint =
         Endpoint::from_shared(url.to_owned()).map_err(|_| ConnectError::Address { url: url.to_owned() })?;
@@ -115,14 +122,29 @@ impl ServerLink {
         self.inner.http.request(method, url).bearer_auth(token.as_str())
     }
 
+    /// Whether the server at this address is the one of the runner's data folder, as far as can be told.
+    /// Another program may have taken the port of a server that stopped.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        let Some(path) = &self.inner.server_file else { return true };
+        let announced = announced_url(path);
+        let place = self.inner.place.read().unwrap_or_else(PoisonError::into_inner);
+        announced.is_some_and(|url| url == place.url)
+    }
+
+    /// What a failed call means: a stranger's refusal is no answer.
+    #[must_use]
+    pub fn trouble(&self, status: &Status) -> Trouble {
+        match trouble_from(status) {
+            Trouble::NotOurs | Trouble::Refused if !self.is_ours() => Trouble::Unreachable,
+            trouble => trouble,
+        }
+    }
+
     /// After a call found no server: looks whether it is somewhere else by now.
     pub fn look_again(&self) {
         let Some(path) = &self.inner.server_file else { return };
-        let found = std::fs::read_to_string(path)
-            .ok()
-            .and_then(|text| serde_json::from_str::<ServerFile>(&text).ok());
-        let Some(ServerFile { url }) = found else { return };
-        let url = url.trim_end_matches('/').to_owned();
+        let Some(url) = announced_url(path) else { return };
         let mut place = self.inner.place.write().unwrap_or_else(PoisonError::into_inner);
         if place.url != url
             && let Ok(channel) = channel_to(&url)
@@ -146,7 +168,7 @@ pub enum Trouble {
 
 /// Sorts a failed call.
 #[must_use]
-pub fn trouble_from(status: &Status) -> Trouble {
+fn trouble_from(status: &Status) -> Trouble {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied | Code::NotFound | Code::Aborted => Trouble::NotOurs,
         Code::FailedPrecondition
@@ -174,6 +196,20 @@ pub fn pause_before_try(failed_tries: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_strangers_refusal_is_no_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("server.json");
+        let refusal = Status::unauthenticated("the token is not known");
+        let link = ServerLink::new("http://127.0.0.1:1/", Some(file.clone()), "tyr_x".into()).unwrap();
+        assert_eq!(link.trouble(&refusal), Trouble::Unreachable, "its own server has stopped");
+        std::fs::write(&file, r#"{"url": "http://127.0.0.1:2", "pid": 1}"#).unwrap();
+        assert_eq!(link.trouble(&refusal), Trouble::Unreachable, "its own server is elsewhere");
+        std::fs::write(&file, r#"{"url": "http://127.0.0.1:1", "pid": 1}"#).unwrap();
+        assert_eq!(link.trouble(&refusal), Trouble::NotOurs);
+        assert_eq!(link.trouble(&Status::unavailable("")), Trouble::Unreachable);
+    }
 
     #[tokio::test]
     async fn it_follows_a_server_that_moved() {

@@ -76,8 +76,12 @@ impl FileSource {
             .http(reqwest::Method::GET, &format!("/v1/blobs/{hash}"))
             .send()
             .await
-            .and_then(reqwest::Response::error_for_status)
             .map_err(|error| unreachable(error.to_string()))?;
+        if response.status() == reqwest::StatusCode::NOT_FOUND {
+            // Waiting does not bring it back.
+            return Err(DataError::Unusable(format!("the server no longer has the file `{hash}`")));
+        }
+        let response = response.error_for_status().map_err(|error| unreachable(error.to_string()))?;
         let mut chunks = response.bytes_stream();
         let unfinished = target.with_extension("part");
         let mut file = tokio::fs::File::create(&unfinished).await.map_err(disk(&unfinished))?;

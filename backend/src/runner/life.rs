@@ -4,7 +4,7 @@
 //! Must not know what an attempt does.
 
 use super::attempt::{Attempt, Command, Surroundings};
-use super::connect::{ConnectError, ServerLink, Trouble, pause_before_try, trouble_from};
+use super::connect::{ConnectError, ServerLink, Trouble, pause_before_try};
 use super::data::FileSource;
 use super::outcome::StopReason;
 use proto::v1;
@@ -293,7 +293,7 @@ async fn register(link: &ServerLink, url: &str) -> Result<v1::RegisterResponse, 
         let mut client = link.client()?;
         match tokio::time::timeout(CALL_MARGIN, client.register(request)).await {
             Ok(Ok(answer)) => return Ok(answer.into_inner()),
-            Ok(Err(status)) if trouble_from(&status) != Trouble::Unreachable => {
+            Ok(Err(status)) if link.trouble(&status) != Trouble::Unreachable => {
                 return Err(not_registered(status.message()));
             }
             Ok(Err(status)) if Instant::now() >= deadline => return Err(not_registered(status.message())),
@@ -367,7 +367,7 @@ impl Runner {
             .await
             .map_err(|_| Trouble::Unreachable)?
             .map(tonic::Response::into_inner)
-            .map_err(|status| trouble_from(&status))
+            .map_err(|status| self.surroundings.link.trouble(&status))
     }
 
     /// Takes work as long as there is a free hand; ends once told to stop and all hands are free.
@@ -431,7 +431,7 @@ impl Runner {
             .await
             .map_err(|_| Trouble::Unreachable)?
             .map(tonic::Response::into_inner)
-            .map_err(|status| trouble_from(&status))
+            .map_err(|status| self.surroundings.link.trouble(&status))
     }
 
     async fn attempt(self: Arc<Self>, assignment: v1::Assignment) {

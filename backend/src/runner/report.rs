@@ -3,7 +3,7 @@
 //!
 //! Training never waits for it. Must not know what the entries mean.
 
-use super::connect::{ServerLink, Trouble, pause_before_try, trouble_from};
+use super::connect::{ServerLink, Trouble, pause_before_try};
 use super::spool::{Body, Entry, Spool};
 use super::wire::entry_to_wire;
 use crate::clock::{Clock, SystemClock};
@@ -178,7 +178,7 @@ impl Courier {
         let answer = tokio::time::timeout(REPORT_TIMEOUT, client.report(request))
             .await
             .map_err(|_| (Trouble::Unreachable, "no answer".to_owned()))?
-            .map_err(|status| (trouble_from(&status), status.message().to_owned()))?;
+            .map_err(|status| (self.link.trouble(&status), status.message().to_owned()))?;
         for file in uploaded {
             // Another entry may name the same content; then it is gone already.
             let _ = std::fs::remove_file(file);
@@ -210,7 +210,8 @@ impl Courier {
         match answer {
             Ok(answer) if answer.status().is_success() => Upload::Done,
             Ok(answer) => match answer.status().as_u16() {
-                401 | 403 => Upload::Trouble(Trouble::NotOurs),
+                401 | 403 if self.link.is_ours() => Upload::Trouble(Trouble::NotOurs),
+                401 | 403 => Upload::Trouble(Trouble::Unreachable),
                 408 | 425 | 429 | 500..=599 => Upload::Trouble(Trouble::Unreachable),
                 code => Upload::Impossible(format!("the server answered {code}")),
             },

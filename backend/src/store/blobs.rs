@@ -122,7 +122,21 @@ impl Blobs {
         } else {
             self.files.rename(staged, &location(hash)?).await
         };
-        moved.map_err(|error| translate(&self.root, "storing a file", error))
+        moved.map_err(|error| translate(&self.root, "storing a file", error))?;
+        // Train functions are handed links to these files: one that writes into its images must not
+        // change what is stored under their hash.
+        if let Some(path) = self.local_path(hash) {
+            let read_only = std::fs::metadata(&path).map(|metadata| {
+                let mut permissions = metadata.permissions();
+                permissions.set_readonly(true);
+                permissions
+            });
+            if let Err(error) = read_only.and_then(|permissions| std::fs::set_permissions(&path, permissions))
+            {
+                tracing::warn!(%error, "a stored file could not be made read-only");
+            }
+        }
+        Ok(())
     }
 
     /// Stores a copy of a file. The answer is its hash and size.

@@ -26,6 +26,7 @@ use tonic::Code;
 
 /// The content behind a name never changes, since the name is its hash.
 const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
+const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Enough of a file to know what it is.
 const HEAD_BYTES: usize = 16;
 /// The largest file that a runner may store.
@@ -101,7 +102,8 @@ async fn send(store: &Store, hash: &str, name: Option<&str>) -> Result<Response,
     let mut response = Body::from_stream(body).into_response();
     let headers = response.headers_mut();
     headers.insert(CONTENT_LENGTH, size_bytes.into());
-    headers.insert(CACHE_CONTROL, FOR_EVER);
+    // A blob never changes; an artifact is replaced by the next one of its name.
+    headers.insert(CACHE_CONTROL, if name.is_some() { ASK_AGAIN } else { FOR_EVER });
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(image.unwrap_or("application/octet-stream")));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{hash}\"")) {
         headers.insert(ETAG, tag);

@@ -34,11 +34,23 @@ impl Store {
                 ));
             }
         }
-        self.write(async move |tx: &mut Tx| store_report(tx, batch).await).await
+        let stored = self.write(async move |tx: &mut Tx| store_report(tx, batch).await).await?;
+        // A checkpoint is replaced every few seconds; what it replaced would fill the disk.
+        if let Err(error) = self.forget_unrecorded(&stored.replaced).await {
+            tracing::warn!(%error, "a replaced file was not deleted; the next start's sweep takes it");
+        }
+        Ok(stored.acknowledged)
     }
 }
 
-async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<u64, StoreError> {
+/// What a report did.
+struct StoredReport {
+    acknowledged: u64,
+    /// Hashes of files that were an artifact before it.
+    replaced: Vec<String>,
+}
+
+async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, StoreError> {
     let stale = || StoreError::StaleToken { execution: batch.execution_id.to_string() };
     let execution = match executions::load(tx, batch.execution_id).await {
         Err(StoreError::NotFound { .. }) => return Err(stale()),
@@ -49,6 +61,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<u64, StoreError
     }
     let mut acknowledged = execution.acknowledged_sequence;
     let mut progress = None;
+    let mut replaced = Vec::new();
     let mut ended = false;
     let fresh =
         batch.entries.into_iter().skip_while(|entry| entry.sequence <= execution.acknowledged_sequence);
@@ -67,7 +80,9 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<u64, StoreError
             ReportBody::Log { level, text } => insert_log_line(tx, &execution, at_ms, level, text).await?,
             // Only the last of a batch is seen by anybody.
             ReportBody::Progress(latest) => progress = Some(latest),
-            ReportBody::Artifact(artifact) => put_artifact(tx, &execution, at_ms, artifact).await?,
+            ReportBody::Artifact(artifact) => {
+                replaced.extend(put_artifact(tx, &execution, at_ms, artifact).await?);
+            }
             ReportBody::End { outcome, cause } => {
                 end(tx, &execution, outcome, cause).await?;
                 ended = true;
@@ -75,7 +90,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<u64, StoreError
         }
     }
     acknowledge(tx, &execution, acknowledged, progress).await?;
-    Ok(acknowledged)
+    Ok(StoredReport { acknowledged, replaced })
 }
 
 async fn acknowledge(
@@ -170,12 +185,19 @@ fn shortened(mut text: String) -> String {
 }
 
 /// Records a file; a later one of the same name and execution takes the place of the earlier one.
+/// Records an artifact, and answers the hash of the file that it replaces, if any.
 async fn put_artifact(
     tx: &mut Tx,
     execution: &Execution,
     at_ms: i64,
     artifact: NewArtifact,
-) -> Result<(), StoreError> {
+) -> Result<Option<String>, StoreError> {
+    let before: Option<String> =
+        sqlx::query_scalar("SELECT content_hash FROM artifacts WHERE execution_id = ? AND name = ?")
+            .bind(execution.id.to_string())
+            .bind(&artifact.name)
+            .fetch_optional(&mut tx.connection)
+            .await?;
     let id: ArtifactId = tx.new_id();
     let revision = tx.next_revision();
     sqlx::query(
@@ -197,7 +219,7 @@ async fn put_artifact(
     .bind(revision)
     .execute(&mut tx.connection)
     .await?;
-    Ok(())
+    Ok(before.filter(|hash| *hash != artifact.content_hash))
 }
 
 async fn end(

@@ -103,7 +103,8 @@ impl<'a> Trainer<'a> {
     pub fn run(&mut self) -> Result<Outcome, TrainError> {
         let epochs = self.job.config.epochs;
         let mut confusion = None;
-        while self.state.epochs_done < epochs && !self.stop.is_stopped() {
+        // Patience is asked first, since a resumed training may have lost it before it was interrupted.
+        while self.state.epochs_done < epochs && !self.stop.is_stopped() && !self.is_patience_over() {
             let epoch = self.state.epochs_done;
             let start = Instant::now();
             let steps = self.train_epoch(epoch)?;
@@ -114,9 +115,6 @@ impl<'a> Trainer<'a> {
             self.note(&steps, &validation, start.elapsed().as_secs_f64());
             self.save(validation.summary.fitness())?;
             confusion = Some(validation.confusion);
-            if self.is_patience_over() {
-                break;
-            }
         }
         self.finish(confusion.as_ref())
     }
