@@ -4,7 +4,7 @@
 
 use crate::command::describe;
 use crate::project::Project;
-use crate::{demo, gpu};
+use crate::{demo, gpu, ui};
 use anyhow::{Context, Result, bail};
 use std::process::{Child, Command};
 use std::time::Duration;
@@ -16,6 +16,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub fn run(project: &Project, arguments: &[String]) -> Result<()> {
     let (features, arguments) = gpu::take_features(arguments);
     demo::build(project, features.as_deref())?;
+    // From here on `dist/` is what was watched last, which no other command may take for its own build.
+    ui::forget(project)?;
     let mut server = Command::new(project.trainyard());
     server.current_dir(&project.root).args(["serve", "--data", ".trainyard/dev"]).args(&arguments);
     let mut watch = project.command("trunk");

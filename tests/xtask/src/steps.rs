@@ -58,7 +58,7 @@ impl Steps {
 
     /// Prints the closing table and the test runner's summary lines; fails if any step failed.
     pub fn finish(&self) -> Result<()> {
-        println!("\n{}", self.table());
+        print!("\n{}", self.table());
         let failed: Vec<&str> = self
             .finished
             .iter()
@@ -68,8 +68,18 @@ impl Steps {
         if !failed.is_empty() {
             bail!("failed: {}", failed.join(", "));
         }
-        println!("Everything passed.");
         Ok(())
+    }
+
+    /// How the run went as a whole; what was skipped did not pass.
+    fn verdict(&self) -> String {
+        let count = |is_meant: fn(&Ending) -> bool| {
+            self.finished.iter().filter(|step| is_meant(&step.ending)).count()
+        };
+        let failed = count(|ending| matches!(ending, Ending::Failed(_)));
+        let skipped = count(|ending| matches!(ending, Ending::Skipped(_)));
+        let word = if failed == 0 { "passed".to_owned() } else { format!("{failed} FAILED") };
+        if skipped == 0 { word } else { format!("{word}, {skipped} skipped") }
     }
 
     fn table(&self) -> String {
@@ -85,7 +95,8 @@ impl Steps {
             };
             let _ = writeln!(table, "{:width$}  {:>8}  {word}", step.name, seconds(step.took));
         }
-        let _ = writeln!(table, "{:width$}  {:>8}", "in all", seconds(total));
+        let _ = writeln!(table, "{:width$}  {:>8}  {}", "in all", seconds(total), self.verdict());
+        // Last, as they are what a reader of the end of a long output looks for.
         for line in &self.summaries {
             let _ = writeln!(table, "{line}");
         }
@@ -139,6 +150,24 @@ mod tests {
         assert!(table.contains("FAILED: it broke\n"), "{table}");
         assert!(table.contains("skipped: needs a browser"), "{table}");
         assert_eq!(steps.finish().unwrap_err().to_string(), "failed: bad");
+    }
+
+    #[test]
+    fn the_verdict_counts_what_was_skipped() {
+        let mut steps = Steps::default();
+        steps.run("good", |summaries| {
+            summaries.push("test result: ok. 1 passed".to_owned());
+            Ok(())
+        });
+        assert_eq!(steps.verdict(), "passed");
+        steps.skip("later", "needs a browser");
+        assert_eq!(steps.verdict(), "passed, 1 skipped");
+        assert!(steps.finish().is_ok());
+        steps.run("bad", |_| bail!("it broke"));
+        assert_eq!(steps.verdict(), "1 FAILED, 1 skipped");
+        let table = steps.table();
+        assert!(table.contains("1 FAILED, 1 skipped\ntest result: ok. 1 passed\n"), "{table}");
+        assert!(table.ends_with("test result: ok. 1 passed\n"), "{table}");
     }
 
     #[test]

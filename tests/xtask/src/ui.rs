@@ -7,39 +7,65 @@ use crate::project::Project;
 use anyhow::{Context, Result, bail};
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash, Hasher};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 /// What a browser may download before the first page works, compressed.
 pub const BUDGET_BYTES: u64 = 900 * 1024;
 
 /// What the UI is made from.
-const SOURCES: &[&str] =
-    &["Cargo.lock", "Cargo.toml", "Trunk.toml", "rust-toolchain.toml", "frontend", "proto", "shared"];
+const SOURCES: &[&str] = &[
+    // Holds the compiler's flags for the browser.
+    ".cargo/config.toml",
+    "Cargo.lock",
+    "Cargo.toml",
+    "Trunk.toml",
+    "rust-toolchain.toml",
+    "frontend",
+    "proto",
+    "shared",
+];
 
 /// Files that are worth compressing; images and fonts are compressed already.
 const COMPRESSED: &[&str] = &["html", "js", "wasm", "css", "svg", "json", "txt"];
 
-/// Builds the tool that Trunk needs from the workspace, then the UI.
+/// Builds the program and the tool that Trunk needs from the workspace, then the UI: all that serving it takes.
 pub fn build_with_tool(project: &Project) -> Result<()> {
-    // Chosen together with the server, as the demo does, so that both compile the same dependencies.
-    let packages =
-        ["build", "--package", "backend", "--package", "wasm-bindgen-tool", "--bin", "wasm-bindgen"];
+    // The same choice as the demo's, so that neither compiles again what the other did.
+    let packages = ["build", "--package", "backend", "--package", "wasm-bindgen-tool", "--bins"];
     run(&mut project.cargo(&packages))?;
     build(project)
+}
+
+/// Where the fingerprint is kept of what `dist/` was built from.
+fn stamp(project: &Project) -> PathBuf {
+    // Beside the profile's output and not in `dist`, which is what the server hands out.
+    project.target.join("ui-fingerprint")
+}
+
+/// Forgets what `dist/` was built from, before something writes to it: what is half-built, or built otherwise, must
+/// not pass for up to date.
+pub fn forget(project: &Project) -> Result<()> {
+    let stamp = stamp(project);
+    match std::fs::remove_file(&stamp) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", stamp.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Builds the UI into `dist/`, unless it is there and was built from the same sources.
 /// Programs that Trunk calls (`wasm-bindgen` among them) must have been built.
 pub fn build(project: &Project) -> Result<()> {
     let fingerprint = format!("{:016x}", fingerprint(&project.root)?);
-    // Beside the profile's output and not in `dist`, which is what the server hands out.
-    let stamp = project.target.join("ui-fingerprint");
+    let stamp = stamp(project);
     let is_built = project.dist().join("index.html").is_file();
     if is_built && std::fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint) {
         println!("the UI is up to date ({} KiB compressed)", compressed_size(&project.dist())? / 1024);
         return Ok(());
     }
+    forget(project)?;
     let mut trunk = project.command("trunk");
     trunk.args(["build", "--release"]).env("CARGO_TARGET_DIR", &project.target).env_remove("NO_COLOR");
     run(&mut trunk)?;
@@ -154,6 +180,17 @@ mod tests {
         assert_ne!(before, edited);
         std::fs::rename(root.path().join("frontend/a.rs"), root.path().join("frontend/b.rs")).unwrap();
         assert_ne!(edited, fingerprint(root.path()).unwrap());
+    }
+
+    #[test]
+    fn a_forgotten_build_is_not_up_to_date() {
+        let root = tempfile::tempdir().unwrap();
+        let project = Project { root: root.path().into(), target: root.path().join("target") };
+        forget(&project).unwrap();
+        write(root.path(), "target/ui-fingerprint", "0123");
+        assert!(stamp(&project).is_file());
+        forget(&project).unwrap();
+        assert!(!stamp(&project).exists());
     }
 
     #[test]
