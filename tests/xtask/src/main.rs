@@ -28,7 +28,7 @@ Usage: cargo xtask <command> [options]
   check                formatting, lints and tidiness alone
   tidy                 the rules of the house alone that no compiler checks
   e2e [FILTER]         the journeys through the real program and a real browser
-  ui                   build the UI into dist/
+  ui                   build the program, and the UI into dist/
   dev [ARGS]           server, and the UI rebuilt at every change
   bench [--bccd DIR]   measure, and print figures for docs/benchmarks.md
   setup                install what the above need (each of them does so by itself)
