@@ -21,7 +21,7 @@ pub enum AuthError {
     Malformed,
     /// A well-formed token that opens nothing here.
     #[error(
-        "this {0} is not known here: it was used up, has expired, or belongs to another server; \
+        "the {0} is not known here: it was used up, has expired, or belongs to another server; \
              get a new one with `trainyard link`, or check TRAINYARD_TOKEN and --data"
     )]
     Unknown(&'static str),

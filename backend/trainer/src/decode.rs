@@ -1,6 +1,7 @@
 //! From the head's logits to boxes in pixels and class probabilities.
 //!
-//! Everything here is differentiable, so that the box loss uses the same functions.
+//! The definition, on tensors, that is checked against the reference numbers; trainings and predictions
+//! decode on the host ([`crate::detections`]).
 //! Knows nothing of thresholds or suppression ([`crate::nms`]).
 
 use burn::tensor::{Device, Tensor, TensorData, activation};
