@@ -1,0 +1,491 @@
+//! JSON documents in a form that conditions run over quickly: one array of nodes and one text for all of them.
+//!
+//! Must not know filters. An object's fields stand side by side, and names are numbers of a shared table, so that
+//! finding a field is a walk over a few neighbouring words.
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::collections::HashMap;
+use std::fmt;
+
+/// Why a document cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}")]
+pub struct DocumentError {
+    reason: String,
+}
+
+/// A number for each name of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key(u32);
+
+/// Stands for the elements of lists, which have no name.
+const NO_KEY: Key = Key(u32::MAX);
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    key: Key,
+    kind: Kind,
+    /// The bits of a number, or where a text, list or object begins and how long it is.
+    content: Content,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    Text,
+    List,
+    Object,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Content {
+    start_or_low: u32,
+    length_or_high: u32,
+}
+
+impl Content {
+    const NONE: Self = Self { start_or_low: 0, length_or_high: 0 };
+
+    const fn of_number(number: f64) -> Self {
+        let bits = number.to_bits();
+        Self { start_or_low: bits as u32, length_or_high: (bits >> 32) as u32 }
+    }
+
+    const fn number(self) -> f64 {
+        f64::from_bits((self.length_or_high as u64) << 32 | self.start_or_low as u64)
+    }
+
+    const fn range(self) -> std::ops::Range<usize> {
+        let start = self.start_or_low as usize;
+        start..start + self.length_or_high as usize
+    }
+}
+
+/// A batch of documents.
+#[derive(Debug, Clone, Default)]
+pub struct Documents {
+    nodes: Vec<Node>,
+    text: String,
+    roots: Vec<Node>,
+    keys: HashMap<String, u32>,
+    /// For each key, the object in which it was last seen and its place there, to find names that stand twice.
+    last_seen: Vec<(u64, usize)>,
+    /// Objects closed so far.
+    closed: u64,
+    /// Nodes of lists and objects that are still open.
+    open: Vec<Node>,
+}
+
+impl Documents {
+    /// An empty batch.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How many documents there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.roots.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.roots.is_empty()
+    }
+
+    /// Forgets the documents, and keeps the memory for the next ones.
+    pub fn clear(&mut self) {
+        self.nodes.clear();
+        self.text.clear();
+        self.roots.clear();
+    }
+
+    /// Adds one document from JSON. Of a name that stands twice in an object, the last value counts.
+    ///
+    /// # Errors
+    /// [`DocumentError`] if it is no JSON, is nested deeper than 128, or the batch has reached 4 GiB. Nothing of it is
+    /// kept then.
+    pub fn push_json(&mut self, json: &str) -> Result<(), DocumentError> {
+        let (nodes, text) = (self.nodes.len(), self.text.len());
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        let read = self.push(&mut deserializer).and_then(|()| deserializer.end());
+        read.map_err(|error| {
+            self.nodes.truncate(nodes);
+            self.text.truncate(text);
+            self.open.clear();
+            DocumentError { reason: error.to_string() }
+        })?;
+        self.roots.extend(self.open.pop());
+        Ok(())
+    }
+
+    /// Adds a document that is there as a value.
+    ///
+    /// # Errors
+    /// As [`push_json`](Self::push_json).
+    pub fn push_value(&mut self, value: &serde_json::Value) -> Result<(), DocumentError> {
+        let (nodes, text) = (self.nodes.len(), self.text.len());
+        if let Err(error) = self.push(value) {
+            self.nodes.truncate(nodes);
+            self.text.truncate(text);
+            self.open.clear();
+            return Err(DocumentError { reason: error.to_string() });
+        }
+        self.roots.extend(self.open.pop());
+        Ok(())
+    }
+
+    fn push<'de, D: Deserializer<'de>>(&mut self, deserializer: D) -> Result<(), D::Error> {
+        Push { documents: self, key: NO_KEY }.deserialize(deserializer)
+    }
+
+    /// The document at a place.
+    #[must_use]
+    pub fn get(&self, index: usize) -> Option<Value<'_>> {
+        self.roots.get(index).map(|&node| Value { documents: self, node })
+    }
+
+    /// All documents in order.
+    pub fn iter(&self) -> impl Iterator<Item = Value<'_>> {
+        self.roots.iter().map(|&node| Value { documents: self, node })
+    }
+
+    /// The number of a name; `None` if no document has it.
+    pub(super) fn key(&self, name: &str) -> Option<Key> {
+        self.keys.get(name).map(|&key| Key(key))
+    }
+
+    fn key_of(&mut self, name: &str) -> Key {
+        if let Some(&key) = self.keys.get(name) {
+            return Key(key);
+        }
+        // Never as many as 2^32: each takes more than a byte of a text that is shorter.
+        let key = self.last_seen.len() as u32;
+        self.keys.insert(name.to_owned(), key);
+        self.last_seen.push((0, 0));
+        Key(key)
+    }
+
+    fn content<E: serde::de::Error>(start: usize, length: usize) -> Result<Content, E> {
+        match (u32::try_from(start), u32::try_from(length)) {
+            (Ok(start_or_low), Ok(length_or_high)) => Ok(Content { start_or_low, length_or_high }),
+            _ => Err(E::custom("too many documents in one batch: 4 GiB are the most")),
+        }
+    }
+
+    fn push_text<E: serde::de::Error>(&mut self, text: &str) -> Result<Content, E> {
+        let content = Self::content(self.text.len(), text.len())?;
+        self.text.push_str(text);
+        Ok(content)
+    }
+
+    /// Of the fields that were opened since `start`, leaves one of each name.
+    fn keep_last_of_each_name(&mut self, start: usize) {
+        self.closed += 1;
+        let mut kept = start;
+        for place in start..self.open.len() {
+            let Some(&node) = self.open.get(place) else { break };
+            let Some(seen) = self.last_seen.get_mut(node.key.0 as usize) else { continue };
+            let target = if seen.0 == self.closed { seen.1 } else { kept };
+            kept += usize::from(target == kept);
+            *seen = (self.closed, target);
+            if let Some(slot) = self.open.get_mut(target) {
+                *slot = node;
+            }
+        }
+        self.open.truncate(kept);
+    }
+
+    /// Moves the nodes that were opened since `start` behind each other, as the children of one.
+    fn close<E: serde::de::Error>(&mut self, start: usize) -> Result<Content, E> {
+        let content = Self::content(self.nodes.len(), self.open.len() - start)?;
+        self.nodes.extend(self.open.drain(start..));
+        Ok(content)
+    }
+}
+
+/// Reads one value on top of the open nodes.
+struct Push<'a> {
+    documents: &'a mut Documents,
+    key: Key,
+}
+
+impl Push<'_> {
+    fn done(self, kind: Kind, content: Content) {
+        self.documents.open.push(Node { key: self.key, kind, content });
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Push<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Push<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.done(Kind::Null, Content::NONE);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.done(if value { Kind::True } else { Kind::False }, Content::NONE);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.done(Kind::Number, Content::of_number(value as f64));
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.done(Kind::Number, Content::of_number(value as f64));
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.done(Kind::Number, Content::of_number(value));
+        Ok(())
+    }
+
+    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
+        let content = self.documents.push_text(value)?;
+        self.done(Kind::Text, content);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let start = self.documents.open.len();
+        while elements.next_element_seed(Push { documents: self.documents, key: NO_KEY })?.is_some() {}
+        let content = self.documents.close(start)?;
+        self.done(Kind::List, content);
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<(), A::Error> {
+        let documents = self.documents;
+        let start = documents.open.len();
+        while let Some(key) = fields.next_key_seed(Name(documents))? {
+            fields.next_value_seed(Push { documents, key })?;
+        }
+        documents.keep_last_of_each_name(start);
+        let content = documents.close(start)?;
+        documents.open.push(Node { key: self.key, kind: Kind::Object, content });
+        Ok(())
+    }
+}
+
+/// Reads the name of a field.
+struct Name<'a>(&'a mut Documents);
+
+impl<'de> DeserializeSeed<'de> for Name<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Key, E> {
+        Ok(self.0.key_of(name))
+    }
+}
+
+/// A value within a batch.
+#[derive(Debug, Clone, Copy)]
+pub struct Value<'a> {
+    documents: &'a Documents,
+    node: Node,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Shape<'a> {
+    /// Null.
+    Null,
+    /// True or false.
+    Bool(bool),
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// A list; see [`Value::elements`].
+    List,
+    /// An object; see [`Value::fields`].
+    Object,
+}
+
+impl<'a> Value<'a> {
+    /// What it is.
+    #[must_use]
+    #[inline]
+    pub fn shape(self) -> Shape<'a> {
+        match self.node.kind {
+            Kind::Null => Shape::Null,
+            Kind::False => Shape::Bool(false),
+            Kind::True => Shape::Bool(true),
+            Kind::Number => Shape::Number(self.node.content.number()),
+            Kind::Text => Shape::Text(self.documents.text.get(self.node.content.range()).unwrap_or_default()),
+            Kind::List => Shape::List,
+            Kind::Object => Shape::Object,
+        }
+    }
+
+    /// The text, if it is one.
+    #[must_use]
+    pub fn as_text(self) -> Option<&'a str> {
+        if let Shape::Text(text) = self.shape() { Some(text) } else { None }
+    }
+
+    /// The elements of a list; none of anything else.
+    #[inline]
+    pub fn elements(self) -> impl Iterator<Item = Self> + use<'a> {
+        let is_list = self.node.kind == Kind::List;
+        self.children().iter().filter(move |_| is_list).map(move |&node| Value { node, ..self })
+    }
+
+    /// How many elements a list or fields an object has; 0 for anything else.
+    #[must_use]
+    pub fn child_count(self) -> usize {
+        self.children().len()
+    }
+
+    /// The element of a list at a place.
+    #[must_use]
+    pub(super) fn element(self, index: usize) -> Option<Self> {
+        let node = *self.children().get(index)?;
+        (self.node.kind == Kind::List).then_some(Value { node, ..self })
+    }
+
+    /// The field of this name.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Self> {
+        self.field_of(self.documents.key(name)?)
+    }
+
+    #[inline]
+    pub(super) fn field_of(self, key: Key) -> Option<Self> {
+        let node = self.children().iter().find(|node| node.key == key)?;
+        Some(Value { node: *node, ..self })
+    }
+
+    #[inline]
+    fn children(self) -> &'a [Node] {
+        match self.node.kind {
+            Kind::List | Kind::Object => {
+                self.documents.nodes.get(self.node.content.range()).unwrap_or_default()
+            }
+            _ => &[],
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_list(self) -> bool {
+        self.node.kind == Kind::List
+    }
+
+    #[inline]
+    pub(super) fn is_object(self) -> bool {
+        self.node.kind == Kind::Object
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn back(value: Value<'_>, names: &[&str]) -> serde_json::Value {
+        match value.shape() {
+            Shape::Null => serde_json::Value::Null,
+            Shape::Bool(value) => value.into(),
+            Shape::Number(value) => value.into(),
+            Shape::Text(text) => text.into(),
+            Shape::List => value.elements().map(|element| back(element, names)).collect(),
+            Shape::Object => {
+                let field = |name: &&str| value.field(name).map(|v| ((*name).to_owned(), back(v, names)));
+                names.iter().filter_map(field).collect::<serde_json::Map<_, _>>().into()
+            }
+        }
+    }
+
+    fn json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            (-1e6..1e6f64).prop_map(Into::into),
+            "[a-c\u{e9}]{0,3}".prop_map(Into::into),
+        ];
+        leaf.prop_recursive(4, 24, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Into::into),
+                prop::collection::btree_map("[abc]", inner, 0..4)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    #[test]
+    fn of_a_name_that_stands_twice_the_last_value_counts() {
+        let mut documents = Documents::new();
+        documents.push_json(r#"{"a": 1, "b": {"a": 2, "a": 3, "c": {"a": 9}, "a": 4}, "a": [5]}"#).unwrap();
+        let document = documents.get(0).unwrap();
+        assert_eq!(document.child_count(), 2);
+        assert_eq!(document.field("a").unwrap().element(0).unwrap().shape(), Shape::Number(5.0));
+        let inner = document.field("b").unwrap();
+        assert_eq!((inner.child_count(), inner.field("a").unwrap().shape()), (2, Shape::Number(4.0)));
+    }
+
+    #[test]
+    fn what_cannot_be_read_leaves_nothing_behind() {
+        let mut documents = Documents::new();
+        documents.push_json(r#"{"a": "x"}"#).unwrap();
+        let deep = format!("{}{}", "[".repeat(10_000), "]".repeat(10_000));
+        for (json, part) in [
+            ("{\"a\": [1, \"y\", }", "expected value"),
+            ("{} 1", "trailing"),
+            ("", "EOF"),
+            (deep.as_str(), "recursion limit"),
+            ("{\"a\": 1e999}", "out of range"),
+        ] {
+            let error = documents.push_json(json).unwrap_err();
+            assert!(error.to_string().contains(part), "{error}");
+            assert_eq!((documents.len(), documents.nodes.len(), documents.text.len()), (1, 1, 1));
+        }
+        documents.push_json("[1]").unwrap();
+        assert_eq!(documents.get(1).unwrap().child_count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back_as_they_were(values in prop::collection::vec(json(), 1..4)) {
+            let mut documents = Documents::new();
+            for value in &values {
+                documents.push_value(value).unwrap();
+            }
+            for (index, value) in values.iter().enumerate() {
+                prop_assert_eq!(&back(documents.get(index).unwrap(), &["a", "b", "c"]), value);
+            }
+        }
+    }
+}

@@ -1,0 +1,368 @@
+//! A filter compiled to run over documents.
+//!
+//! Must not know where documents come from. The meaning is MongoDB's (its manual, "Query and Projection Operators"
+//! and "Query an Array"), with patterns in plain texts added:
+//! - a path through a list looks into those elements that are objects, and into the one that a number in the path
+//!   names; at its end both the list and each element are tried;
+//! - a test passes if some value at the path passes; what negates is the exact opposite, so it passes where the field
+//!   is missing and only if no element passes;
+//! - values of different types are never equal, and never in order.
+
+use super::ast::{Literal, Order, Path};
+use super::dates::{instant_us, is_iso_text};
+use super::document::{Documents, Key, Shape, Value};
+use super::fields::{is_date_field, is_path_field};
+use super::normal::{Atom, Normal};
+use super::pattern::Pattern;
+use std::collections::HashSet;
+
+/// Texts of a list beyond which they are looked up instead of compared one by one.
+const MANY_TEXTS: usize = 8;
+
+/// A filter that is ready to run.
+#[derive(Debug, Clone)]
+pub struct Matcher {
+    condition: Condition,
+    segments: Vec<Segment>,
+}
+
+#[derive(Debug, Clone)]
+struct Segment {
+    name: String,
+    /// The place in a list that the name may stand for.
+    index: Option<usize>,
+}
+
+#[derive(Debug, Clone)]
+enum Condition {
+    All(Vec<Condition>),
+    Any(Vec<Condition>),
+    Not(Box<Condition>),
+    /// From this segment, so many of them, some value passes.
+    Field(std::ops::Range<usize>, Check),
+    /// The element of a list itself passes.
+    Itself(Check),
+}
+
+#[derive(Debug, Clone)]
+enum Check {
+    Null,
+    Bool(bool),
+    Number(f64),
+    Text(String),
+    /// A list or an object.
+    Whole(Literal),
+    OneOf(Box<Choices>),
+    BoolOrder(Order, bool),
+    NumberOrder(Order, f64),
+    TextOrder(Order, String),
+    /// In time, and as text for texts of the usual form.
+    DateOrder(Order, i64, String),
+    /// The same instant, or the same text.
+    Instant(i64, String),
+    Exists,
+    Size(usize),
+    Pattern(Pattern),
+    Element {
+        is_object: bool,
+        condition: Box<Condition>,
+    },
+    Never,
+}
+
+#[derive(Debug, Clone)]
+struct Choices {
+    texts: HashSet<String>,
+    others: Vec<Check>,
+}
+
+/// The numbers of a matcher's names in a batch of documents.
+#[derive(Debug, Clone)]
+pub struct Bound<'m> {
+    matcher: &'m Matcher,
+    keys: Vec<Option<Key>>,
+}
+
+impl Matcher {
+    /// Compiles a filter in normal form.
+    ///
+    /// # Errors
+    /// Why a pattern cannot be used. The parser has refused such filters before.
+    pub fn new(filter: &Normal) -> Result<Self, String> {
+        let mut compiler = Compiler::default();
+        let condition = compiler.condition(filter)?;
+        Ok(Self { condition, segments: compiler.segments })
+    }
+
+    /// Looks up the names in a batch. To be done again after documents were added.
+    #[must_use]
+    pub fn bind(&self, documents: &Documents) -> Bound<'_> {
+        let keys = self.segments.iter().map(|segment| documents.key(&segment.name)).collect();
+        Bound { matcher: self, keys }
+    }
+
+    /// The places of the documents that match, in order.
+    #[must_use]
+    pub fn matching(&self, documents: &Documents) -> Vec<usize> {
+        let bound = self.bind(documents);
+        documents
+            .iter()
+            .enumerate()
+            .filter(|(_, document)| bound.matches(*document))
+            .map(|(index, _)| index)
+            .collect()
+    }
+}
+
+#[derive(Default)]
+struct Compiler {
+    segments: Vec<Segment>,
+}
+
+impl Compiler {
+    fn condition(&mut self, normal: &Normal) -> Result<Condition, String> {
+        Ok(match normal {
+            Normal::And(conditions) => Condition::All(self.by_cost(conditions)?),
+            Normal::Or(conditions) => Condition::Any(self.by_cost(conditions)?),
+            Normal::Not(condition) => Condition::Not(Box::new(self.condition(condition)?)),
+            Normal::Test(None, atom) => Condition::Itself(self.check(None, atom)?),
+            Normal::Test(Some(path), atom) => {
+                let start = self.segments.len();
+                for name in path.segments() {
+                    // `007` is a name only: the places of a list have one spelling.
+                    let index = name.parse().ok().filter(|index: &usize| index.to_string() == name);
+                    self.segments.push(Segment { name: name.to_owned(), index });
+                }
+                let segments = start..self.segments.len();
+                Condition::Field(segments, self.check(Some(path), atom)?)
+            }
+        })
+    }
+
+    /// What is cheap to decide comes first; the order does not change the answer.
+    fn by_cost(&mut self, conditions: &[Normal]) -> Result<Vec<Condition>, String> {
+        let mut compiled =
+            conditions.iter().map(|condition| self.condition(condition)).collect::<Result<Vec<_>, _>>()?;
+        compiled.sort_by_key(Condition::cost);
+        Ok(compiled)
+    }
+
+    fn check(&mut self, path: Option<&Path>, atom: &Atom) -> Result<Check, String> {
+        let is_date = path.is_some_and(is_date_field);
+        Ok(match atom {
+            Atom::Equals(literal) => equals(literal, is_date),
+            Atom::OneOf(literals) => one_of(literals, is_date),
+            Atom::Order(order, literal) => in_order(*order, literal, is_date),
+            Atom::Exists => Check::Exists,
+            Atom::Size(size) => usize::try_from(*size).map_or(Check::Never, Check::Size),
+            Atom::Wildcard(text) => Check::Pattern(Pattern::wildcard(text, path.is_some_and(is_path_field))?),
+            Atom::Glob(text) => Check::Pattern(Pattern::glob(text)?),
+            Atom::Regex { pattern, options } => Check::Pattern(Pattern::regex(pattern, options)?),
+            Atom::Element { is_object, filter } => {
+                Check::Element { is_object: *is_object, condition: Box::new(self.condition(filter)?) }
+            }
+        })
+    }
+}
+
+fn equals(literal: &Literal, is_date: bool) -> Check {
+    match literal {
+        Literal::Null => Check::Null,
+        Literal::Bool(value) => Check::Bool(*value),
+        Literal::Number(number) => Check::Number(*number),
+        Literal::Text(text) => match instant_us(text).filter(|_| is_date) {
+            Some(instant) => Check::Instant(instant, text.clone()),
+            None => Check::Text(text.clone()),
+        },
+        Literal::List(_) | Literal::Object(_) => Check::Whole(literal.clone()),
+    }
+}
+
+fn one_of(literals: &[Literal], is_date: bool) -> Check {
+    let (mut texts, mut others) = (HashSet::new(), Vec::new());
+    let many = literals.len() > MANY_TEXTS;
+    for literal in literals {
+        match equals(literal, is_date) {
+            Check::Text(text) if many => {
+                texts.insert(text);
+            }
+            other => others.push(other),
+        }
+    }
+    Check::OneOf(Box::new(Choices { texts, others }))
+}
+
+fn in_order(order: Order, literal: &Literal, is_date: bool) -> Check {
+    match literal {
+        // Null is in order with itself alone.
+        Literal::Null if matches!(order, Order::GreaterOrEqual | Order::LessOrEqual) => Check::Null,
+        Literal::Bool(value) => Check::BoolOrder(order, *value),
+        Literal::Number(number) => Check::NumberOrder(order, *number),
+        Literal::Text(text) => match instant_us(text).filter(|_| is_date) {
+            Some(instant) => Check::DateOrder(order, instant, text.clone()),
+            None => Check::TextOrder(order, text.clone()),
+        },
+        Literal::Null | Literal::List(_) | Literal::Object(_) => Check::Never,
+    }
+}
+
+impl Condition {
+    fn cost(&self) -> usize {
+        match self {
+            Self::All(conditions) | Self::Any(conditions) => {
+                5 + conditions.iter().map(Self::cost).sum::<usize>()
+            }
+            Self::Not(condition) => 1 + condition.cost(),
+            Self::Field(segments, check) => 4 * segments.len() + check.cost(),
+            Self::Itself(check) => check.cost(),
+        }
+    }
+}
+
+impl Check {
+    fn cost(&self) -> usize {
+        match self {
+            Self::Never => 0,
+            Self::Exists | Self::Size(_) | Self::Null | Self::Bool(_) | Self::BoolOrder(..) => 1,
+            Self::Number(_) | Self::NumberOrder(..) => 1,
+            Self::Text(_) | Self::TextOrder(..) => 3,
+            Self::Instant(..) | Self::DateOrder(..) => 8,
+            Self::OneOf(choices) => 4 + choices.others.len(),
+            Self::Whole(_) => 10,
+            Self::Pattern(pattern) if !pattern.prefix().is_empty() => 8,
+            Self::Pattern(_) => 40,
+            Self::Element { condition, .. } => 40 + condition.cost(),
+        }
+    }
+}
+
+impl Bound<'_> {
+    /// Whether a document of the batch matches.
+    #[must_use]
+    pub fn matches(&self, document: Value<'_>) -> bool {
+        self.holds(&self.matcher.condition, document)
+    }
+
+    fn holds(&self, condition: &Condition, value: Value<'_>) -> bool {
+        match condition {
+            Condition::All(conditions) => conditions.iter().all(|condition| self.holds(condition, value)),
+            Condition::Any(conditions) => conditions.iter().any(|condition| self.holds(condition, value)),
+            Condition::Not(condition) => !self.holds(condition, value),
+            Condition::Field(segments, check) => self.some_passes(value, segments.clone(), check),
+            Condition::Itself(check) => self.passes(check, value),
+        }
+    }
+
+    /// Whether some value passes at the end of the path that is left.
+    fn some_passes(&self, mut value: Value<'_>, mut segments: std::ops::Range<usize>, check: &Check) -> bool {
+        while let Some(at) = segments.next() {
+            if value.is_object() {
+                match self.keys.get(at).copied().flatten().and_then(|key| value.field_of(key)) {
+                    Some(field) => value = field,
+                    None => return check.passes_missing(),
+                }
+            } else if value.is_list() {
+                return self.some_element_passes(value, at..segments.end, check);
+            } else {
+                return check.passes_missing();
+            }
+        }
+        self.value_or_element_passes(value, check)
+    }
+
+    /// A list in the middle of a path: its objects, and the element that the next name may count out.
+    fn some_element_passes(&self, list: Value<'_>, segments: std::ops::Range<usize>, check: &Check) -> bool {
+        let index = self.matcher.segments.get(segments.start).and_then(|segment| segment.index);
+        let counted = index.and_then(|index| list.element(index));
+        counted.is_some_and(|element| self.some_passes(element, segments.start + 1..segments.end, check))
+            || list
+                .elements()
+                .filter(|element| element.is_object())
+                .any(|element| self.some_passes(element, segments.clone(), check))
+    }
+
+    /// The end of a path: the value itself, and each element of a list.
+    fn value_or_element_passes(&self, value: Value<'_>, check: &Check) -> bool {
+        if self.passes(check, value) {
+            return true;
+        }
+        // These speak of the list, not of what is in it.
+        let is_about_the_list = matches!(check, Check::Size(_) | Check::Element { .. } | Check::Exists);
+        !is_about_the_list && value.elements().any(|element| self.passes(check, element))
+    }
+
+    fn passes(&self, check: &Check, value: Value<'_>) -> bool {
+        match (check, value.shape()) {
+            (Check::Exists, _) | (Check::Null, Shape::Null) => true,
+            (Check::Bool(wanted), Shape::Bool(found)) => *wanted == found,
+            (Check::Number(wanted), Shape::Number(found)) => *wanted == found,
+            (Check::Text(wanted), Shape::Text(found)) => wanted == found,
+            (Check::Whole(literal), Shape::List | Shape::Object) => is_equal(literal, value),
+            (Check::BoolOrder(order, operand), Shape::Bool(found)) => order.accepts(found.cmp(operand)),
+            (Check::NumberOrder(order, operand), Shape::Number(found)) => {
+                found.partial_cmp(operand).is_some_and(|ordering| order.accepts(ordering))
+            }
+            (Check::TextOrder(order, operand), Shape::Text(found)) => order.accepts(found.cmp(operand)),
+            (Check::DateOrder(order, instant, text), Shape::Text(found)) => {
+                date_in_order(*order, *instant, text, found)
+            }
+            (Check::Instant(instant, text), Shape::Text(found)) => {
+                text == found || !is_iso_text(found) && instant_us(found) == Some(*instant)
+            }
+            (Check::OneOf(choices), shape) => {
+                matches!(shape, Shape::Text(text) if choices.texts.contains(text))
+                    || choices.others.iter().any(|check| self.passes(check, value))
+            }
+            (Check::Size(size), Shape::List) => value.child_count() == *size,
+            (Check::Pattern(pattern), Shape::Text(text)) => pattern.matches(text),
+            (Check::Element { is_object, condition }, Shape::List) => value
+                .elements()
+                .any(|element| (!is_object || element.is_object()) && self.holds(condition, element)),
+            _ => false,
+        }
+    }
+}
+
+impl Check {
+    /// Whether it passes where the field is missing.
+    fn passes_missing(&self) -> bool {
+        match self {
+            Self::Null => true,
+            Self::OneOf(choices) => choices.others.iter().any(|check| matches!(check, Self::Null)),
+            _ => false,
+        }
+    }
+}
+
+/// Texts of the usual form are in order as they are; others are read.
+fn date_in_order(order: Order, instant: i64, text: &str, found: &str) -> bool {
+    if is_iso_text(found) && is_iso_text(text) {
+        return order.accepts(found.cmp(text));
+    }
+    instant_us(found).is_some_and(|found| order.accepts(found.cmp(&instant)))
+}
+
+/// Whole lists and objects; the order of an object's fields does not matter.
+fn is_equal(literal: &Literal, value: Value<'_>) -> bool {
+    match (literal, value.shape()) {
+        (Literal::Null, Shape::Null) => true,
+        (Literal::Bool(wanted), Shape::Bool(found)) => *wanted == found,
+        (Literal::Number(wanted), Shape::Number(found)) => *wanted == found,
+        (Literal::Text(wanted), Shape::Text(found)) => wanted == found,
+        (Literal::List(wanted), Shape::List) => {
+            wanted.len() == value.child_count()
+                && wanted.iter().zip(value.elements()).all(|(wanted, found)| is_equal(wanted, found))
+        }
+        (Literal::Object(wanted), Shape::Object) => {
+            wanted.len() == value.child_count()
+                && wanted
+                    .iter()
+                    .all(|(name, wanted)| value.field(name).is_some_and(|found| is_equal(wanted, found)))
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+#[path = "matcher_tests.rs"]
+mod tests;

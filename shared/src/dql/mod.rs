@@ -1,0 +1,62 @@
+//! The Dataloop Query Language (DQL): what a filter says, whether two say the same, and what they match.
+//!
+//! Must not know where items are stored: the store translates the normal form into its own language, and proves that it
+//! finds the same as [`Matcher`].
+//!
+//! A text becomes a tree ([`parse()`], with places and many errors at once), a tree becomes the normal form
+//! ([`Normal`]), and the normal form is what is compared ([`compare`]), evaluated ([`Matcher`], [`matching`]) or
+//! translated. [`REFERENCE`] is the user's description of the language.
+//!
+//! ```
+//! use shared::dql::{Documents, Matcher, Normal, parse};
+//! let query = parse(r#"{"dir": "/train", "metadata.user.score": {"$gt": 0.5}}"#).unwrap().query;
+//! let mut items = Documents::new();
+//! items.push_json(r#"{"dir": "/train", "metadata": {"user": {"score": 0.75}}}"#).unwrap();
+//! items.push_json(r#"{"dir": "/train"}"#).unwrap();
+//! assert_eq!(Matcher::new(&Normal::of(&query.filter)).unwrap().matching(&items), [0]);
+//! ```
+
+mod ast;
+mod dates;
+mod document;
+mod error;
+mod fields;
+mod glob;
+mod json;
+mod matcher;
+mod normal;
+mod parse;
+mod parse_filter;
+mod pattern;
+mod print;
+mod select;
+mod selection;
+
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod reference_cases;
+#[cfg(test)]
+mod strategies;
+
+pub use ast::{
+    Clause, ClauseKind, Context, Direction, Element, Filter, Join, Literal, Order, Path, Query, Resource,
+    SortKey, Test,
+};
+pub use dates::{instant_us, iso_text};
+pub use document::{DocumentError, Documents, Shape, Value};
+pub use error::{Problem, ProblemKind, Refusal, Span};
+pub use fields::{COMBINERS, TESTS, is_date_field, is_path_field, known_fields};
+pub use json::{MOST_BYTES, MOST_DEPTH, MOST_OBJECTS};
+pub use matcher::{Bound, Matcher};
+pub use normal::{Atom, Comparison, Normal, canonical_text, compare, same_without_white_space};
+pub use parse::{Parsed, parse};
+pub use pattern::{MOST_PATTERN_LETTERS, Pattern};
+pub use select::{SelectError, Tables, matching};
+pub use selection::{
+    DefaultSelection, SelectionMode, SelectionReason, default_selection, folder_filter, tagged_items_filter,
+    tagged_items_text,
+};
+
+/// The user's reference of the language, as Markdown. The command line and the browser show it.
+pub const REFERENCE: &str = include_str!("reference.md");

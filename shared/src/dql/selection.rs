@@ -1,0 +1,121 @@
+//! The filters that the product itself writes, and which way of choosing a subset is offered first.
+//!
+//! Must not know the wizard that shows them.
+
+use super::error::Refusal;
+use super::normal::{Comparison, compare, same_without_white_space};
+use super::parse::parse;
+use crate::dataset::Subset;
+use serde_json::{Map, Value, json};
+
+/// The *Tagged items* filter of a subset: visible files that carry its tag.
+#[must_use]
+pub fn tagged_items_filter(subset: Subset) -> Value {
+    items_filter(&format!("metadata.system.tags.{}", subset.name()), Value::Bool(true))
+}
+
+/// The *Folder* filter: visible files in a folder, with those of its sub-folders or without.
+#[must_use]
+pub fn folder_filter(dir: &str, with_subfolders: bool) -> Value {
+    let dir = format!("/{}", dir.trim_matches('/'));
+    if with_subfolders {
+        return items_filter("filename", Value::String(format!("{}/**", dir.trim_end_matches('/'))));
+    }
+    // A plain text with a star would be a wildcard.
+    let is_plain = !dir.contains('*');
+    items_filter("dir", if is_plain { Value::String(dir) } else { json!({ "$eq": dir }) })
+}
+
+fn items_filter(field: &str, value: Value) -> Value {
+    let condition: Map<String, Value> = [(field.to_owned(), value)].into_iter().collect();
+    json!({
+        "filter": { "$and": [{ "hidden": false }, { "type": "file" }, condition] },
+        "page": 0,
+        "pageSize": 1000,
+        "resource": "items",
+    })
+}
+
+/// A way of choosing the items of a subset. *Folder* is never chosen by default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SelectionMode {
+    /// Items that carry the subset's tag.
+    TaggedItems,
+    /// A filter of one's own.
+    DqlFilter,
+}
+
+/// The way that is offered first, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DefaultSelection {
+    /// The way.
+    pub mode: SelectionMode,
+    /// Why.
+    pub reason: SelectionReason,
+}
+
+/// Why a way is offered first.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SelectionReason {
+    /// The model has no filter for the subset.
+    #[error("the model has no filter of its own")]
+    NoFilter,
+    /// The rule to the letter.
+    #[error("the model's filter is the tagged-items filter, apart from spaces and line breaks")]
+    SameText,
+    /// The rule by meaning.
+    #[error("the model's filter is written otherwise and means the same as the tagged-items filter")]
+    SameMeaning,
+    /// Another filter.
+    #[error("the model's filter chooses other items than the tagged-items filter")]
+    Different,
+    /// A filter that cannot be read; it is shown so that it can be mended.
+    #[error("the model's filter cannot be read: {0}")]
+    Broken(Refusal),
+}
+
+/// Which way is offered first for a subset, given the filter that the model brings for it.
+///
+/// The model's filter is compared with the tagged-items filter of the same subset: without spaces and line breaks,
+/// and then by normal form. Equal either way gives *Tagged items*, different gives *DQL filter*, and no filter gives
+/// *Tagged items*. White space within quotes does not count in the first comparison, which is harmless for a filter
+/// on tags. A text of nothing but white space counts as no filter.
+///
+/// ```
+/// use shared::dataset::Subset;
+/// use shared::dql::{SelectionMode, SelectionReason, default_selection};
+/// let chosen = default_selection(Some(r#"{"metadata.system.tags.train": true}"#), Subset::Train);
+/// assert_eq!((chosen.mode, chosen.reason), (SelectionMode::TaggedItems, SelectionReason::SameMeaning));
+/// ```
+#[must_use]
+pub fn default_selection(predefined: Option<&str>, subset: Subset) -> DefaultSelection {
+    let tagged = tagged_items_text(subset);
+    let reason = match predefined.filter(|text| !text.trim().is_empty()) {
+        None => SelectionReason::NoFilter,
+        Some(text) if same_without_white_space(text, &tagged) => SelectionReason::SameText,
+        Some(text) => match compare(text, &tagged) {
+            Ok(Comparison::TextuallyEqual) => SelectionReason::SameText,
+            Ok(Comparison::CanonicallyEqual) => SelectionReason::SameMeaning,
+            Ok(Comparison::Different) => SelectionReason::Different,
+            Err(refusal) => SelectionReason::Broken(refusal),
+        },
+    };
+    let mode = match reason {
+        SelectionReason::NoFilter | SelectionReason::SameText | SelectionReason::SameMeaning => {
+            SelectionMode::TaggedItems
+        }
+        SelectionReason::Different | SelectionReason::Broken(_) => SelectionMode::DqlFilter,
+    };
+    DefaultSelection { mode, reason }
+}
+
+/// The tagged-items filter as platforms exchange it: keys in the order of the language, not of a JSON library.
+#[must_use]
+pub fn tagged_items_text(subset: Subset) -> String {
+    let text = tagged_items_filter(subset).to_string();
+    parse(&text).map_or(text, |parsed| parsed.query.to_string())
+}
+
+#[cfg(test)]
+#[path = "selection_tests.rs"]
+mod tests;
