@@ -168,6 +168,25 @@ pub enum ProblemKind {
     /// A number that no 64-bit float holds.
     #[error("the number {0} is too large")]
     NumberTooLarge(String),
+    /// In a search text, another word than belongs here.
+    #[error("expected {wanted}, found {found}")]
+    Expected {
+        /// What belongs here.
+        wanted: &'static str,
+        /// What stands here.
+        found: String,
+    },
+    /// In a search text, a quote without its end.
+    #[error("this quote is not closed")]
+    UnclosedQuote,
+    /// In a search text, brackets around conditions.
+    #[error(
+        "a search text has no brackets: AND binds tighter than OR; for anything else, edit the filter as JSON"
+    )]
+    Grouping,
+    /// In a search text, an order with a value that has none.
+    #[error("`{0}` takes only = and !=")]
+    NoOrder(String),
     /// Probably a slip: a field that no resource has. The query can be run; the field counts as missing.
     #[error("{resource} have no field `{name}`{}", did_you_mean(suggestion.as_deref()))]
     UnknownField {

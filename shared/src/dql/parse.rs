@@ -200,7 +200,7 @@ impl Reader {
             let Some(name) = self.path(property.name.as_str(), span_of(property.name.range())) else {
                 continue;
             };
-            let field = prefix.map_or(name.clone(), |prefix| prefix.join(&name));
+            let field = Path::below(prefix, name);
             match &property.value {
                 Value::Object(_) => self.sort(Some(&field), &property.value, keys),
                 Value::StringLit(lit) if lit.value == "ascending" => {

@@ -62,7 +62,7 @@ impl Reader {
             return self.combiner(property, resource, clauses);
         }
         let Some(own) = self.path(name, name_span) else { return };
-        let path = prefix.map_or(own.clone(), |prefix| prefix.join(&own));
+        let path = Path::below(prefix, own);
         // `{"metadata": {"user": {"a": 1}}}` means the path `metadata.user.a`; with a dotted key, the object is a
         // value that is compared as a whole.
         if let Value::Object(object) = &property.value
