@@ -105,7 +105,7 @@ pub enum ProblemKind {
     #[error("`{0}` is no field: between dots there must be a name")]
     EmptySegment(String),
     /// A key beside `filter` that the language does not have.
-    #[error("a query has no key `{name}`{}", did_you_mean(suggestion.as_deref()))]
+    #[error("there is no key `{name}` here{}", did_you_mean(suggestion.as_deref()))]
     UnknownKey {
         /// As written.
         name: String,
@@ -139,7 +139,7 @@ pub enum ProblemKind {
         to: &'static str,
     },
     /// A key without which its object says nothing.
-    #[error("`{within}` needs `{key}`")]
+    #[error("{within} needs `{key}`")]
     MissingKey {
         /// The object.
         within: &'static str,
@@ -240,6 +240,7 @@ pub struct Refusal {
 impl Refusal {
     pub(super) fn new(text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span);
+        problems.dedup_by(|a, b| a.span.start == b.span.start && a.kind == b.kind);
         let places = problems.iter().map(|problem| problem.span.line_and_column(text)).collect();
         Self { problems, places }
     }

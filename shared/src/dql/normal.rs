@@ -348,3 +348,7 @@ pub fn compare(a: &str, b: &str) -> Result<Comparison, Refusal> {
         Comparison::Different
     })
 }
+
+#[cfg(test)]
+#[path = "normal_tests.rs"]
+mod tests;

@@ -107,7 +107,7 @@ impl Reader {
     }
 
     fn query_or_filter(&mut self, value: &Value<'_>) -> Query {
-        let Some(object) = self.object("a filter", value) else {
+        let Some(object) = self.object("filter", value) else {
             return Query::default();
         };
         let has = |name: &str| object.properties.iter().any(|property| property.name.as_str() == name);
@@ -351,3 +351,7 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

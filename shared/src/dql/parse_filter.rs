@@ -20,7 +20,7 @@ pub(super) fn filter_from_value(
     value: &Value<'_>,
     resource: Option<Resource>,
 ) -> Filter {
-    let Some(object) = reader.object("a filter", value) else {
+    let Some(object) = reader.object("filter", value) else {
         return Filter::default();
     };
     let mut clauses = Vec::new();
