@@ -1,0 +1,248 @@
+//! `trainyard dql`: the filter language on files, without a server.
+//!
+//! Must not know the language: all of that is `shared::dql`.
+
+use super::args::Output;
+use super::failure::Failure;
+use super::input;
+use super::print;
+use clap::{Args, Subcommand};
+use shared::dql::{
+    Documents, Matcher, Normal, Parsed, Problem, Query, REFERENCE, Resource, Tables, Value, compare,
+    matching, parse,
+};
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+
+/// Items that are in memory at a time where a query looks at each by itself.
+const BATCH: usize = 10_000;
+
+/// `trainyard dql ...`.
+#[derive(Debug, Subcommand)]
+pub enum DqlCommand {
+    /// Print the ids of the items that a filter matches, in the order of the file.
+    #[command(after_long_help = REFERENCE)]
+    Match(Match),
+    /// Say whether two filters are the same: textually-equal, canonically-equal or different.
+    #[command(after_long_help = REFERENCE)]
+    Compare(Compare),
+}
+
+/// `trainyard dql match`.
+#[derive(Debug, Args)]
+pub struct Match {
+    /// Items, one JSON object a line; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub items: PathBuf,
+    /// The filter or query, as JSON; - reads standard input.
+    #[arg(long, value_name = "FILE")]
+    pub filter: PathBuf,
+    /// Annotations, one JSON object a line, for queries that join items with them or look for them.
+    #[arg(long, value_name = "FILE")]
+    pub annotations: Option<PathBuf>,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard dql compare`.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// A filter or query, as JSON; - reads standard input.
+    pub first: PathBuf,
+    /// Another one.
+    pub second: PathBuf,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Matches or compares, and prints the answer.
+///
+/// # Errors
+/// If a file cannot be read (exit code 1) or used (exit code 2).
+pub fn run(command: &DqlCommand) -> Result<(), Failure> {
+    match command {
+        DqlCommand::Match(arguments) => run_match(arguments),
+        DqlCommand::Compare(arguments) => run_compare(arguments),
+    }
+}
+
+fn run_compare(arguments: &Compare) -> Result<(), Failure> {
+    let (first, second) = (input::text(&arguments.first)?, input::text(&arguments.second)?);
+    // Read one by one, so that a refusal names its file.
+    read_query(&arguments.first, &first)?;
+    read_query(&arguments.second, &second)?;
+    let comparison = compare(&first, &second).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+    if arguments.output.json {
+        return print::json(&serde_json::json!({ "comparison": comparison.name() }));
+    }
+    print::line(comparison.name())
+}
+
+fn read_query(path: &Path, text: &str) -> Result<Query, Failure> {
+    let name = print::plain(&path.display().to_string());
+    let Parsed { query, warnings } = parse(text)
+        .map_err(|refusal| Failure::usage(format!("the filter in {name} is refused\n{refusal}")))?;
+    for warning in &warnings {
+        eprintln!("warning: {name}, {}", print::plain(&placed(warning, text)));
+    }
+    Ok(query)
+}
+
+fn placed(problem: &Problem, text: &str) -> String {
+    let (line, column) = problem.span.line_and_column(text);
+    format!("line {line}, column {column}: {problem}")
+}
+
+fn run_match(arguments: &Match) -> Result<(), Failure> {
+    let query = read_query(&arguments.filter, &input::text(&arguments.filter)?)?;
+    let is_alone = query.join.is_none() && query.intersect.is_none() && query.except.is_none();
+    let found = match (is_alone, query.resource()) {
+        (true, Resource::Items) => match_each(&query, &arguments.items)?,
+        _ => match_together(&query, arguments)?,
+    };
+    if arguments.output.json {
+        return print::json(&found.ids);
+    }
+    for id in &found.ids {
+        print::line(&print::plain(id))?;
+    }
+    eprintln!("{} of {} match", found.ids.len(), found.total);
+    Ok(())
+}
+
+struct Found {
+    ids: Vec<String>,
+    total: usize,
+}
+
+/// Items that are looked at by themselves pass through memory in batches.
+fn match_each(query: &Query, path: &Path) -> Result<Found, Failure> {
+    let matcher = Matcher::new(&Normal::of(&query.filter)).map_err(Failure::usage)?;
+    let mut found = Found { ids: Vec::new(), total: 0 };
+    let mut take = |documents: &mut Documents, last_line: usize| -> Result<(), Failure> {
+        for place in matcher.matching(documents) {
+            let line = last_line - (documents.len() - 1 - place);
+            found.ids.push(id_of(documents.get(place), path, line)?);
+        }
+        found.total += documents.len();
+        documents.clear();
+        Ok(())
+    };
+    let mut documents = Documents::new();
+    let mut last_line = 0;
+    for_each_line(path, |line, json| {
+        push(&mut documents, path, line, json)?;
+        last_line = line;
+        if documents.len() < BATCH { Ok(()) } else { take(&mut documents, line) }
+    })?;
+    if !documents.is_empty() {
+        take(&mut documents, last_line)?;
+    }
+    Ok(found)
+}
+
+/// Queries that look at other documents too need all of them.
+fn match_together(query: &Query, arguments: &Match) -> Result<Found, Failure> {
+    let items = read_all(&arguments.items)?;
+    let annotations = arguments.annotations.as_deref().map(read_all).transpose()?;
+    let places = matching(query, Tables { items: &items, annotations: annotations.as_ref() })
+        .map_err(|error| Failure::usage(format!("{error}: name them with --annotations FILE")))?;
+    let (documents, path) = match (query.resource(), &annotations, &arguments.annotations) {
+        (Resource::Annotations, Some(annotations), Some(path)) => (annotations, path),
+        _ => (&items, &arguments.items),
+    };
+    let ids = places.into_iter().map(|place| id_of(documents.get(place), path, place + 1));
+    Ok(Found { ids: ids.collect::<Result<_, _>>()?, total: documents.len() })
+}
+
+fn read_all(path: &Path) -> Result<Documents, Failure> {
+    let mut documents = Documents::new();
+    for_each_line(path, |line, json| push(&mut documents, path, line, json))?;
+    Ok(documents)
+}
+
+fn push(documents: &mut Documents, path: &Path, line: usize, json: &str) -> Result<(), Failure> {
+    documents.push_json(json).map_err(|error| wrong_line(path, line, &error.to_string()))
+}
+
+fn id_of(document: Option<Value<'_>>, path: &Path, line: usize) -> Result<String, Failure> {
+    let id = document.and_then(|document| document.field("id")).and_then(Value::as_text);
+    id.map(str::to_owned)
+        .ok_or_else(|| wrong_line(path, line, "the document matches, but has no text `id` to name it by"))
+}
+
+fn wrong_line(path: &Path, line: usize, reason: &str) -> Failure {
+    // The place within the line is all that is told of JSON on one line.
+    let reason = reason.replace(" at line 1 column ", " at column ");
+    Failure::usage(format!("{}, line {line}: {reason}", print::plain(&path.display().to_string())))
+}
+
+/// Hands on each line that is not empty, with its number, and shows how far a large file is read.
+fn for_each_line(
+    path: &Path,
+    mut work: impl FnMut(usize, &str) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let (mut reader, bar) = input::open(path)?;
+    let mut line = String::new();
+    let mut number = 0;
+    loop {
+        line.clear();
+        let length = reader.read_line(&mut line).map_err(|error| {
+            let name = print::plain(&path.display().to_string());
+            Failure::failed(format!("{name}, line {}: cannot be read: {error}", number + 1))
+        })?;
+        if length == 0 {
+            bar.finish_and_clear();
+            return Ok(());
+        }
+        number += 1;
+        bar.inc(length as u64);
+        if !line.trim().is_empty() {
+            work(number, line.trim_end())?;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::process::ExitCode;
+
+    fn file(folder: &Path, name: &str, content: &str) -> PathBuf {
+        let path = folder.join(name);
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    #[test]
+    fn batches_and_the_whole_find_the_same_in_the_order_of_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let lines: Vec<String> =
+            (0..2 * BATCH + 5).map(|n| format!("{{\"id\":\"i{n}\",\"n\":{}}}", n % 7)).collect();
+        let items = file(folder.path(), "items.jsonl", &lines.join("\n"));
+        let query = parse(r#"{"n": {"$gte": 5}}"#).unwrap().query;
+        let found = match_each(&query, &items).unwrap();
+        let filter = items.clone();
+        let arguments = Match { items, filter, annotations: None, output: Output { json: true } };
+        let together = match_together(&query, &arguments).unwrap();
+        assert_eq!((found.total, &found.ids), (2 * BATCH + 5, &together.ids));
+        assert_eq!((found.ids[0].as_str(), found.ids.len()), ("i5", 5715));
+    }
+
+    #[test]
+    fn a_line_that_cannot_be_used_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let query = parse("{}").unwrap().query;
+        for (content, part) in [
+            ("{\"id\":\"a\"}\n\n{\"id\":}", "line 3: expected value at column 7"),
+            ("{\"id\":\"a\"}\n{\"name\":\"b\"}\n", "line 2: the document matches, but has no text `id`"),
+        ] {
+            let items = file(folder.path(), "items.jsonl", content);
+            let failure = match_each(&query, &items).map(|_| ()).unwrap_err();
+            assert!(failure.to_string().contains(part), "{failure}");
+            assert_eq!(failure.exit_code(), ExitCode::from(2));
+        }
+    }
+}
