@@ -62,7 +62,16 @@ mod read;
 mod report;
 mod summary;
 mod ultralytics;
+mod values;
 
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod plain;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod reference;
 #[cfg(test)]
@@ -100,7 +109,7 @@ pub fn evaluate(detections: &CocoDetections<'_>, progress: &mut dyn FnMut(u64, u
         per_class.push(evaluation.class(class, id, name));
         progress(class as u64 + 1, classes as u64);
     }
-    CocoReport { stats: mean_of_classes(per_class.iter().map(|class| &class.figures)), per_class }
+    CocoReport { stats: mean_of_classes(&per_class), per_class }
 }
 
 /// One evaluation, with the memory that its classes share.

@@ -3,7 +3,7 @@
 //! Must not know boxes. Follows `COCOeval.accumulate` and `summarize`.
 
 use super::matching::{CELLS, Outcome, RANGES, THRESHOLDS};
-use super::report::{CocoStats, UNDEFINED};
+use super::report::{CocoClass, CocoStats, UNDEFINED};
 
 /// Recalls at which precision is read: 0.00, 0.01 .. 1.00.
 pub(super) const RECALL_POINTS: usize = 101;
@@ -163,9 +163,9 @@ fn mean(values: &[f64; THRESHOLDS]) -> f64 {
 }
 
 /// The mean of each figure over the classes for which it is defined.
-pub(super) fn mean_of_classes<'a>(classes: impl Iterator<Item = &'a CocoStats> + Clone) -> CocoStats {
+pub(super) fn mean_of_classes(classes: &[CocoClass]) -> CocoStats {
     let over = |figure: fn(&CocoStats) -> f64| {
-        let defined = classes.clone().map(figure).filter(|&value| value >= 0.0);
+        let defined = classes.iter().map(|class| figure(&class.figures)).filter(|&value| value >= 0.0);
         let (sum, count) = defined.fold((0.0, 0usize), |(sum, count), value| (sum + value, count + 1));
         if count == 0 { UNDEFINED } else { sum / count as f64 }
     };
