@@ -61,6 +61,9 @@ pub enum Command {
     Artifacts(ArtifactsCommand),
     /// Find objects on images with a trained model version.
     Predict(Predict),
+    /// Say how good detections are, from two COCO files; needs no server.
+    #[command(subcommand)]
+    Evaluate(super::evaluate::EvaluateCommand),
     /// Print a link that signs a browser in, once.
     Link(Output),
     /// The trainer alone, without a server.
