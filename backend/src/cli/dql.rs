@@ -121,25 +121,20 @@ struct Found {
 fn match_each(query: &Query, path: &Path) -> Result<Found, Failure> {
     let matcher = Matcher::new(&Normal::of(&query.filter)).map_err(Failure::usage)?;
     let mut found = Found { ids: Vec::new(), total: 0 };
-    let mut take = |documents: &mut Documents, last_line: usize| -> Result<(), Failure> {
-        for place in matcher.matching(documents) {
-            let line = last_line - (documents.len() - 1 - place);
-            found.ids.push(id_of(documents.get(place), path, line)?);
+    let mut take = |batch: &mut Batch<'_>| -> Result<(), Failure> {
+        for place in matcher.matching(&batch.documents) {
+            found.ids.push(batch.id(place)?);
         }
-        found.total += documents.len();
-        documents.clear();
+        found.total += batch.documents.len();
+        batch.clear();
         Ok(())
     };
-    let mut documents = Documents::new();
-    let mut last_line = 0;
+    let mut batch = Batch::new(path);
     for_each_line(path, |line, json| {
-        push(&mut documents, path, line, json)?;
-        last_line = line;
-        if documents.len() < BATCH { Ok(()) } else { take(&mut documents, line) }
+        batch.push(line, json)?;
+        if batch.documents.len() < BATCH { Ok(()) } else { take(&mut batch) }
     })?;
-    if !documents.is_empty() {
-        take(&mut documents, last_line)?;
-    }
+    take(&mut batch)?;
     Ok(found)
 }
 
@@ -147,30 +142,56 @@ fn match_each(query: &Query, path: &Path) -> Result<Found, Failure> {
 fn match_together(query: &Query, arguments: &Match) -> Result<Found, Failure> {
     let items = read_all(&arguments.items)?;
     let annotations = arguments.annotations.as_deref().map(read_all).transpose()?;
-    let places = matching(query, Tables { items: &items, annotations: annotations.as_ref() })
-        .map_err(|error| Failure::usage(format!("{error}: name them with --annotations FILE")))?;
-    let (documents, path) = match (query.resource(), &annotations, &arguments.annotations) {
-        (Resource::Annotations, Some(annotations), Some(path)) => (annotations, path),
-        _ => (&items, &arguments.items),
+    let tables = Tables {
+        items: &items.documents,
+        annotations: annotations.as_ref().map(|annotations| &annotations.documents),
     };
-    let ids = places.into_iter().map(|place| id_of(documents.get(place), path, place + 1));
-    Ok(Found { ids: ids.collect::<Result<_, _>>()?, total: documents.len() })
+    let places = matching(query, tables)
+        .map_err(|error| Failure::usage(format!("{error}: name them with --annotations FILE")))?;
+    let searched = match (query.resource(), &annotations) {
+        (Resource::Annotations, Some(annotations)) => annotations,
+        _ => &items,
+    };
+    let ids = places.into_iter().map(|place| searched.id(place)).collect::<Result<_, _>>()?;
+    Ok(Found { ids, total: searched.documents.len() })
 }
 
-fn read_all(path: &Path) -> Result<Documents, Failure> {
-    let mut documents = Documents::new();
-    for_each_line(path, |line, json| push(&mut documents, path, line, json))?;
-    Ok(documents)
+fn read_all(path: &Path) -> Result<Batch<'_>, Failure> {
+    let mut batch = Batch::new(path);
+    for_each_line(path, |line, json| batch.push(line, json))?;
+    Ok(batch)
 }
 
-fn push(documents: &mut Documents, path: &Path, line: usize, json: &str) -> Result<(), Failure> {
-    documents.push_json(json).map_err(|error| wrong_line(path, line, &error.to_string()))
+/// Documents of a file, and the lines they stand on.
+struct Batch<'a> {
+    path: &'a Path,
+    documents: Documents,
+    lines: Vec<usize>,
 }
 
-fn id_of(document: Option<Value<'_>>, path: &Path, line: usize) -> Result<String, Failure> {
-    let id = document.and_then(|document| document.field("id")).and_then(Value::as_text);
-    id.map(str::to_owned)
-        .ok_or_else(|| wrong_line(path, line, "the document matches, but has no text `id` to name it by"))
+impl<'a> Batch<'a> {
+    fn new(path: &'a Path) -> Self {
+        Self { path, documents: Documents::new(), lines: Vec::new() }
+    }
+
+    fn push(&mut self, line: usize, json: &str) -> Result<(), Failure> {
+        self.documents.push_json(json).map_err(|error| wrong_line(self.path, line, &error.to_string()))?;
+        self.lines.push(line);
+        Ok(())
+    }
+
+    fn id(&self, place: usize) -> Result<String, Failure> {
+        let id = self.documents.get(place).and_then(|document| document.field("id")).and_then(Value::as_text);
+        id.map(str::to_owned).ok_or_else(|| {
+            let line = self.lines.get(place).copied().unwrap_or_default();
+            wrong_line(self.path, line, "the document matches, but has no text `id` to name it by")
+        })
+    }
+
+    fn clear(&mut self) {
+        self.documents.clear();
+        self.lines.clear();
+    }
 }
 
 fn wrong_line(path: &Path, line: usize, reason: &str) -> Failure {
@@ -237,7 +258,7 @@ mod tests {
         let query = parse("{}").unwrap().query;
         for (content, part) in [
             ("{\"id\":\"a\"}\n\n{\"id\":}", "line 3: expected value at column 7"),
-            ("{\"id\":\"a\"}\n{\"name\":\"b\"}\n", "line 2: the document matches, but has no text `id`"),
+            ("{\"id\":\"a\"}\n\n{\"name\":\"b\"}\n", "line 3: the document matches, but has no text `id`"),
         ] {
             let items = file(folder.path(), "items.jsonl", content);
             let failure = match_each(&query, &items).map(|_| ()).unwrap_err();
