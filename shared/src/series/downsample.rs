@@ -92,13 +92,13 @@ fn keep_column(column: &[Point], kept: &mut Vec<Point>) {
 /// The first lowest and the first highest value between two finite points.
 fn extremes(column: &[Point], first: usize, last: usize) -> (usize, usize) {
     let (mut lowest, mut highest) = ((column[first].y, first), (column[first].y, first));
-    for (index, point) in column.iter().enumerate().take(last + 1).skip(first) {
+    for (offset, point) in column[first..=last].iter().enumerate() {
         // Comparing first leaves NaN out and asks of few points whether they are infinite.
         if point.y < lowest.0 && !point.is_gap() {
-            lowest = (point.y, index);
+            lowest = (point.y, first + offset);
         }
         if point.y > highest.0 && !point.is_gap() {
-            highest = (point.y, index);
+            highest = (point.y, first + offset);
         }
     }
     (lowest.1, highest.1)
