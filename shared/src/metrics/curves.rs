@@ -13,7 +13,13 @@ const AVERAGE_PRECISION_POINTS: usize = 101;
 /// Keeps divisions defined, as in the validator that these numbers follow.
 const EPSILON: f64 = 1e-16;
 
-/// Confidence (or recall) of a curve's point, 0 to 1.
+/// Confidence (or recall) of a curve's point, 0 to 1: `point / 999`.
+///
+/// ```
+/// use shared::metrics::{CURVE_POINTS, curve_position};
+///
+/// assert_eq!((curve_position(0), curve_position(CURVE_POINTS - 1)), (0.0, 1.0));
+/// ```
 #[must_use]
 pub fn curve_position(point: usize) -> f64 {
     position(point, CURVE_POINTS)
@@ -23,7 +29,12 @@ fn position(point: usize, points: usize) -> f64 {
     point as f64 / (points - 1) as f64
 }
 
-/// Curves at IoU 0.5, each of [`CURVE_POINTS`] values.
+/// Curves at one IoU threshold (0.5 unless said), each of [`CURVE_POINTS`] values from 0 to 1.
+///
+/// Source: the Ultralytics validator, `ultralytics/utils/metrics.py`, `ap_per_class`. Between two
+/// scores a curve is a straight line; of detections of equal score the last one's value counts; above
+/// all scores precision is 1 and recall 0, below all of them those of the last detection. A class
+/// without detections is 0 everywhere, and without any class so are the means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectionCurves {
     /// Mean over classes of precision, by confidence.
@@ -38,7 +49,7 @@ pub struct DetectionCurves {
     pub per_class: Vec<ClassCurves>,
 }
 
-/// The curves of one class at IoU 0.5, each of [`CURVE_POINTS`] values.
+/// The curves of one class at the same IoU threshold, each of [`CURVE_POINTS`] values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassCurves {
     /// Class index.
@@ -65,7 +76,25 @@ impl DetectionCurves {
         }
     }
 
-    /// The point at which the smoothed mean F1 is highest, the first of equal ones.
+    /// The point at which the mean F1, smoothed over 101 points, is highest; the first of equal ones,
+    /// and 0 when no class has targets. [`curve_position`] makes it a confidence.
+    ///
+    /// ```
+    /// use shared::dataset::PixelBox;
+    /// use shared::metrics::{Detection, DetectionEvaluator, GroundTruth, curve_position};
+    ///
+    /// let region = PixelBox { x1: 0.0, y1: 0.0, x2: 10.0, y2: 10.0 };
+    /// let mut evaluator = DetectionEvaluator::new(1);
+    /// let wrong = PixelBox { x1: 50.0, x2: 60.0, ..region };
+    /// evaluator.add_image(
+    ///     &[GroundTruth { class: 0, region }],
+    ///     &[Detection { class: 0, score: 0.8, region }, Detection { class: 0, score: 0.2, region: wrong }],
+    /// )?;
+    /// // Between the wrong detection's score and the right one's.
+    /// let best = curve_position(evaluator.curves().best_point());
+    /// assert!(best > 0.2 && best < 0.8);
+    /// # Ok::<(), shared::metrics::EvaluationError>(())
+    /// ```
     #[must_use]
     pub fn best_point(&self) -> usize {
         let smooth = box_filter(&self.f1, CURVE_POINTS / 10);
