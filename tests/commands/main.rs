@@ -3,6 +3,7 @@
 //!
 //! Must not know the product's code.
 
+mod dql;
 mod evaluate;
 mod measure;
 

@@ -4,21 +4,27 @@
 
 use super::failure::Failure;
 use super::print;
-use indicatif::{ProgressBar, ProgressStyle};
+use flate2::read::MultiGzDecoder;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
+/// How a file that is packed with gzip begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Smaller input is done before a person could read a bar.
 const LARGE_BYTES: u64 = 50_000_000;
 
-/// All bytes of a file.
+/// All bytes of a file; one that is packed with gzip is unpacked.
 ///
 /// # Errors
 /// If it cannot be read.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
-    let (mut reader, _) = open(path)?;
-    let mut bytes = Vec::new();
+    let (mut reader, bar) = open(path)?;
+    let is_packed = reader.fill_buf().map_err(|error| unreadable(path, &error))?.starts_with(&GZIP);
+    let mut reader: Box<dyn Read> = if is_packed { Box::new(MultiGzDecoder::new(reader)) } else { reader };
+    // Where the length is known, memory is taken once.
+    let mut bytes = Vec::with_capacity(usize::try_from(bar.length().unwrap_or(0)).unwrap_or(0));
     reader.read_to_end(&mut bytes).map_err(|error| unreadable(path, &error))?;
     Ok(bytes)
 }
@@ -45,7 +51,10 @@ pub fn open(path: &Path) -> Result<(Box<dyn BufRead>, ProgressBar), Failure> {
     }
     let file = File::open(path).map_err(|error| unreadable(path, &error))?;
     let length = file.metadata().map_err(|error| unreadable(path, &error))?.len();
-    let bar = if length < LARGE_BYTES { ProgressBar::hidden() } else { bar(length) };
+    let bar = bar(length);
+    if length < LARGE_BYTES {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
     Ok((Box::new(BufReader::with_capacity(1 << 18, file)), bar))
 }
 
