@@ -37,7 +37,7 @@ pub enum ClassificationError {
 }
 
 /// Collects samples and says how good the classifier is on them. The order of samples does not
-/// matter.
+/// matter. Holds 8 bytes for each pair of classes.
 ///
 /// ```
 /// use shared::metrics::ClassificationEvaluator;

@@ -149,8 +149,8 @@ impl Running {
             return 0.0;
         }
         let (recall, precision) = self.envelope();
-        let at =
-            |point| interpolate(position(point, AVERAGE_PRECISION_POINTS), &recall, &precision, precision[0]);
+        let mut line = Line::new(&recall, &precision, precision[0]);
+        let mut at = |point| line.at(position(point, AVERAGE_PRECISION_POINTS));
         let mut area = 0.0;
         let mut left = at(0);
         for point in 1..AVERAGE_PRECISION_POINTS {
@@ -178,41 +178,54 @@ impl Running {
         // Interpolation wants rising positions, and scores fall.
         let rising: Vec<f64> = scores.iter().map(|score| -score).collect();
         let sample = |values: &[f64], above_all: f64| -> Vec<f64> {
-            (0..CURVE_POINTS)
-                .map(|point| interpolate(-curve_position(point), &rising, values, above_all))
-                .collect()
+            let mut line = Line::new(&rising, values, above_all);
+            (0..CURVE_POINTS).map(|point| line.at(-curve_position(point))).collect()
         };
         let precision = sample(&self.precision, 1.0);
         let recall = sample(&self.recall, 0.0);
         let f1 = precision.iter().zip(&recall).map(|(p, r)| 2.0 * p * r / (p + r + EPSILON)).collect();
         let (envelope_recall, envelope_precision) = self.envelope();
-        let precision_by_recall = (0..CURVE_POINTS)
-            .map(|point| {
-                interpolate(
-                    curve_position(point),
-                    &envelope_recall,
-                    &envelope_precision,
-                    envelope_precision[0],
-                )
-            })
-            .collect();
+        let mut line = Line::new(&envelope_recall, &envelope_precision, envelope_precision[0]);
+        let precision_by_recall = (0..CURVE_POINTS).map(|point| line.at(curve_position(point))).collect();
         ClassCurves { class, precision, recall, f1, precision_by_recall }
     }
 }
 
-/// Piecewise linear interpolation at `x` over rising `xs`; `before` left of the first, the last
-/// value right of the last. At a jump (equal `xs`) the last value counts.
-fn interpolate(x: f64, xs: &[f64], ys: &[f64], before: f64) -> f64 {
-    let after = xs.partition_point(|&known| known <= x);
-    if after == 0 {
-        return before;
+/// Piecewise linear interpolation over rising `xs`; `before` left of the first, the last value right
+/// of the last. At a jump (equal `xs`) the last value counts.
+struct Line<'a> {
+    xs: &'a [f64],
+    ys: &'a [f64],
+    before: f64,
+    /// How many of `xs` are not above the x asked for last. Curves are read from one end to the other,
+    /// so the next place is near.
+    passed: usize,
+}
+
+impl<'a> Line<'a> {
+    const fn new(xs: &'a [f64], ys: &'a [f64], before: f64) -> Self {
+        Self { xs, ys, before, passed: 0 }
     }
-    let at = after - 1;
-    if after == xs.len() || xs[at] == x {
-        return ys[at];
+
+    fn at(&mut self, x: f64) -> f64 {
+        let (xs, ys) = (self.xs, self.ys);
+        while self.passed < xs.len() && xs[self.passed] <= x {
+            self.passed += 1;
+        }
+        while self.passed > 0 && xs[self.passed - 1] > x {
+            self.passed -= 1;
+        }
+        let after = self.passed;
+        if after == 0 {
+            return self.before;
+        }
+        let at = after - 1;
+        if after == xs.len() || xs[at] == x {
+            return ys[at];
+        }
+        let slope = (ys[after] - ys[at]) / (xs[after] - xs[at]);
+        slope * (x - xs[at]) + ys[at]
     }
-    let slope = (ys[after] - ys[at]) / (xs[after] - xs[at]);
-    slope * (x - xs[at]) + ys[at]
 }
 
 /// Mean over a window of `width + 1` points (rounded to an odd number), with the ends repeated.
@@ -254,8 +267,10 @@ mod tests {
     #[test]
     fn interpolation_at_ends_and_jumps() {
         let (xs, ys) = ([0.0, 1.0, 1.0, 3.0], [0.0, 10.0, 20.0, 40.0]);
-        for (x, expected) in [(-1.0, -7.0), (0.0, 0.0), (0.5, 5.0), (1.0, 20.0), (2.0, 30.0), (9.0, 40.0)] {
-            assert_eq!(interpolate(x, &xs, &ys, -7.0), expected, "at {x}");
+        let table = [(-1.0, -7.0), (0.0, 0.0), (0.5, 5.0), (1.0, 20.0), (2.0, 30.0), (9.0, 40.0)];
+        let mut line = Line::new(&xs, &ys, -7.0);
+        for (x, expected) in table.into_iter().chain(table.into_iter().rev()) {
+            assert_eq!(line.at(x), expected, "at {x}");
         }
     }
 

@@ -50,24 +50,33 @@ pub fn min_max(points: &[Point], columns: usize, from: f64, to: f64) -> Vec<Poin
     };
     let mut kept = Vec::with_capacity(columns.saturating_mul(6).saturating_add(2).min(shown.len()));
     let mut rest = shown;
+    let mut length = 1;
     while let Some(first) = rest.first() {
         let column = column_of(first);
-        let (points, after) = rest.split_at(leading(rest, |point| column_of(point) <= column));
+        length = leading(rest, length, |point| column_of(point) <= column);
+        let (points, after) = rest.split_at(length);
         keep_column(points, &mut kept);
         rest = after;
     }
     kept
 }
 
-/// How many points at the start belong together, at least the first: found in steps of doubled
-/// length, so that neither few wide columns nor many narrow ones are slow.
-fn leading(points: &[Point], belongs: impl Fn(&Point) -> bool) -> usize {
-    let mut end = 1;
-    while end < points.len() && belongs(&points[end]) {
-        end *= 2;
+/// How many points at the start belong together, at least the first. Looks away from `guess` in steps
+/// of doubled length: columns are mostly as long as the one before, and each look elsewhere is at
+/// memory that is not at hand.
+fn leading(points: &[Point], guess: usize, belongs: impl Fn(&Point) -> bool) -> usize {
+    let reaches = |index: usize| points.get(index).is_some_and(&belongs);
+    // All points before `low` belong, and none from `high` on.
+    let (mut low, mut high, mut step) = (guess.max(1), guess.max(1), 1);
+    while reaches(high) {
+        (low, high) = (high + 1, high.saturating_add(step));
+        step *= 2;
     }
-    let start = (end / 2).max(1);
-    start + points[start..end.min(points.len())].partition_point(belongs)
+    while low > 1 && !reaches(low - 1) {
+        (low, high) = (low.saturating_sub(step).max(1), low - 1);
+        step *= 2;
+    }
+    low + points[low..high.min(points.len())].partition_point(belongs)
 }
 
 /// First, lowest, highest and last of a column, in their order, and gaps at its ends.
