@@ -71,12 +71,8 @@ fn with_files<T>(
 ) -> Result<T, Failure> {
     let truth_bytes = input::bytes(&files.ground_truth)?;
     let detections_bytes = input::bytes(&files.detections)?;
-    // Without a terminal, a bar draws nothing.
-    let bar = match truth_bytes.len() + detections_bytes.len() {
-        LARGE_INPUT_BYTES.. => large_bar(),
-        _ => ProgressBar::hidden(),
-    };
-    bar.set_message("reading");
+    let is_large = truth_bytes.len() + detections_bytes.len() >= LARGE_INPUT_BYTES;
+    let bar = if is_large { reading_bar() } else { ProgressBar::hidden() };
     let wrong = |path: &Path, error| {
         bar.finish_and_clear();
         Failure::usage(format!("{}: {error}", print::plain(&path.display().to_string())))
@@ -86,7 +82,7 @@ fn with_files<T>(
     let detections =
         truth.detections_from_json(&detections_bytes).map_err(|error| wrong(&files.detections, error))?;
     drop(detections_bytes);
-    bar.set_message("evaluating");
+    bar.set_style(style("{spinner} evaluating {wide_bar} {percent} %"));
     let result = evaluate(&detections, &mut |done, total| {
         bar.set_length(total);
         bar.set_position(done);
@@ -95,12 +91,15 @@ fn with_files<T>(
     result
 }
 
-fn large_bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {percent} %")
-        .unwrap_or_else(|_| ProgressStyle::default_bar());
-    let bar = ProgressBar::new(0).with_style(style);
+/// Draws on a terminal only. How far reading has come cannot be told, only that it goes on.
+fn reading_bar() -> ProgressBar {
+    let bar = ProgressBar::new(0).with_style(style("{spinner} reading"));
     bar.enable_steady_tick(TICK);
     bar
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 fn print_coco(report: &CocoReport) -> Result<(), Failure> {
