@@ -7,6 +7,7 @@ use super::error::{Problem, ProblemKind, Refusal, Span};
 use super::fields::{QUERY_KEYS, UNSUPPORTED_KEYS, nearest_resource, resource_from_name};
 use super::json::{self, kind, span, span_of};
 use super::parse_filter::filter_from_value;
+use super::pattern::Pattern;
 use crate::suggest::nearest;
 use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
@@ -40,15 +41,50 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
     Ok(Parsed { query, warnings })
 }
 
+/// Problems of each kind, errors and warnings, that are told at most: finding what was meant takes time.
+const MOST_PROBLEMS: usize = 100;
+/// Patterns of a query that have to be compiled, at most: each may take memory and time.
+const MOST_PATTERNS: usize = 100;
+
 /// Collects problems on the way.
 #[derive(Default)]
 pub(super) struct Reader {
     problems: Vec<Problem>,
+    errors: usize,
+    warnings: usize,
+    patterns: usize,
 }
 
 impl Reader {
     pub(super) fn problem(&mut self, span: Span, kind: ProblemKind) {
-        self.problems.push(Problem { kind, span });
+        let count = if kind.is_warning() { &mut self.warnings } else { &mut self.errors };
+        *count += 1;
+        if *count <= MOST_PROBLEMS {
+            self.problems.push(Problem { kind, span });
+        }
+    }
+
+    /// The known name nearest to an unknown one, as long as problems are told.
+    pub(super) fn suggestion<T: Into<String>>(&self, nearest: impl FnOnce() -> Option<T>) -> Option<String> {
+        (self.errors < MOST_PROBLEMS && self.warnings < MOST_PROBLEMS).then(nearest).flatten().map(Into::into)
+    }
+
+    /// Compiles a pattern to see whether it can be used.
+    pub(super) fn check_pattern(
+        &mut self,
+        operator: &'static str,
+        span: Span,
+        compile: impl FnOnce() -> Result<Pattern, String>,
+    ) {
+        if self.patterns == MOST_PATTERNS {
+            let (what, instead) =
+                ("the number of its patterns", "`$regex` can look for several texts: `cat|dog`");
+            return self.problem(span, ProblemKind::TooLarge { what, most: MOST_PATTERNS, instead });
+        }
+        match compile() {
+            Ok(pattern) => self.patterns += usize::from(pattern.is_compiled()),
+            Err(reason) => self.problem(span, ProblemKind::Pattern { operator, reason }),
+        }
     }
 
     pub(super) fn wrong_kind(&mut self, name: &str, wanted: &'static str, value: &Value<'_>) {
@@ -57,7 +93,10 @@ impl Reader {
     }
 
     pub(super) fn literal(&mut self, value: &Value<'_>) -> Literal {
-        json::literal(value, &mut self.problems)
+        let mut problems = Vec::new();
+        let literal = json::literal(value, &mut problems);
+        problems.into_iter().for_each(|problem| self.problem(problem.span, problem.kind));
+        literal
     }
 
     /// The object's entries, after naming keys that stand twice.
@@ -65,7 +104,8 @@ impl Reader {
         let mut seen = BTreeSet::new();
         for property in &object.properties {
             if !seen.insert(property.name.as_str()) {
-                self.problems.push(json::duplicate(property.name.as_str(), span_of(property.name.range())));
+                let kind = ProblemKind::DuplicateKey(property.name.as_str().to_owned());
+                self.problem(span_of(property.name.range()), kind);
             }
         }
         &object.properties
@@ -176,7 +216,7 @@ impl Reader {
             Some((_, instead)) => ProblemKind::UnsupportedKey { name: name.to_owned(), instead },
             None => ProblemKind::UnknownKey {
                 name: name.to_owned(),
-                suggestion: nearest(name, QUERY_KEYS.iter().copied()).map(str::to_owned),
+                suggestion: self.suggestion(|| nearest(name, QUERY_KEYS.iter().copied())),
             },
         };
         self.problem(span, kind);
@@ -186,7 +226,7 @@ impl Reader {
         let name = self.text("resource", value)?;
         let resource = resource_from_name(name);
         if resource.is_none() {
-            let suggestion = nearest_resource(name).map(str::to_owned);
+            let suggestion = self.suggestion(|| nearest_resource(name));
             let kind = ProblemKind::UnknownWord { what: "resource", found: name.to_owned(), suggestion };
             self.problem(span(value), kind);
         }
@@ -210,7 +250,7 @@ impl Reader {
                     keys.push(SortKey { field, direction: Direction::Descending });
                 }
                 Value::StringLit(lit) => {
-                    let suggestion = nearest(&lit.value, ["ascending", "descending"]).map(str::to_owned);
+                    let suggestion = self.suggestion(|| nearest(&lit.value, ["ascending", "descending"]));
                     let found = lit.value.clone().into_owned();
                     let kind = ProblemKind::UnknownWord { what: "direction", found, suggestion };
                     self.problem(span(&property.value), kind);
@@ -243,7 +283,7 @@ impl Reader {
                 "on" => on = Some(&property.value),
                 "filter" => filter = Some(&property.value),
                 other => {
-                    let suggestion = nearest(other, ["on", "filter"]).map(str::to_owned);
+                    let suggestion = self.suggestion(|| nearest(other, ["on", "filter"]));
                     let kind = ProblemKind::UnknownKey { name: other.to_owned(), suggestion };
                     self.problem(span_of(property.name.range()), kind);
                 }
@@ -276,7 +316,7 @@ impl Reader {
                     *(if name == "local" { &mut local } else { &mut foreign }) = path;
                 }
                 other => {
-                    let suggestion = nearest(other, ["resource", "local", "forigen"]).map(str::to_owned);
+                    let suggestion = self.suggestion(|| nearest(other, ["resource", "local", "forigen"]));
                     let kind = ProblemKind::UnknownKey { name: other.to_owned(), suggestion };
                     self.problem(span_of(property.name.range()), kind);
                 }
@@ -336,7 +376,7 @@ impl Reader {
                 "projects" => &mut context.projects,
                 "datasets" => &mut context.datasets,
                 other => {
-                    let suggestion = nearest(other, ["projects", "datasets"]).map(str::to_owned);
+                    let suggestion = self.suggestion(|| nearest(other, ["projects", "datasets"]));
                     let kind = ProblemKind::UnknownKey { name: other.to_owned(), suggestion };
                     self.problem(span_of(property.name.range()), kind);
                     continue;

@@ -94,10 +94,11 @@ impl Reader {
 
     fn check_field(&mut self, path: &Path, span: Span, resource: Option<Resource>) {
         let Some(resource) = resource.filter(|resource| !is_known(*resource, path)) else { return };
+        let suggestion = self.suggestion(|| nearest_field(resource, path));
         let kind = ProblemKind::UnknownField {
             resource: resource.name(),
             name: path.as_str().to_owned(),
-            suggestion: nearest_field(resource, path),
+            suggestion,
         };
         self.problem(span, kind);
     }
@@ -109,7 +110,7 @@ impl Reader {
                 let instead = "it tests the value of a field, as in {\"dir\": {\"$ne\": \"/a\"}}";
                 ProblemKind::MisplacedOperator { name: name.to_owned(), instead }
             } else {
-                unknown_operator(name)
+                self.unknown_operator(name)
             };
             return self.problem(name_span, kind);
         }
@@ -140,9 +141,7 @@ impl Reader {
             },
             Value::StringLit(lit) if lit.value.contains('*') => {
                 let is_path = super::fields::is_path_field(path);
-                if let Err(reason) = Pattern::wildcard(&lit.value, is_path) {
-                    self.problem(span(value), ProblemKind::Pattern { operator: "`*`", reason });
-                }
+                self.check_pattern("`*`", span(value), || Pattern::wildcard(&lit.value, is_path));
                 vec![Test::Wildcard(lit.value.clone().into_owned())]
             }
             _ => vec![Test::Plain(self.literal(value))],
@@ -201,7 +200,7 @@ impl Reader {
                     let instead = "it combines whole filters, so it stands outside of the field";
                     ProblemKind::MisplacedOperator { name: other.to_owned(), instead }
                 } else {
-                    unknown_operator(other)
+                    self.unknown_operator(other)
                 };
                 self.problem(span_of(property.name.range()), kind);
                 None
@@ -279,9 +278,7 @@ impl Reader {
         if lit.value.contains("[!") {
             self.problem(span(value), ProblemKind::ClassWithExclamationMark);
         }
-        if let Err(reason) = Pattern::glob(&lit.value) {
-            self.problem(span(value), ProblemKind::Pattern { operator: "$glob", reason });
-        }
+        self.check_pattern("$glob", span(value), || Pattern::glob(&lit.value));
         Some(Test::Glob(lit.value.clone().into_owned()))
     }
 
@@ -298,9 +295,7 @@ impl Reader {
                 return None;
             }
         };
-        if let Err(reason) = Pattern::regex(&pattern.value, &options) {
-            self.problem(span(value), ProblemKind::Pattern { operator: "$regex", reason });
-        }
+        self.check_pattern("$regex", span(value), || Pattern::regex(&pattern.value, &options));
         Some(Test::Regex { pattern: pattern.value.clone().into_owned(), options })
     }
 
@@ -327,12 +322,12 @@ impl Reader {
             }
         }
     }
-}
 
-fn unknown_operator(name: &str) -> ProblemKind {
-    let known = TESTS.iter().chain(COMBINERS).copied();
-    ProblemKind::UnknownOperator {
-        name: name.to_owned(),
-        suggestion: nearest(name, known).map(str::to_owned),
+    fn unknown_operator(&self, name: &str) -> ProblemKind {
+        let known = TESTS.iter().chain(COMBINERS).copied();
+        ProblemKind::UnknownOperator {
+            name: name.to_owned(),
+            suggestion: self.suggestion(|| nearest(name, known)),
+        }
     }
 }

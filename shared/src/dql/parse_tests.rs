@@ -95,6 +95,22 @@ fn slips_are_warned_of_and_run_all_the_same() {
 }
 
 #[test]
+fn many_mistakes_are_told_up_to_a_number_and_never_let_a_query_through() {
+    let many = |entry: &str, count: usize| {
+        let entries: Vec<String> = (0..count).map(|n| entry.replace('#', &n.to_string())).collect();
+        format!("{{\"$and\":[{}]}}", entries.join(","))
+    };
+    assert_eq!(parse(&many(r#"{"unknown#": 1}"#, 5_000)).unwrap().warnings.len(), 100);
+    assert_eq!(parse(&many(r#"{"dir": {"$unknown#": 1}}"#, 3_000)).unwrap_err().problems.len(), 100);
+    let late = many(r#"{"unknown#": 1}"#, 5_000).replace("]}", r#",{"dir": {"$no": 1}}]}"#);
+    assert_eq!(parse(&late).unwrap_err().problems.len(), 1);
+    let patterns = parse(&many(r##"{"name": {"$regex": "a#"}}"##, 200)).unwrap_err().to_string();
+    assert!(patterns.contains("patterns is at most 100"), "{patterns}");
+    // Folders need no compiled program.
+    assert!(parse(&many(r#"{"filename": "/a#/**"}"#, 2_000)).is_ok());
+}
+
+#[test]
 fn every_clause_knows_its_place() {
     let text = r#"{"dir": "/a", "$and": [{"hidden": false}]}"#;
     let filter = read(text).filter;

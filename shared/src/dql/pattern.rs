@@ -8,7 +8,9 @@ use regex::{Regex, RegexBuilder};
 /// Letters of a pattern at most.
 pub const MOST_PATTERN_LETTERS: usize = 1_000;
 /// Bytes that a compiled regular expression may take.
-const MOST_PROGRAM_BYTES: usize = 1 << 20;
+const MOST_PROGRAM_BYTES: usize = 1 << 19;
+/// Bytes that its cache may take while it runs.
+const MOST_CACHE_BYTES: usize = 1 << 18;
 
 /// A compiled pattern.
 #[derive(Debug, Clone)]
@@ -80,7 +82,7 @@ impl Pattern {
             return Err(format!("it is longer than {MOST_PATTERN_LETTERS} letters"));
         }
         let mut builder = RegexBuilder::new(pattern);
-        builder.size_limit(MOST_PROGRAM_BYTES).nest_limit(32);
+        builder.size_limit(MOST_PROGRAM_BYTES).dfa_size_limit(MOST_CACHE_BYTES).nest_limit(32);
         for option in options.chars() {
             match option {
                 'i' => builder.case_insensitive(true),
@@ -104,6 +106,12 @@ impl Pattern {
             Kind::Pieces(pieces) => has_pieces(text, pieces),
             Kind::Regex(regex) => regex.is_match(text),
         }
+    }
+
+    /// Whether it takes a compiled program to match it.
+    #[must_use]
+    pub const fn is_compiled(&self) -> bool {
+        matches!(self.0, Kind::Regex(_))
     }
 
     /// The folder, if the pattern is "this folder and what is below it".
