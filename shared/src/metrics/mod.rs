@@ -4,6 +4,7 @@
 //! Must not know how boxes were predicted, where they are stored or how a figure is drawn. Uses
 //! only `+ - * /`, `sqrt` and the pure-Rust `libm`, so that native and wasm give the same bits.
 
+pub mod coco;
 mod confusion;
 mod curves;
 mod detection;

@@ -2,14 +2,15 @@
 //!
 //! The files lie beside the checkout and are not part of it; without them the tests say so.
 
+use super::coco::{CocoTruth, assert_found, evaluate_ultralytics};
 use super::*;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use std::collections::BTreeMap;
-use std::io::Write as _;
+use serde_json::Value;
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-fn reference(file: &str) -> Option<PathBuf> {
+pub(super) fn reference(file: &str) -> Option<PathBuf> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/reference").join(file);
     if path.is_file() {
         return Some(path);
@@ -19,13 +20,17 @@ fn reference(file: &str) -> Option<PathBuf> {
     None
 }
 
-fn read<T: DeserializeOwned>(path: &Path) -> T {
-    let file = std::fs::File::open(path).unwrap();
+pub(super) fn unpacked(path: &Path) -> Vec<u8> {
+    let mut bytes = std::fs::read(path).unwrap();
     if path.extension().is_some_and(|extension| extension == "gz") {
-        serde_json::from_reader(flate2::read::GzDecoder::new(file)).unwrap()
-    } else {
-        serde_json::from_reader(file).unwrap()
+        let packed = std::mem::take(&mut bytes);
+        flate2::read::GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes).unwrap();
     }
+    bytes
+}
+
+fn read<T: DeserializeOwned>(path: &Path) -> T {
+    serde_json::from_slice(&unpacked(path)).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -60,7 +65,6 @@ struct ExpectedMean {
 
 #[derive(Deserialize)]
 struct ExpectedClass {
-    class_index: usize,
     category_id: usize,
     precision: f64,
     recall: f64,
@@ -123,76 +127,21 @@ fn known_matches_give_the_same_numbers() {
     }
 }
 
-#[derive(Deserialize)]
-struct Truth {
-    images: Vec<Numbered>,
-    annotations: Vec<TruthBox>,
-    categories: Vec<Numbered>,
-}
-
-#[derive(Deserialize)]
-struct Numbered {
-    id: usize,
-}
-
-#[derive(Deserialize)]
-struct TruthBox {
-    image_id: usize,
-    category_id: usize,
-    bbox: [f64; 4],
-    iscrowd: u8,
-}
-
-#[derive(Deserialize)]
-struct FoundBox {
-    image_id: usize,
-    category_id: usize,
-    bbox: [f64; 4],
-    score: f64,
-}
-
-fn corners([x, y, width, height]: [f64; 4]) -> PixelBox {
-    PixelBox { x1: x, y1: y, x2: x + width, y2: y + height }
-}
-
 #[test]
 fn five_hundred_images_give_the_same_numbers() {
     let files =
         ["coco/medium/gt.json.gz", "coco/medium/dt.json.gz", "ultralytics/medium.json"].map(reference);
     let [Some(truth), Some(found), Some(expected)] = files else { return };
-    let (truth, found): (Truth, Vec<FoundBox>) = (read(&truth), read(&found));
-    let expected: Expected = read(&expected);
-    // Class indices follow the rising category ids.
-    let mut ids: Vec<usize> = truth.categories.iter().map(|category| category.id).collect();
-    ids.sort_unstable();
-    let class_of: BTreeMap<usize, usize> =
-        ids.into_iter().enumerate().map(|(class, id)| (id, class)).collect();
-    let mut images: BTreeMap<usize, (Vec<GroundTruth>, Vec<Detection>)> = BTreeMap::new();
-    for target in truth.annotations.iter().filter(|target| target.iscrowd == 0) {
-        let region = corners(target.bbox);
-        let class = class_of[&target.category_id];
-        images.entry(target.image_id).or_default().0.push(GroundTruth { class, region });
-    }
-    for detection in &found {
-        let class = class_of[&detection.category_id];
-        let region = corners(detection.bbox);
-        // The validator that printed the numbers holds scores in 32 bits.
-        let score = f64::from(detection.score as f32);
-        images.entry(detection.image_id).or_default().1.push(Detection { class, score, region });
-    }
-    let mut evaluator = DetectionEvaluator::new(class_of.len());
-    for image in &truth.images {
-        let Some((targets, detections)) = images.get_mut(&image.id) else { continue };
-        detections.sort_by(|a, b| b.score.total_cmp(&a.score));
-        detections.truncate(300);
-        evaluator.add_image(targets, detections).unwrap();
-    }
-    let summary = evaluator.summary();
-    for (class, wanted) in summary.per_class.iter().zip(&expected.per_class) {
-        assert_eq!(class.class, wanted.class_index);
-    }
+    let (truth, found) = (CocoTruth::from_json(&unpacked(&truth)).unwrap(), unpacked(&found));
+    let detections = truth.detections_from_json(&found).unwrap();
     // The numbers move by up to 2e-4 when ties between images are shuffled; in the same stable
     // order they agree to the last digits.
-    let largest = compare("medium", &summary, &expected);
+    let summary = detections.ultralytics(&mut |_, _| {}).unwrap().summary();
+    let largest = compare("medium", &summary, &read(&expected));
+    let report = evaluate_ultralytics(&detections, &mut |_, _| {}).unwrap();
+    let (printed, expected) = (serde_json::to_value(&report).unwrap(), read::<Value>(&expected));
+    for part in ["best_confidence", "mean", "per_class"] {
+        assert_found(part, &printed[part], &expected[part]);
+    }
     println!("medium: largest difference {largest:e}");
 }
