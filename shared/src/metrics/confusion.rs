@@ -26,6 +26,17 @@ impl ConfusionMatrix {
         Self { confidence, iou_threshold, class_count, counts: vec![0; side * side] }
     }
 
+    /// A matrix counted elsewhere; `counts` by rising true class, then predicted class, each row
+    /// and the last one for the background of `class_count + 1` cells.
+    pub(super) const fn of_counts(
+        class_count: usize,
+        confidence: f64,
+        iou_threshold: f64,
+        counts: Vec<u64>,
+    ) -> Self {
+        Self { confidence, iou_threshold, class_count, counts }
+    }
+
     /// Adds one image. Detections first claim targets of their own class, as in the evaluator;
     /// what is left on both sides is then matched across classes.
     ///

@@ -12,7 +12,7 @@ pub const IOU_THRESHOLDS: [f64; 10] = [0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80,
 
 /// `intersection / (union + 1e-7)`, in 32 bits like the validator whose numbers these are: a box
 /// that sits on a threshold then falls to the same side of it. The same bits on every platform.
-fn overlap(a: &PixelBox, b: &PixelBox) -> f64 {
+pub(super) fn overlap(a: &PixelBox, b: &PixelBox) -> f64 {
     let [ax1, ay1, ax2, ay2] = [a.x1, a.y1, a.x2, a.y2].map(|edge| edge as f32);
     let [bx1, by1, bx2, by2] = [b.x1, b.y1, b.x2, b.y2].map(|edge| edge as f32);
     let across = (ax2.min(bx2) - ax1.max(bx1)).max(0.0);

@@ -8,6 +8,7 @@ pub mod coco;
 mod confusion;
 mod curves;
 mod detection;
+mod interactive;
 mod iou;
 mod matching;
 #[cfg(test)]
@@ -18,6 +19,10 @@ mod reference;
 pub use confusion::ConfusionMatrix;
 pub use curves::{CURVE_POINTS, ClassCurves, DetectionCurves, curve_position};
 pub use detection::{ClassSummary, DetectionEvaluator, DetectionSummary, EvaluationError};
+pub use interactive::{
+    BoxCounts, DetectionOutcome, ImageOutcomes, InteractiveEvaluator, IouReport, MeanRates, Snapshot,
+    TargetOutcome,
+};
 pub use iou::{area, complete_iou, intersection, iou};
 pub use matching::{IOU_THRESHOLDS, Overlaps};
 

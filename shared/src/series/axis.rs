@@ -21,21 +21,44 @@ const PADDING: f64 = 0.05;
 /// Of `n` finite values, `floor(n * trim)` are left out at each end (a trimmed range; `trim` 0.01
 /// shows the 1st to 99th percentile and leaves anything under 100 values whole), unless they
 /// would widen the range by less than half: then all are shown. `trim` is 0 to 0.49, 0 shows all.
-/// `None` when no value is finite. A flat line gets room around it.
+/// `None` when no value is finite; NaN and infinities are neither shown nor counted. A NaN `trim`
+/// counts as 0. The result is wider than what it shows by 5 % at each end; a flat line gets a tenth
+/// of its height, or 1 around 0.
+///
+/// ```
+/// use shared::series::axis_range;
+///
+/// let calm = (0..200).map(|step| f64::from(step % 10));
+/// let range = axis_range(calm.chain([1e6]), 0.01).unwrap();
+/// assert_eq!((range.low, range.high, range.hidden), (-0.45, 9.45, 1));
+/// assert_eq!(axis_range([f64::NAN], 0.01), None);
+/// ```
 #[must_use]
 pub fn axis_range(values: impl IntoIterator<Item = f64>, trim: f64) -> Option<AxisRange> {
     let mut finite: Vec<f64> = values.into_iter().filter(|value| value.is_finite()).collect();
-    finite.sort_by(f64::total_cmp);
-    let (&lowest, &highest) = (finite.first()?, finite.last()?);
+    let lowest = finite.iter().copied().min_by(f64::total_cmp)?;
+    let highest = finite.iter().copied().max_by(f64::total_cmp)?;
     let trim = if trim.is_nan() { 0.0 } else { trim.clamp(0.0, 0.49) };
     let cut = (finite.len() as f64 * trim) as usize;
-    let (mut low, mut high) = (finite[cut], finite[finite.len() - 1 - cut]);
+    let (mut low, mut high) = inner_ends(&mut finite, cut);
     if highest - lowest <= 1.5 * (high - low) || low == high {
         (low, high) = (lowest, highest);
     }
     let hidden = finite.iter().filter(|&&value| value < low || value > high).count();
     let (low, high) = padded(low, high);
     Some(AxisRange { low, high, hidden })
+}
+
+/// The lowest and highest of `values` once `cut` of them are left out at each end, fewer than half.
+/// Two selections instead of sorting: the time grows with the count, not faster.
+fn inner_ends(values: &mut [f64], cut: usize) -> (f64, f64) {
+    let upper = values.len() - 1 - cut;
+    let (lower_part, &mut high, _) = values.select_nth_unstable_by(upper, f64::total_cmp);
+    if cut >= lower_part.len() {
+        return (high, high);
+    }
+    let (_, &mut low, _) = lower_part.select_nth_unstable_by(cut, f64::total_cmp);
+    (low, high)
 }
 
 fn padded(low: f64, high: f64) -> (f64, f64) {
@@ -65,13 +88,25 @@ pub struct Ticks {
 ///
 /// Source: Heckbert, "Nice numbers for graph labels", Graphics Gems, 1990, with the step chosen so
 /// that there are no more than `wanted` steps. Empty when the range is not finite, is not rising or
-/// is too narrow for its size; at most `wanted + 1` values.
+/// is too narrow for its size, NaN included, and when none are wanted; at most `wanted + 1` values.
+///
+/// ```
+/// use shared::series::nice_ticks;
+///
+/// let ticks = nice_ticks(0.0, 0.3, 3);
+/// assert_eq!(ticks.values, [0.0, 0.1, 0.2, 0.3]);
+/// assert_eq!(ticks.decimals, 1);
+/// ```
 #[must_use]
 pub fn nice_ticks(low: f64, high: f64, wanted: usize) -> Ticks {
     ticks_of_step(low, high, wanted, 0.0)
 }
 
 /// As [`nice_ticks`], but whole numbers only: for epochs and steps.
+///
+/// ```
+/// assert_eq!(shared::series::whole_ticks(0.9, 3.2, 5).values, [1.0, 2.0, 3.0]);
+/// ```
 #[must_use]
 pub fn whole_ticks(low: f64, high: f64, wanted: usize) -> Ticks {
     ticks_of_step(low, high, wanted, 1.0)
@@ -134,7 +169,13 @@ fn power_of_ten(exponent: u32) -> f64 {
 }
 
 /// Powers of ten within `[low, high]`, with their multiples by 2 and 5 when there are fewer than 3;
-/// empty unless `0 < low < high`.
+/// empty unless `0 < low < high`, both finite.
+///
+/// ```
+/// assert_eq!(shared::series::log_ticks(0.01, 1.0), [0.01, 0.1, 1.0]);
+/// assert_eq!(shared::series::log_ticks(0.5, 8.0), [0.5, 1.0, 2.0, 5.0]);
+/// assert!(shared::series::log_ticks(0.0, 1.0).is_empty());
+/// ```
 #[must_use]
 pub fn log_ticks(low: f64, high: f64) -> Vec<f64> {
     let usable = low > 0.0 && low < high && high.is_finite();

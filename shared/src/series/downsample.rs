@@ -12,7 +12,20 @@ use super::{Point, runs};
 /// A line drawn at one column a pixel is the same as with all points. Source: Jugel et al., "M4: A
 /// Visualization-Oriented Time Series Data Aggregation", VLDB 2014. A column that begins or ends
 /// in a gap keeps that gap; a gap narrower than a column is not seen. At most 6 points a column
-/// remain, and 2 more. `points` must be ordered by x.
+/// remain, and 2 more. Of equal extremes the first stays. `points` must be ordered by x.
+///
+/// All points in view are given back when they are at most twice the columns, when there is no
+/// column, and when `[from, to]` is empty, turned around or NaN; no points give none. A column of
+/// gaps keeps its first.
+///
+/// ```
+/// use shared::series::{Point, min_max};
+///
+/// let mut line: Vec<Point> = (0..1000).map(|x| Point::new(f64::from(x), 0.0)).collect();
+/// line[321].y = 7.0;
+/// let kept = min_max(&line, 10, 0.0, 999.0);
+/// assert!(kept.len() <= 62 && kept.contains(&Point::new(321.0, 7.0)));
+/// ```
 #[must_use]
 pub fn min_max(points: &[Point], columns: usize, from: f64, to: f64) -> Vec<Point> {
     let start = points.partition_point(|point| point.x < from).saturating_sub(1);
@@ -35,33 +48,60 @@ pub fn min_max(points: &[Point], columns: usize, from: f64, to: f64) -> Vec<Poin
             ((point.x - from) / width * columns as f64) as i64
         }
     };
-    let mut kept = Vec::new();
-    for column in shown.chunk_by(|a, b| column_of(a) == column_of(b)) {
-        keep_column(column, &mut kept);
+    let mut kept = Vec::with_capacity(columns.saturating_mul(6).saturating_add(2).min(shown.len()));
+    let mut rest = shown;
+    while let Some(first) = rest.first() {
+        let column = column_of(first);
+        let (points, after) = rest.split_at(leading(rest, |point| column_of(point) <= column));
+        keep_column(points, &mut kept);
+        rest = after;
     }
     kept
 }
 
+/// How many points at the start belong together, at least the first: found in steps of doubled
+/// length, so that neither few wide columns nor many narrow ones are slow.
+fn leading(points: &[Point], belongs: impl Fn(&Point) -> bool) -> usize {
+    let mut end = 1;
+    while end < points.len() && belongs(&points[end]) {
+        end *= 2;
+    }
+    let start = (end / 2).max(1);
+    start + points[start..end.min(points.len())].partition_point(belongs)
+}
+
 /// First, lowest, highest and last of a column, in their order, and gaps at its ends.
 fn keep_column(column: &[Point], kept: &mut Vec<Point>) {
-    let finite: Vec<usize> = (0..column.len()).filter(|&index| !column[index].is_gap()).collect();
-    let (Some(&first), Some(&last)) = (finite.first(), finite.last()) else {
+    let first = column.iter().position(|point| !point.is_gap());
+    let last = column.iter().rposition(|point| !point.is_gap());
+    let (Some(first), Some(last)) = (first, last) else {
         kept.extend(column.first());
         return;
     };
-    let by_value = |&a: &usize, &b: &usize| column[a].y.total_cmp(&column[b].y);
-    let lowest = finite.iter().copied().min_by(by_value).unwrap_or(first);
-    let highest = finite.iter().copied().max_by(by_value).unwrap_or(last);
-    let mut wanted = vec![first, lowest, highest, last];
-    if first > 0 {
-        wanted.push(0);
+    let (lowest, highest) = extremes(column, first, last);
+    let wanted = [0, first, lowest.min(highest), lowest.max(highest), last, column.len() - 1];
+    let mut before = None;
+    for index in wanted {
+        if before != Some(index) {
+            kept.push(column[index]);
+        }
+        before = Some(index);
     }
-    if last + 1 < column.len() {
-        wanted.push(column.len() - 1);
+}
+
+/// The first lowest and the first highest value between two finite points.
+fn extremes(column: &[Point], first: usize, last: usize) -> (usize, usize) {
+    let (mut lowest, mut highest) = ((column[first].y, first), (column[first].y, first));
+    for (index, point) in column.iter().enumerate().take(last + 1).skip(first) {
+        // Comparing first leaves NaN out and asks of few points whether they are infinite.
+        if point.y < lowest.0 && !point.is_gap() {
+            lowest = (point.y, index);
+        }
+        if point.y > highest.0 && !point.is_gap() {
+            highest = (point.y, index);
+        }
     }
-    wanted.sort_unstable();
-    wanted.dedup();
-    kept.extend(wanted.into_iter().map(|index| column[index]));
+    (lowest.1, highest.1)
 }
 
 /// Keeps about `wanted` points: in each bucket the one that spans the largest triangle with the
@@ -69,10 +109,22 @@ fn keep_column(column: &[Point], kept: &mut Vec<Point>) {
 ///
 /// Source: Steinarsson, "Downsampling Time Series for Visual Representation", 2013, section 4.2.
 /// Each stretch between gaps is thinned by itself, keeps its ends and at most its share of
-/// `wanted`; one gap stays between stretches. `points` must be ordered by x.
+/// `wanted`, and at least its 2 ends; one gap stays between stretches. Of equal triangles the first
+/// counts. No more than `wanted` points, or nothing but gaps, are given back as they are. `points`
+/// must be ordered by x.
+///
+/// ```
+/// use shared::series::{Point, largest_triangles};
+///
+/// let mut line: Vec<Point> = (0..100).map(|x| Point::new(f64::from(x), 0.0)).collect();
+/// line[57].y = 10.0;
+/// let kept = largest_triangles(&line, 10);
+/// assert_eq!(kept.len(), 10);
+/// assert!(kept.contains(&line[57]) && kept.first() == line.first() && kept.last() == line.last());
+/// ```
 #[must_use]
 pub fn largest_triangles(points: &[Point], wanted: usize) -> Vec<Point> {
-    let total: usize = runs(points).map(<[Point]>::len).sum();
+    let total = points.iter().filter(|point| !point.is_gap()).count();
     if points.len() <= wanted || total == 0 {
         return points.to_vec();
     }
@@ -110,30 +162,42 @@ fn thin_run(run: &[Point], wanted: usize, kept: &mut Vec<Point>) {
     let mut before = first;
     for b in 0..buckets {
         let after = mean(bucket(b + 1));
-        let mut best = (f64::NEG_INFINITY, before);
-        for &point in bucket(b) {
-            let area = triangle(before, point, after);
-            if area > best.0 {
-                best = (area, point);
-            }
-        }
-        before = best.1;
+        before = farthest(bucket(b), before, after);
         kept.push(before);
     }
     kept.push(last);
 }
 
-fn mean(points: &[Point]) -> Point {
-    let count = points.len() as f64;
-    Point::new(
-        points.iter().map(|point| point.x).sum::<f64>() / count,
-        points.iter().map(|point| point.y).sum::<f64>() / count,
-    )
+/// The first point that spans the largest triangle; `before` when no area is a number.
+fn farthest(points: &[Point], before: Point, after: Point) -> Point {
+    let (across, down) = (before.x - after.x, after.y - before.y);
+    let mut largest = f64::NEG_INFINITY;
+    let mut found = None;
+    for (index, point) in points.iter().enumerate() {
+        // Twice the area.
+        let area = (across * (point.y - before.y) - (before.x - point.x) * down).abs();
+        if area > largest {
+            (largest, found) = (area, Some(index));
+        }
+    }
+    found.map_or(before, |index| points[index])
 }
 
-/// Twice the area of a triangle.
-fn triangle(a: Point, b: Point, c: Point) -> f64 {
-    ((a.x - c.x) * (b.y - a.y) - (a.x - b.x) * (c.y - a.y)).abs()
+/// Mean of x and of y. Four sums run side by side, because each addition waits for the one before.
+fn mean(points: &[Point]) -> Point {
+    let mut sums = [(0.0, 0.0); 4];
+    let (groups, rest) = points.as_chunks::<4>();
+    for group in groups {
+        for (sum, point) in sums.iter_mut().zip(group) {
+            *sum = (sum.0 + point.x, sum.1 + point.y);
+        }
+    }
+    for (sum, point) in sums.iter_mut().zip(rest) {
+        *sum = (sum.0 + point.x, sum.1 + point.y);
+    }
+    let [a, b, c, d] = sums;
+    let count = points.len() as f64;
+    Point::new((a.0 + b.0 + (c.0 + d.0)) / count, (a.1 + b.1 + (c.1 + d.1)) / count)
 }
 
 #[cfg(test)]
@@ -197,7 +261,39 @@ mod tests {
         assert!(kept.contains(&points[57]));
     }
 
+    /// The points that must remain, column by column and without any haste.
+    fn plain_min_max(points: &[Point], columns: usize, to: f64) -> Vec<Point> {
+        let column_of = |point: &Point| (point.x / to * columns as f64) as i64;
+        let mut kept = Vec::new();
+        for column in points.chunk_by(|a, b| column_of(a) == column_of(b)) {
+            let finite: Vec<usize> = (0..column.len()).filter(|&index| !column[index].is_gap()).collect();
+            let first_where = |is_better: fn(f64, f64) -> bool| {
+                finite.iter().copied().reduce(|best, index| {
+                    if is_better(column[index].y, column[best].y) { index } else { best }
+                })
+            };
+            let mut wanted = vec![0];
+            if let (Some(&first), Some(&last)) = (finite.first(), finite.last()) {
+                wanted.extend([first, last, column.len() - 1]);
+                wanted.extend(first_where(|a, b| a < b).into_iter().chain(first_where(|a, b| a > b)));
+            }
+            wanted.sort_unstable();
+            wanted.dedup();
+            kept.extend(wanted.into_iter().map(|index| column[index]));
+        }
+        kept
+    }
+
     proptest! {
+        #[test]
+        fn min_max_keeps_what_a_plain_search_keeps(points in line(300), columns in 1usize..140) {
+            let to = points.last().map_or(1.0, |point| point.x);
+            prop_assume!(to > 0.0 && points.len() > columns * 2);
+            let (kept, wanted) = (min_max(&points, columns, 0.0, to), plain_min_max(&points, columns, to));
+            prop_assert_eq!(kept.len(), wanted.len());
+            prop_assert!(kept.iter().zip(&wanted).all(|(a, b)| same(a, b)));
+        }
+
         #[test]
         fn min_max_selects_keeps_extremes_and_bounds_the_count(points in line(400), columns in 1usize..40) {
             let to = points.last().map_or(1.0, |point| point.x);

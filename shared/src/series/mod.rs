@@ -7,10 +7,12 @@
 mod axis;
 mod downsample;
 mod smooth;
+mod time;
 
 pub use axis::{AxisRange, Ticks, axis_range, log_ticks, nice_ticks, whole_ticks};
 pub use downsample::{largest_triangles, min_max};
 pub use smooth::{smooth, typical_step};
+pub use time::{TimeTicks, time_ticks};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,13 +39,28 @@ impl Point {
     }
 
     /// Whether nothing is drawn here.
+    ///
+    /// ```
+    /// use shared::series::Point;
+    ///
+    /// assert!(Point::gap(1.0).is_gap() && Point::new(1.0, f64::INFINITY).is_gap());
+    /// assert!(!Point::new(1.0, 0.0).is_gap());
+    /// ```
     #[must_use]
     pub const fn is_gap(self) -> bool {
         !self.y.is_finite()
     }
 }
 
-/// The stretches between gaps: what is drawn as one connected line each.
+/// The stretches between gaps: what is drawn as one connected line each. None of them is empty.
+///
+/// ```
+/// use shared::series::{Point, runs};
+///
+/// let line = [Point::new(0.0, 1.0), Point::gap(1.0), Point::new(2.0, 3.0), Point::new(3.0, 4.0)];
+/// let lengths: Vec<usize> = runs(&line).map(<[Point]>::len).collect();
+/// assert_eq!(lengths, [1, 2]);
+/// ```
 pub fn runs(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.split(|point| point.is_gap()).filter(|run| !run.is_empty())
 }

@@ -15,7 +15,19 @@ const GREATEST_WEIGHT: f64 = 0.999;
 /// `sum w_j * y_j / sum w_j` over all `j <= i`. Dividing by the sum takes out the pull to the start
 /// (Kingma and Ba, "Adam", 2015, section 3); with evenly spaced x and `x_unit` equal to the spacing
 /// this is the usual moving average of training charts. A gap stays a gap and counts nothing. An
-/// `x_unit` that is no positive number counts as 1; x that goes back counts as standing still.
+/// `x_unit` that is no positive number counts as 1; x that goes back counts as standing still, and
+/// equal x are averaged. No points give none, and a NaN `weight` the raw line.
+///
+/// ```
+/// use shared::series::{Point, smooth};
+///
+/// let raw = [Point::new(0.0, 4.0), Point::new(1.0, 2.0), Point::gap(2.0)];
+/// let smoothed = smooth(&raw, 0.5, 1.0);
+/// assert_eq!(smoothed[0].y, 4.0);
+/// // (2 + 0.5 * 4) / (1 + 0.5)
+/// assert!((smoothed[1].y - 4.0 / 1.5).abs() < 1e-12);
+/// assert!(smoothed[2].is_gap());
+/// ```
 #[must_use]
 pub fn smooth(points: &[Point], weight: f64, x_unit: f64) -> Vec<Point> {
     if weight.is_nan() || weight <= 0.0 {
@@ -24,6 +36,8 @@ pub fn smooth(points: &[Point], weight: f64, x_unit: f64) -> Vec<Point> {
     let weight = weight.min(GREATEST_WEIGHT);
     let x_unit = if x_unit.is_finite() && x_unit > 0.0 { x_unit } else { 1.0 };
     let mut state: Option<(f64, f64, f64)> = None;
+    // Neighbours are mostly equally far apart, and a power costs more than all the rest.
+    let mut known = (1.0, weight);
     points
         .iter()
         .map(|&point| {
@@ -34,10 +48,13 @@ pub fn smooth(points: &[Point], weight: f64, x_unit: f64) -> Vec<Point> {
                 None => (point.y, 1.0),
                 Some((before, average, total)) => {
                     let steps = ((point.x - before) / x_unit).max(0.0);
-                    let remembered = total * libm::pow(weight, steps);
-                    let total = remembered + 1.0;
-                    // Moving the average, instead of dividing two sums, stays exact on a flat line.
-                    (average + (point.y - average) / total, total)
+                    if steps != known.0 {
+                        known = (steps, libm::pow(weight, steps));
+                    }
+                    let total = total * known.1 + 1.0;
+                    // Moving the average, instead of dividing two sums, stays exact on a flat line. The
+                    // division is apart, so that the next point need not wait for it.
+                    (average + (point.y - average) * (1.0 / total), total)
                 }
             };
             state = Some((point.x, average, total));
@@ -46,7 +63,16 @@ pub fn smooth(points: &[Point], weight: f64, x_unit: f64) -> Vec<Point> {
         .collect()
 }
 
-/// The usual distance between neighbours: the median of the positive steps; 1 without any.
+/// The usual distance between neighbours, in the unit of x: the median of the positive finite steps,
+/// the upper one of two middle ones; 1 without any. NaN and equal x give no step.
+///
+/// ```
+/// use shared::series::{Point, typical_step};
+///
+/// let line = [0.0, 2.0, 4.0, 6.0, 100.0].map(|x| Point::new(x, 0.0));
+/// assert_eq!(typical_step(&line), 2.0);
+/// assert_eq!(typical_step(&[]), 1.0);
+/// ```
 #[must_use]
 pub fn typical_step(points: &[Point]) -> f64 {
     let mut steps: Vec<f64> = points
@@ -54,11 +80,15 @@ pub fn typical_step(points: &[Point]) -> f64 {
         .map(|pair| pair[1].x - pair[0].x)
         .filter(|&step| step.is_finite() && step > 0.0)
         .collect();
-    if steps.is_empty() {
+    let Some(&first) = steps.first() else {
         return 1.0;
+    };
+    // Epochs and steps are evenly spaced.
+    if steps.iter().all(|&step| step == first) {
+        return first;
     }
-    steps.sort_by(f64::total_cmp);
-    steps[steps.len() / 2]
+    let middle = steps.len() / 2;
+    *steps.select_nth_unstable_by(middle, f64::total_cmp).1
 }
 
 #[cfg(test)]
