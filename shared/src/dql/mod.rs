@@ -31,6 +31,7 @@ mod pattern;
 mod print;
 mod select;
 mod selection;
+mod shapes;
 
 #[cfg(test)]
 mod properties;
