@@ -3,6 +3,8 @@
 //!
 //! Must not know the product's code.
 
+mod dql;
+mod evaluate;
 mod measure;
 
 use anyhow::{Context, Result, ensure};

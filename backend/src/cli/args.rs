@@ -61,6 +61,12 @@ pub enum Command {
     Artifacts(ArtifactsCommand),
     /// Find objects on images with a trained model version.
     Predict(Predict),
+    /// Say how good detections are, from two COCO files; needs no server.
+    #[command(subcommand)]
+    Evaluate(super::evaluate::EvaluateCommand),
+    /// Use the filter language on files; needs no server.
+    #[command(subcommand, after_long_help = shared::dql::REFERENCE)]
+    Dql(super::dql::DqlCommand),
     /// Print a link that signs a browser in, once.
     Link(Output),
     /// The trainer alone, without a server.

@@ -7,8 +7,11 @@ mod artifacts;
 pub(crate) mod connect;
 mod dataset;
 mod demo;
+mod dql;
 mod draw;
+mod evaluate;
 mod failure;
+mod input;
 mod model;
 mod predict;
 mod print;
@@ -70,6 +73,8 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Artifacts(command) => artifacts::run(&place, command).await,
         Command::Predict(arguments) => predict::run(&place, arguments).await,
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
+        Command::Evaluate(command) => evaluate::run(&command),
+        Command::Dql(command) => dql::run(&command),
         Command::Link(output) => link(&place, output).await,
         // Dispatched before there is a runtime, since they bring their own.
         Command::Runner | Command::TrainFunction => Ok(()),

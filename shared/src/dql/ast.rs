@@ -83,10 +83,10 @@ impl Path {
         (!text.split('.').any(str::is_empty)).then_some(Self(text))
     }
 
-    /// The field `name` below this one.
+    /// The field `name` below another, or itself without one.
     #[must_use]
-    pub fn join(&self, name: &Self) -> Self {
-        Self(format!("{}.{}", self.0, name.0))
+    pub fn below(prefix: Option<&Self>, name: Self) -> Self {
+        prefix.map(|prefix| Self(format!("{}.{}", prefix.0, name.0))).unwrap_or(name)
     }
 
     /// As it is written.

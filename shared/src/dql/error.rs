@@ -105,7 +105,7 @@ pub enum ProblemKind {
     #[error("`{0}` is no field: between dots there must be a name")]
     EmptySegment(String),
     /// A key beside `filter` that the language does not have.
-    #[error("a query has no key `{name}`{}", did_you_mean(suggestion.as_deref()))]
+    #[error("there is no key `{name}` here{}", did_you_mean(suggestion.as_deref()))]
     UnknownKey {
         /// As written.
         name: String,
@@ -139,7 +139,7 @@ pub enum ProblemKind {
         to: &'static str,
     },
     /// A key without which its object says nothing.
-    #[error("`{within}` needs `{key}`")]
+    #[error("{within} needs `{key}`")]
     MissingKey {
         /// The object.
         within: &'static str,
@@ -168,6 +168,25 @@ pub enum ProblemKind {
     /// A number that no 64-bit float holds.
     #[error("the number {0} is too large")]
     NumberTooLarge(String),
+    /// In a search text, another word than belongs here.
+    #[error("expected {wanted}, found {found}")]
+    Expected {
+        /// What belongs here.
+        wanted: &'static str,
+        /// What stands here.
+        found: String,
+    },
+    /// In a search text, a quote without its end.
+    #[error("this quote is not closed")]
+    UnclosedQuote,
+    /// In a search text, brackets around conditions.
+    #[error(
+        "a search text has no brackets: AND binds tighter than OR; for anything else, edit the filter as JSON"
+    )]
+    Grouping,
+    /// In a search text, an order with a value that has none.
+    #[error("`{0}` takes only = and !=")]
+    NoOrder(String),
     /// Probably a slip: a field that no resource has. The query can be run; the field counts as missing.
     #[error("{resource} have no field `{name}`{}", did_you_mean(suggestion.as_deref()))]
     UnknownField {
@@ -221,6 +240,7 @@ pub struct Refusal {
 impl Refusal {
     pub(super) fn new(text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span);
+        problems.dedup_by(|a, b| a.span.start == b.span.start && a.kind == b.kind);
         let places = problems.iter().map(|problem| problem.span.line_and_column(text)).collect();
         Self { problems, places }
     }

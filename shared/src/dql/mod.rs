@@ -29,10 +29,13 @@ mod parse;
 mod parse_filter;
 mod pattern;
 mod print;
+mod search_text;
 mod select;
 mod selection;
 mod shapes;
 
+#[cfg(test)]
+mod naive;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -53,6 +56,7 @@ pub use matcher::{Bound, Matcher};
 pub use normal::{Atom, Comparison, Normal, canonical_text, compare, same_without_white_space};
 pub use parse::{Parsed, parse};
 pub use pattern::{MOST_PATTERN_LETTERS, Pattern};
+pub use search_text::{NotAsText, filter_from_text, text_from_filter};
 pub use select::{SelectError, Tables, matching};
 pub use selection::{
     DefaultSelection, SelectionMode, SelectionReason, default_selection, folder_filter, tagged_items_filter,

@@ -257,7 +257,8 @@ fn quoted(text: &str) -> String {
     Literal::Text(text.to_owned()).to_string()
 }
 
-/// The normal form is itself a filter of the language.
+/// The normal form is itself a filter of the language, but for tests of an element itself, for whose combinations the
+/// language has no words.
 impl fmt::Display for Normal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -294,7 +295,9 @@ impl fmt::Display for Atom {
             Self::Regex { pattern, options } => {
                 write!(f, "{{\"$regex\":{},\"$options\":{}}}", quoted(pattern), quoted(options))
             }
-            Self::Element { filter, .. } => write!(f, "{{\"$match\":{filter}}}"),
+            Self::Element { is_object: true, filter } => write!(f, "{{\"$match\":{filter}}}"),
+            // In brackets, so that it is never taken for a filter on the element's fields.
+            Self::Element { is_object: false, filter } => write!(f, "{{\"$match\":[{filter}]}}"),
         }
     }
 }
@@ -345,3 +348,7 @@ pub fn compare(a: &str, b: &str) -> Result<Comparison, Refusal> {
         Comparison::Different
     })
 }
+
+#[cfg(test)]
+#[path = "normal_tests.rs"]
+mod tests;

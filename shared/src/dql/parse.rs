@@ -107,7 +107,7 @@ impl Reader {
     }
 
     fn query_or_filter(&mut self, value: &Value<'_>) -> Query {
-        let Some(object) = self.object("a filter", value) else {
+        let Some(object) = self.object("filter", value) else {
             return Query::default();
         };
         let has = |name: &str| object.properties.iter().any(|property| property.name.as_str() == name);
@@ -200,7 +200,7 @@ impl Reader {
             let Some(name) = self.path(property.name.as_str(), span_of(property.name.range())) else {
                 continue;
             };
-            let field = prefix.map_or(name.clone(), |prefix| prefix.join(&name));
+            let field = Path::below(prefix, name);
             match &property.value {
                 Value::Object(_) => self.sort(Some(&field), &property.value, keys),
                 Value::StringLit(lit) if lit.value == "ascending" => {
@@ -351,3 +351,7 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

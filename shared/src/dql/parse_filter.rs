@@ -20,7 +20,7 @@ pub(super) fn filter_from_value(
     value: &Value<'_>,
     resource: Option<Resource>,
 ) -> Filter {
-    let Some(object) = reader.object("a filter", value) else {
+    let Some(object) = reader.object("filter", value) else {
         return Filter::default();
     };
     let mut clauses = Vec::new();
@@ -62,7 +62,7 @@ impl Reader {
             return self.combiner(property, resource, clauses);
         }
         let Some(own) = self.path(name, name_span) else { return };
-        let path = prefix.map_or(own.clone(), |prefix| prefix.join(&own));
+        let path = Path::below(prefix, own);
         // `{"metadata": {"user": {"a": 1}}}` means the path `metadata.user.a`; with a dotted key, the object is a
         // value that is compared as a whole.
         if let Value::Object(object) = &property.value

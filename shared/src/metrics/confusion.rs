@@ -8,7 +8,34 @@ use super::{Detection, EvaluationError, GroundTruth, Overlaps};
 use serde::{Deserialize, Serialize};
 
 /// Counts by true class (rows) and predicted class (columns); the last row and column are the
-/// background: found where nothing is, and missed.
+/// background: found where nothing is, and missed. Shape `[class_count + 1, class_count + 1]`.
+///
+/// Detections first claim targets of their own class, as in
+/// [`DetectionEvaluator`](super::DetectionEvaluator), by falling confidence and, of equal ones, in the
+/// order given; what is left on both sides is then matched across classes. So the diagonal is the
+/// evaluator's true positives. (The Ultralytics matrix matches by overlap alone, and its diagonal can
+/// differ from its own true positives.) A NaN confidence shows no detection, and a NaN IoU threshold is
+/// reached by none.
+///
+/// ```
+/// use shared::dataset::PixelBox;
+/// use shared::metrics::{ConfusionMatrix, Detection, GroundTruth};
+///
+/// let region = |x1: f64| PixelBox { x1, y1: 0.0, x2: x1 + 10.0, y2: 10.0 };
+/// let mut matrix = ConfusionMatrix::new(2, 0.25, 0.5);
+/// matrix.add_image(
+///     &[GroundTruth { class: 0, region: region(0.0) }, GroundTruth { class: 1, region: region(50.0) }],
+///     &[
+///         Detection { class: 0, score: 0.9, region: region(0.0) },
+///         Detection { class: 0, score: 0.8, region: region(50.0) },
+///         Detection { class: 1, score: 0.1, region: region(50.0) },
+///     ],
+/// )?;
+/// assert_eq!((matrix.count(0, 0), matrix.count(1, 0), matrix.count(1, 1)), (1, 1, 0));
+/// assert_eq!((matrix.precision(0), matrix.recall(0)), (Some(0.5), Some(1.0)));
+/// assert_eq!((matrix.precision(1), matrix.recall(1)), (None, Some(0.0)));
+/// # Ok::<(), shared::metrics::EvaluationError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ConfusionMatrix {
     confidence: f64,
@@ -37,8 +64,7 @@ impl ConfusionMatrix {
         Self { confidence, iou_threshold, class_count, counts }
     }
 
-    /// Adds one image. Detections first claim targets of their own class, as in the evaluator;
-    /// what is left on both sides is then matched across classes.
+    /// Adds one image. The order of images does not matter.
     ///
     /// # Errors
     /// [`EvaluationError`] as for the evaluator; nothing of the image is added then.
@@ -82,14 +108,14 @@ impl ConfusionMatrix {
         self.counts[actual * (self.class_count + 1) + predicted]
     }
 
-    /// TP / (TP + FP) of a class; `None` when it was never predicted.
+    /// TP / (TP + FP) of a class, 0 to 1; `None` when it was never predicted.
     #[must_use]
     pub fn precision(&self, class: usize) -> Option<f64> {
         let predicted: u64 = (0..=self.class_count).map(|actual| self.count(actual, class)).sum();
         share(self.count(class, class), predicted)
     }
 
-    /// TP / (TP + FN) of a class; `None` when it has no targets.
+    /// TP / (TP + FN) of a class, 0 to 1; `None` when it has no targets.
     #[must_use]
     pub fn recall(&self, class: usize) -> Option<f64> {
         let targets: u64 = (0..=self.class_count).map(|predicted| self.count(class, predicted)).sum();

@@ -13,7 +13,13 @@ const AVERAGE_PRECISION_POINTS: usize = 101;
 /// Keeps divisions defined, as in the validator that these numbers follow.
 const EPSILON: f64 = 1e-16;
 
-/// Confidence (or recall) of a curve's point, 0 to 1.
+/// Confidence (or recall) of a curve's point, 0 to 1: `point / 999`.
+///
+/// ```
+/// use shared::metrics::{CURVE_POINTS, curve_position};
+///
+/// assert_eq!((curve_position(0), curve_position(CURVE_POINTS - 1)), (0.0, 1.0));
+/// ```
 #[must_use]
 pub fn curve_position(point: usize) -> f64 {
     position(point, CURVE_POINTS)
@@ -23,7 +29,12 @@ fn position(point: usize, points: usize) -> f64 {
     point as f64 / (points - 1) as f64
 }
 
-/// Curves at IoU 0.5, each of [`CURVE_POINTS`] values.
+/// Curves at one IoU threshold (0.5 unless said), each of [`CURVE_POINTS`] values from 0 to 1.
+///
+/// Source: the Ultralytics validator, `ultralytics/utils/metrics.py`, `ap_per_class`. Between two
+/// scores a curve is a straight line; of detections of equal score the last one's value counts; above
+/// all scores precision is 1 and recall 0, below all of them those of the last detection. A class
+/// without detections is 0 everywhere, and without any class so are the means.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DetectionCurves {
     /// Mean over classes of precision, by confidence.
@@ -38,7 +49,7 @@ pub struct DetectionCurves {
     pub per_class: Vec<ClassCurves>,
 }
 
-/// The curves of one class at IoU 0.5, each of [`CURVE_POINTS`] values.
+/// The curves of one class at the same IoU threshold, each of [`CURVE_POINTS`] values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ClassCurves {
     /// Class index.
@@ -65,7 +76,25 @@ impl DetectionCurves {
         }
     }
 
-    /// The point at which the smoothed mean F1 is highest, the first of equal ones.
+    /// The point at which the mean F1, smoothed over 101 points, is highest; the first of equal ones,
+    /// and 0 when no class has targets. [`curve_position`] makes it a confidence.
+    ///
+    /// ```
+    /// use shared::dataset::PixelBox;
+    /// use shared::metrics::{Detection, DetectionEvaluator, GroundTruth, curve_position};
+    ///
+    /// let region = PixelBox { x1: 0.0, y1: 0.0, x2: 10.0, y2: 10.0 };
+    /// let mut evaluator = DetectionEvaluator::new(1);
+    /// let wrong = PixelBox { x1: 50.0, x2: 60.0, ..region };
+    /// evaluator.add_image(
+    ///     &[GroundTruth { class: 0, region }],
+    ///     &[Detection { class: 0, score: 0.8, region }, Detection { class: 0, score: 0.2, region: wrong }],
+    /// )?;
+    /// // Between the wrong detection's score and the right one's.
+    /// let best = curve_position(evaluator.curves().best_point());
+    /// assert!(best > 0.2 && best < 0.8);
+    /// # Ok::<(), shared::metrics::EvaluationError>(())
+    /// ```
     #[must_use]
     pub fn best_point(&self) -> usize {
         let smooth = box_filter(&self.f1, CURVE_POINTS / 10);
@@ -120,8 +149,8 @@ impl Running {
             return 0.0;
         }
         let (recall, precision) = self.envelope();
-        let at =
-            |point| interpolate(position(point, AVERAGE_PRECISION_POINTS), &recall, &precision, precision[0]);
+        let mut line = Line::new(&recall, &precision, precision[0]);
+        let mut at = |point| line.at(position(point, AVERAGE_PRECISION_POINTS));
         let mut area = 0.0;
         let mut left = at(0);
         for point in 1..AVERAGE_PRECISION_POINTS {
@@ -149,41 +178,54 @@ impl Running {
         // Interpolation wants rising positions, and scores fall.
         let rising: Vec<f64> = scores.iter().map(|score| -score).collect();
         let sample = |values: &[f64], above_all: f64| -> Vec<f64> {
-            (0..CURVE_POINTS)
-                .map(|point| interpolate(-curve_position(point), &rising, values, above_all))
-                .collect()
+            let mut line = Line::new(&rising, values, above_all);
+            (0..CURVE_POINTS).map(|point| line.at(-curve_position(point))).collect()
         };
         let precision = sample(&self.precision, 1.0);
         let recall = sample(&self.recall, 0.0);
         let f1 = precision.iter().zip(&recall).map(|(p, r)| 2.0 * p * r / (p + r + EPSILON)).collect();
         let (envelope_recall, envelope_precision) = self.envelope();
-        let precision_by_recall = (0..CURVE_POINTS)
-            .map(|point| {
-                interpolate(
-                    curve_position(point),
-                    &envelope_recall,
-                    &envelope_precision,
-                    envelope_precision[0],
-                )
-            })
-            .collect();
+        let mut line = Line::new(&envelope_recall, &envelope_precision, envelope_precision[0]);
+        let precision_by_recall = (0..CURVE_POINTS).map(|point| line.at(curve_position(point))).collect();
         ClassCurves { class, precision, recall, f1, precision_by_recall }
     }
 }
 
-/// Piecewise linear interpolation at `x` over rising `xs`; `before` left of the first, the last
-/// value right of the last. At a jump (equal `xs`) the last value counts.
-fn interpolate(x: f64, xs: &[f64], ys: &[f64], before: f64) -> f64 {
-    let after = xs.partition_point(|&known| known <= x);
-    if after == 0 {
-        return before;
+/// Piecewise linear interpolation over rising `xs`; `before` left of the first, the last value right
+/// of the last. At a jump (equal `xs`) the last value counts.
+struct Line<'a> {
+    xs: &'a [f64],
+    ys: &'a [f64],
+    before: f64,
+    /// How many of `xs` are not above the x asked for last. Curves are read from one end to the other,
+    /// so the next place is near.
+    passed: usize,
+}
+
+impl<'a> Line<'a> {
+    const fn new(xs: &'a [f64], ys: &'a [f64], before: f64) -> Self {
+        Self { xs, ys, before, passed: 0 }
     }
-    let at = after - 1;
-    if after == xs.len() || xs[at] == x {
-        return ys[at];
+
+    fn at(&mut self, x: f64) -> f64 {
+        let (xs, ys) = (self.xs, self.ys);
+        while self.passed < xs.len() && xs[self.passed] <= x {
+            self.passed += 1;
+        }
+        while self.passed > 0 && xs[self.passed - 1] > x {
+            self.passed -= 1;
+        }
+        let after = self.passed;
+        if after == 0 {
+            return self.before;
+        }
+        let at = after - 1;
+        if after == xs.len() || xs[at] == x {
+            return ys[at];
+        }
+        let slope = (ys[after] - ys[at]) / (xs[after] - xs[at]);
+        slope * (x - xs[at]) + ys[at]
     }
-    let slope = (ys[after] - ys[at]) / (xs[after] - xs[at]);
-    slope * (x - xs[at]) + ys[at]
 }
 
 /// Mean over a window of `width + 1` points (rounded to an odd number), with the ends repeated.
@@ -225,8 +267,10 @@ mod tests {
     #[test]
     fn interpolation_at_ends_and_jumps() {
         let (xs, ys) = ([0.0, 1.0, 1.0, 3.0], [0.0, 10.0, 20.0, 40.0]);
-        for (x, expected) in [(-1.0, -7.0), (0.0, 0.0), (0.5, 5.0), (1.0, 20.0), (2.0, 30.0), (9.0, 40.0)] {
-            assert_eq!(interpolate(x, &xs, &ys, -7.0), expected, "at {x}");
+        let table = [(-1.0, -7.0), (0.0, 0.0), (0.5, 5.0), (1.0, 20.0), (2.0, 30.0), (9.0, 40.0)];
+        let mut line = Line::new(&xs, &ys, -7.0);
+        for (x, expected) in table.into_iter().chain(table.into_iter().rev()) {
+            assert_eq!(line.at(x), expected, "at {x}");
         }
     }
 

@@ -11,7 +11,8 @@ use crate::dataset::PixelBox;
 pub const IOU_THRESHOLDS: [f64; 10] = [0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95];
 
 /// `intersection / (union + 1e-7)`, in 32 bits like the validator whose numbers these are: a box
-/// that sits on a threshold then falls to the same side of it. The same bits on every platform.
+/// that sits on a threshold then falls to the same side of it. The same bits on every platform. A NaN
+/// coordinate makes the union NaN, which is no overlap.
 pub(super) fn overlap(a: &PixelBox, b: &PixelBox) -> f64 {
     let [ax1, ay1, ax2, ay2] = [a.x1, a.y1, a.x2, a.y2].map(|edge| edge as f32);
     let [bx1, by1, bx2, by2] = [b.x1, b.y1, b.x2, b.y2].map(|edge| edge as f32);
@@ -23,6 +24,28 @@ pub(super) fn overlap(a: &PixelBox, b: &PixelBox) -> f64 {
 }
 
 /// The overlaps of one image's detections with its targets, ready to be matched at any threshold.
+///
+/// Of equal confidences the one given first chooses first; of equal overlaps the target given first
+/// is taken. A box with a NaN coordinate overlaps nothing, and a NaN threshold is reached by nothing.
+/// Measuring costs targets times detections, matching no more than the overlapping pairs.
+///
+/// ```
+/// use shared::dataset::PixelBox;
+/// use shared::metrics::{Detection, GroundTruth, Overlaps};
+///
+/// let region = |x1: f64| PixelBox { x1, y1: 0.0, x2: x1 + 10.0, y2: 10.0 };
+/// let targets = [GroundTruth { class: 0, region: region(0.0) }, GroundTruth { class: 1, region: region(3.0) }];
+/// let detections = [
+///     Detection { class: 0, score: 0.6, region: region(0.0) },
+///     Detection { class: 0, score: 0.9, region: region(1.0) },
+/// ];
+/// // The more confident one chooses first, and takes the only target of its class.
+/// let right = Overlaps::within_class(&targets, &detections).matched(0.5);
+/// assert_eq!(right, [None, Some(0)]);
+/// // What is left may take a target of another class: the overlap is 7 / 13.
+/// let wrong = Overlaps::across_classes(&targets, &detections).matched_after(0.5, &right);
+/// assert_eq!(wrong, [Some(1), None]);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Overlaps {
     /// Detections by falling confidence, equal ones in the order given.
@@ -69,7 +92,7 @@ impl Overlaps {
         Self { order, candidates, target_count: targets.len() }
     }
 
-    /// For each detection, in the order given, the target that it claims at an IoU threshold.
+    /// For each detection, in the order given, the target that it claims at an IoU threshold, 0 to 1.
     #[must_use]
     pub fn matched(&self, iou_threshold: f64) -> Vec<Option<usize>> {
         let nothing = vec![None; self.candidates.len()];

@@ -1,9 +1,11 @@
 //! How good a detector is: box overlap, matching, average precision, curves and the confusion
-//! matrix. Server, command line and browser run this same code.
+//! matrix, once and behind sliders; and how good a classifier is. Server, command line and browser
+//! run this same code.
 //!
 //! Must not know how boxes were predicted, where they are stored or how a figure is drawn. Uses
 //! only `+ - * /`, `sqrt` and the pure-Rust `libm`, so that native and wasm give the same bits.
 
+mod classification;
 pub mod coco;
 mod confusion;
 mod curves;
@@ -12,10 +14,13 @@ mod interactive;
 mod iou;
 mod matching;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod reference;
 
+pub use classification::{ClassRates, ClassificationError, ClassificationEvaluator, ClassificationSummary};
 pub use confusion::ConfusionMatrix;
 pub use curves::{CURVE_POINTS, ClassCurves, DetectionCurves, curve_position};
 pub use detection::{ClassSummary, DetectionEvaluator, DetectionSummary, EvaluationError};

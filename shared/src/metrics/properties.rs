@@ -117,19 +117,28 @@ proptest! {
     }
 
     #[test]
-    fn the_matrix_agrees_with_the_curves(images in images(), pick in any::<prop::sample::Index>()) {
+    fn the_matrix_agrees_with_the_curves(
+        images in images(), pick in any::<prop::sample::Index>(), iou_threshold in 0.1..0.95f64,
+    ) {
         let scores: Vec<f64> = images.iter().flat_map(|(_, found)| found.iter().map(|d| d.score)).collect();
         prop_assume!(!scores.is_empty());
         let confidence = scores[pick.index(scores.len())];
         let mut matrix = ConfusionMatrix::new(CLASSES, confidence, IOU_THRESHOLDS[0]);
         // The same images without what lies under the confidence: recall there is at its end.
         let mut cut = DetectionEvaluator::new(CLASSES);
+        let mut elsewhere = ConfusionMatrix::new(CLASSES, confidence, iou_threshold);
+        let mut cut_elsewhere = InteractiveEvaluator::new(CLASSES);
+        cut_elsewhere.set_iou_threshold(iou_threshold);
         for (targets, detections) in &images {
             matrix.add_image(targets, detections).unwrap();
             let shown: Vec<Detection> = detections.iter().filter(|d| d.score >= confidence).copied().collect();
             cut.add_image(targets, &shown).unwrap();
+            elsewhere.add_image(targets, detections).unwrap();
+            cut_elsewhere.add_image(targets, &shown).unwrap();
         }
-        for class in cut.curves().per_class {
+        let at_a_half = cut.curves().per_class.into_iter().map(|class| (class, &matrix));
+        let curves = cut_elsewhere.report().curves.per_class;
+        for (class, matrix) in at_a_half.chain(curves.into_iter().map(|class| (class, &elsewhere))) {
             let recall = matrix.recall(class.class).unwrap();
             prop_assert!((class.recall[0] - recall).abs() < 1e-12);
             let precision = matrix.precision(class.class).unwrap_or(0.0);

@@ -197,6 +197,13 @@ proptest! {
     }
 
     #[test]
+    fn numbers_are_read_to_the_last_bit(number in "[1-9][0-9]{0,5}\\.[0-9]{0,24}[1-9]") {
+        let text = TRUTH.replace("1215", &number);
+        let truth = CocoTruth::from_json(text.as_bytes()).unwrap();
+        prop_assert_eq!(truth.areas[0], number.parse::<f64>().unwrap());
+    }
+
+    #[test]
     fn no_number_makes_it_panic(digit in "-?[0-9]{1,20}(\\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?", at in 0..12usize) {
         let mut truth = TRUTH.to_owned();
         let place = ["1,", "2,", "30,", "40.5]", "1215,", "0}", "5,", "0,", "25,", "true,", "2}", "1,"][at];

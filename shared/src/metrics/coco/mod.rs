@@ -165,28 +165,18 @@ impl Evaluation<'_> {
         let mut rest = self.found_groups.of_class(class);
         let mut counted = [0; RANGES];
         self.scored.clear();
-        // Images without detections only count; those without boxes still hold false positives.
-        let add_targets = |counted: &mut [usize; RANGES], targets: &mut Vec<Target>, indices: &[u32]| {
-            targets.clear();
-            for index in indices.iter().map(|&index| index as usize) {
-                let target = Target::new(truth.boxes.regions[index], truth.areas[index], truth.crowds[index]);
-                for (range, count) in counted.iter_mut().enumerate() {
-                    *count += usize::from(target.counted >> range & 1);
-                }
-                targets.push(target);
-            }
-        };
         while let Some(&next) = rest.first() {
             let image = found.boxes.images[next as usize];
+            // Boxes of images without detections only count.
             while let Some(&other) = boxes.first()
                 && truth.boxes.images[other as usize] < image
             {
                 let of_other =
                     take_image(&mut boxes, &truth.boxes.images, truth.boxes.images[other as usize]);
-                add_targets(&mut counted, &mut self.targets, of_other);
+                load_targets(truth, of_other, &mut self.targets, &mut counted);
             }
             let of_image = take_image(&mut boxes, &truth.boxes.images, image);
-            add_targets(&mut counted, &mut self.targets, of_image);
+            load_targets(truth, of_image, &mut self.targets, &mut counted);
             let of_image = take_image(&mut rest, &found.boxes.images, image);
             rank_by_score(&found.scores, of_image, MOST_DETECTIONS, &mut self.ranked);
             for (rank, &(key, index)) in (0..).zip(&self.ranked) {
@@ -194,7 +184,7 @@ impl Evaluation<'_> {
                 self.scored.push(Scored { key, outcome, rank });
             }
         }
-        add_targets(&mut counted, &mut self.targets, boxes);
+        load_targets(truth, boxes, &mut self.targets, &mut counted);
         counted
     }
 
@@ -207,6 +197,23 @@ impl Evaluation<'_> {
             let scored = &self.scored[place as usize];
             self.tally.add(scored.outcome, scored.rank);
         }
+    }
+}
+
+/// Takes the place of the targets at hand, and adds those that count in each range.
+fn load_targets(
+    truth: &CocoTruth,
+    indices: &[u32],
+    targets: &mut Vec<Target>,
+    counted: &mut [usize; RANGES],
+) {
+    targets.clear();
+    for index in indices.iter().map(|&index| index as usize) {
+        let target = Target::new(truth.boxes.regions[index], truth.areas[index], truth.crowds[index]);
+        for (range, count) in counted.iter_mut().enumerate() {
+            *count += usize::from(target.counted >> range & 1);
+        }
+        targets.push(target);
     }
 }
 
