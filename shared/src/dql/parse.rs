@@ -12,6 +12,11 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use std::collections::BTreeSet;
 
+/// Bytes of a field's name at most, with the names around it.
+pub const MOST_PATH_BYTES: usize = 512;
+/// Problems for which a nearest name is looked for, which takes longer than finding them.
+const MOST_SUGGESTIONS: usize = 20;
+
 /// A query that can be run, and what is probably not meant as it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
@@ -51,6 +56,10 @@ impl Reader {
         self.problems.push(Problem { kind, span });
     }
 
+    pub(super) const fn may_suggest(&self) -> bool {
+        self.problems.len() < MOST_SUGGESTIONS
+    }
+
     pub(super) fn wrong_kind(&mut self, name: &str, wanted: &'static str, value: &Value<'_>) {
         let kind = ProblemKind::WrongKind { name: name.to_owned(), wanted, found: kind(value) };
         self.problem(span(value), kind);
@@ -80,7 +89,17 @@ impl Reader {
     }
 
     pub(super) fn path(&mut self, name: &str, span: Span) -> Option<Path> {
-        let path = Path::new(name);
+        self.path_below(None, name, span)
+    }
+
+    /// Long names are refused before they are copied: below each stand thousands of others in a hostile text.
+    pub(super) fn path_below(&mut self, prefix: Option<&Path>, name: &str, span: Span) -> Option<Path> {
+        if prefix.map_or(0, |prefix| prefix.as_str().len() + 1) + name.len() > MOST_PATH_BYTES {
+            let (what, instead) = ("the length of a field's name in bytes", "no item has such a field");
+            self.problem(span, ProblemKind::TooLarge { what, most: MOST_PATH_BYTES, instead });
+            return None;
+        }
+        let path = Path::new(name).map(|own| Path::below(prefix, own));
         if path.is_none() {
             self.problem(span, ProblemKind::EmptySegment(name.to_owned()));
         }

@@ -61,8 +61,7 @@ impl Reader {
         if name.starts_with('$') {
             return self.combiner(property, resource, clauses);
         }
-        let Some(own) = self.path(name, name_span) else { return };
-        let path = Path::below(prefix, own);
+        let Some(path) = self.path_below(prefix, name, name_span) else { return };
         // `{"metadata": {"user": {"a": 1}}}` means the path `metadata.user.a`; with a dotted key, the object is a
         // value that is compared as a whole.
         if let Value::Object(object) = &property.value
@@ -97,7 +96,7 @@ impl Reader {
         let kind = ProblemKind::UnknownField {
             resource: resource.name(),
             name: path.as_str().to_owned(),
-            suggestion: nearest_field(resource, path),
+            suggestion: if self.may_suggest() { nearest_field(resource, path) } else { None },
         };
         self.problem(span, kind);
     }
@@ -109,7 +108,7 @@ impl Reader {
                 let instead = "it tests the value of a field, as in {\"dir\": {\"$ne\": \"/a\"}}";
                 ProblemKind::MisplacedOperator { name: name.to_owned(), instead }
             } else {
-                unknown_operator(name)
+                unknown_operator(self, name)
             };
             return self.problem(name_span, kind);
         }
@@ -201,7 +200,7 @@ impl Reader {
                     let instead = "it combines whole filters, so it stands outside of the field";
                     ProblemKind::MisplacedOperator { name: other.to_owned(), instead }
                 } else {
-                    unknown_operator(other)
+                    unknown_operator(self, other)
                 };
                 self.problem(span_of(property.name.range()), kind);
                 None
@@ -329,10 +328,10 @@ impl Reader {
     }
 }
 
-fn unknown_operator(name: &str) -> ProblemKind {
+fn unknown_operator(reader: &Reader, name: &str) -> ProblemKind {
     let known = TESTS.iter().chain(COMBINERS).copied();
     ProblemKind::UnknownOperator {
         name: name.to_owned(),
-        suggestion: nearest(name, known).map(str::to_owned),
+        suggestion: if reader.may_suggest() { nearest(name, known).map(str::to_owned) } else { None },
     }
 }
