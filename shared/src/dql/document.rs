@@ -1,8 +1,9 @@
 //! JSON documents in a form that conditions run over quickly: one array of nodes and one text for all of them.
 //!
-//! Must not know filters. An object's fields stand side by side, and names are numbers of a shared table, so that
-//! finding a field is a walk over a few neighbouring words.
+//! Must not know filters. What takes time is fetching memory, so there is little of it: objects with the same names share
+//! one list of them, and texts that were seen lately are not stored again.
 
+use super::shapes::{BoundName, Key, RecentTexts, Shapes};
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::collections::HashMap;
 use std::fmt;
@@ -14,19 +15,21 @@ pub struct DocumentError {
     reason: String,
 }
 
-/// A number for each name of a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Key(u32);
-
 /// Stands for the elements of lists, which have no name.
 const NO_KEY: Key = Key(u32::MAX);
 
 #[derive(Debug, Clone, Copy)]
 struct Node {
-    key: Key,
     kind: Kind,
-    /// The bits of a number, or where a text, list or object begins and how long it is.
+    /// The bits of a number; where a text or list begins and how long it is; where an object begins and its shape.
     content: Content,
+}
+
+/// A value whose list or object is still open.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    key: Key,
+    node: Node,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,24 +46,32 @@ enum Kind {
 #[derive(Debug, Clone, Copy)]
 struct Content {
     start_or_low: u32,
-    length_or_high: u32,
+    length_shape_or_high: u32,
 }
 
 impl Content {
-    const NONE: Self = Self { start_or_low: 0, length_or_high: 0 };
+    const NONE: Self = Self { start_or_low: 0, length_shape_or_high: 0 };
 
     const fn of_number(number: f64) -> Self {
         let bits = number.to_bits();
-        Self { start_or_low: bits as u32, length_or_high: (bits >> 32) as u32 }
+        Self { start_or_low: bits as u32, length_shape_or_high: (bits >> 32) as u32 }
     }
 
     const fn number(self) -> f64 {
-        f64::from_bits((self.length_or_high as u64) << 32 | self.start_or_low as u64)
+        f64::from_bits((self.length_shape_or_high as u64) << 32 | self.start_or_low as u64)
     }
 
     const fn range(self) -> std::ops::Range<usize> {
-        let start = self.start_or_low as usize;
-        start..start + self.length_or_high as usize
+        let start = self.start();
+        start..start + self.length_shape_or_high as usize
+    }
+
+    const fn start(self) -> usize {
+        self.start_or_low as usize
+    }
+
+    const fn shape(self) -> usize {
+        self.length_shape_or_high as usize
     }
 }
 
@@ -76,7 +87,9 @@ pub struct Documents {
     /// Objects closed so far.
     closed: u64,
     /// Nodes of lists and objects that are still open.
-    open: Vec<Node>,
+    open: Vec<Named>,
+    shapes: Shapes,
+    recent: RecentTexts,
 }
 
 impl Documents {
@@ -120,7 +133,7 @@ impl Documents {
             self.open.clear();
             DocumentError { reason: error.to_string() }
         })?;
-        self.roots.extend(self.open.pop());
+        self.roots.extend(self.open.pop().map(|named| named.node));
         Ok(())
     }
 
@@ -136,7 +149,7 @@ impl Documents {
             self.open.clear();
             return Err(DocumentError { reason: error.to_string() });
         }
-        self.roots.extend(self.open.pop());
+        self.roots.extend(self.open.pop().map(|named| named.node));
         Ok(())
     }
 
@@ -155,9 +168,14 @@ impl Documents {
         self.roots.iter().map(|&node| Value { documents: self, node })
     }
 
-    /// The number of a name; `None` if no document has it.
-    pub(super) fn key(&self, name: &str) -> Option<Key> {
-        self.keys.get(name).map(|&key| Key(key))
+    /// The documents from a place on.
+    pub(super) fn iter_from(&self, start: usize) -> impl Iterator<Item = Value<'_>> {
+        self.roots.get(start..).unwrap_or_default().iter().map(|&node| Value { documents: self, node })
+    }
+
+    /// A name, ready to be looked up in many objects.
+    pub(super) fn bound_name(&self, name: &str) -> BoundName {
+        self.shapes.bound(self.keys.get(name).map(|&key| Key(key)))
     }
 
     fn key_of(&mut self, name: &str) -> Key {
@@ -173,15 +191,24 @@ impl Documents {
 
     fn content<E: serde::de::Error>(start: usize, length: usize) -> Result<Content, E> {
         match (u32::try_from(start), u32::try_from(length)) {
-            (Ok(start_or_low), Ok(length_or_high)) => Ok(Content { start_or_low, length_or_high }),
+            (Ok(start_or_low), Ok(length_shape_or_high)) => {
+                Ok(Content { start_or_low, length_shape_or_high })
+            }
             _ => Err(E::custom("too many documents in one batch: 4 GiB are the most")),
         }
     }
 
     fn push_text<E: serde::de::Error>(&mut self, text: &str) -> Result<Content, E> {
-        let content = Self::content(self.text.len(), text.len())?;
-        self.text.push_str(text);
-        Ok(content)
+        let start = match self.recent.find(text, &self.text) {
+            Some(start) => start,
+            None => {
+                let start = self.text.len();
+                self.text.push_str(text);
+                self.recent.add(text, start);
+                start
+            }
+        };
+        Self::content(start, text.len())
     }
 
     /// Of the fields that were opened since `start`, leaves one of each name.
@@ -189,22 +216,32 @@ impl Documents {
         self.closed += 1;
         let mut kept = start;
         for place in start..self.open.len() {
-            let Some(&node) = self.open.get(place) else { break };
-            let Some(seen) = self.last_seen.get_mut(node.key.0 as usize) else { continue };
+            let Some(&named) = self.open.get(place) else { break };
+            let Some(seen) = self.last_seen.get_mut(named.key.0 as usize) else { continue };
             let target = if seen.0 == self.closed { seen.1 } else { kept };
             kept += usize::from(target == kept);
             *seen = (self.closed, target);
             if let Some(slot) = self.open.get_mut(target) {
-                *slot = node;
+                *slot = named;
             }
         }
         self.open.truncate(kept);
     }
 
-    /// Moves the nodes that were opened since `start` behind each other, as the children of one.
-    fn close<E: serde::de::Error>(&mut self, start: usize) -> Result<Content, E> {
+    /// Moves the nodes that were opened since `start` behind each other, as the elements of a list.
+    fn close_list<E: serde::de::Error>(&mut self, start: usize) -> Result<Content, E> {
         let content = Self::content(self.nodes.len(), self.open.len() - start)?;
-        self.nodes.extend(self.open.drain(start..));
+        self.nodes.extend(self.open.drain(start..).map(|named| named.node));
+        Ok(content)
+    }
+
+    /// The same, as the fields of an object.
+    fn close_object<E: serde::de::Error>(&mut self, start: usize) -> Result<Content, E> {
+        self.keep_last_of_each_name(start);
+        let names = self.open.get(start..).unwrap_or_default().iter().map(|named| named.key);
+        let shape = self.shapes.of(names);
+        let content = Self::content(self.nodes.len(), shape)?;
+        self.nodes.extend(self.open.drain(start..).map(|named| named.node));
         Ok(content)
     }
 }
@@ -217,7 +254,7 @@ struct Push<'a> {
 
 impl Push<'_> {
     fn done(self, kind: Kind, content: Content) {
-        self.documents.open.push(Node { key: self.key, kind, content });
+        self.documents.open.push(Named { key: self.key, node: Node { kind, content } });
     }
 }
 
@@ -270,7 +307,7 @@ impl<'de> Visitor<'de> for Push<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
         let start = self.documents.open.len();
         while elements.next_element_seed(Push { documents: self.documents, key: NO_KEY })?.is_some() {}
-        let content = self.documents.close(start)?;
+        let content = self.documents.close_list(start)?;
         self.done(Kind::List, content);
         Ok(())
     }
@@ -281,9 +318,8 @@ impl<'de> Visitor<'de> for Push<'_> {
         while let Some(key) = fields.next_key_seed(Name(documents))? {
             fields.next_value_seed(Push { documents, key })?;
         }
-        documents.keep_last_of_each_name(start);
-        let content = documents.close(start)?;
-        documents.open.push(Node { key: self.key, kind: Kind::Object, content });
+        let content = documents.close_object(start)?;
+        documents.open.push(Named { key: self.key, node: Node { kind: Kind::Object, content } });
         Ok(())
     }
 }
@@ -380,23 +416,34 @@ impl<'a> Value<'a> {
     /// The field of this name.
     #[must_use]
     pub fn field(self, name: &str) -> Option<Self> {
-        self.field_of(self.documents.key(name)?)
+        let key = Key(*self.documents.keys.get(name)?);
+        self.field_at(|shapes, shape| shapes.place(shape, key))
     }
 
     #[inline]
-    pub(super) fn field_of(self, key: Key) -> Option<Self> {
-        let node = self.children().iter().find(|node| node.key == key)?;
-        Some(Value { node: *node, ..self })
+    pub(super) fn field_of(self, name: &BoundName) -> Option<Self> {
+        self.field_at(|shapes, shape| shapes.place_of(shape, name))
+    }
+
+    #[inline]
+    fn field_at(self, place: impl Fn(&Shapes, usize) -> Option<usize>) -> Option<Self> {
+        if self.node.kind != Kind::Object {
+            return None;
+        }
+        let place = place(&self.documents.shapes, self.node.content.shape())?;
+        let node = *self.documents.nodes.get(self.node.content.start() + place)?;
+        Some(Value { node, ..self })
     }
 
     #[inline]
     fn children(self) -> &'a [Node] {
-        match self.node.kind {
-            Kind::List | Kind::Object => {
-                self.documents.nodes.get(self.node.content.range()).unwrap_or_default()
-            }
-            _ => &[],
-        }
+        let content = self.node.content;
+        let range = match self.node.kind {
+            Kind::List => content.range(),
+            Kind::Object => content.start()..content.start() + self.documents.shapes.length(content.shape()),
+            _ => return &[],
+        };
+        self.documents.nodes.get(range).unwrap_or_default()
     }
 
     #[inline]

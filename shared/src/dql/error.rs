@@ -229,20 +229,27 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
-/// Why a query is refused: everything that is wrong with it, in the order of the text.
+/// Problems that are told: nobody reads more, and a hostile text has a million.
+pub(super) const MOST_PROBLEMS: usize = 100;
+
+/// Why a query is refused: what is wrong with it, in the order of the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// At least one.
+    /// At least one, and the first hundred at most.
     pub problems: Vec<Problem>,
     places: Vec<(usize, usize)>,
+    /// How many there are beyond those.
+    more: usize,
 }
 
 impl Refusal {
     pub(super) fn new(text: &str, mut problems: Vec<Problem>) -> Self {
         problems.sort_by_key(|problem| problem.span);
         problems.dedup_by(|a, b| a.span.start == b.span.start && a.kind == b.kind);
+        let more = problems.len().saturating_sub(MOST_PROBLEMS);
+        problems.truncate(MOST_PROBLEMS);
         let places = problems.iter().map(|problem| problem.span.line_and_column(text)).collect();
-        Self { problems, places }
+        Self { problems, places, more }
     }
 }
 
@@ -251,6 +258,9 @@ impl fmt::Display for Refusal {
         for (index, (problem, (line, column))) in self.problems.iter().zip(&self.places).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             write!(f, "{separator}line {line}, column {column}: {problem}")?;
+        }
+        if self.more > 0 {
+            write!(f, "\nand {} more", self.more)?;
         }
         Ok(())
     }

@@ -15,6 +15,8 @@ pub const MOST_BYTES: usize = 1 << 20;
 pub const MOST_DEPTH: usize = 64;
 /// Objects in a query at most, so clauses and literal objects together.
 pub const MOST_OBJECTS: usize = 10_000;
+/// Keys of all objects in a query at most.
+pub const MOST_KEYS: usize = 20_000;
 
 const STRICT: ParseOptions = ParseOptions {
     allow_comments: false,
@@ -62,7 +64,8 @@ fn check_limits(text: &str) -> Result<(), Problem> {
             MOST_BYTES,
         );
     }
-    let (mut depth, mut objects, mut in_text, mut escaped) = (0usize, 0usize, false, false);
+    let (mut depth, mut objects, mut keys) = (0usize, 0usize, 0usize);
+    let (mut in_text, mut escaped) = (false, false);
     for (at, byte) in text.bytes().enumerate() {
         if in_text {
             in_text = escaped || byte != b'"';
@@ -75,11 +78,20 @@ fn check_limits(text: &str) -> Result<(), Problem> {
                 depth += 1;
                 objects += usize::from(byte == b'{');
             }
+            b':' => keys += 1,
             b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > MOST_DEPTH {
             return too_large("its depth", MOST_DEPTH, "`$and` within `$and` can be one", at);
+        }
+        if keys > MOST_KEYS {
+            return too_large(
+                "the number of its keys",
+                MOST_KEYS,
+                "`$in` takes many values of one field",
+                at,
+            );
         }
         if objects > MOST_OBJECTS {
             return too_large(

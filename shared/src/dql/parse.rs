@@ -3,7 +3,7 @@
 //! Must not know how a query is run. Everything that is wrong is told at once, each with its place.
 
 use super::ast::{Context, Direction, Join, Literal, Path, Query, Resource, SortKey};
-use super::error::{Problem, ProblemKind, Refusal, Span};
+use super::error::{MOST_PROBLEMS, Problem, ProblemKind, Refusal, Span};
 use super::fields::{QUERY_KEYS, UNSUPPORTED_KEYS, nearest_resource, resource_from_name};
 use super::json::{self, kind, span, span_of};
 use super::parse_filter::filter_from_value;
@@ -13,12 +13,17 @@ use jsonc_parser::ast::{Object, ObjectProp, Value};
 use jsonc_parser::common::Ranged;
 use std::collections::BTreeSet;
 
+/// Bytes of a field's name at most, with the names around it.
+pub const MOST_PATH_BYTES: usize = 512;
+/// Problems for which a nearest name is looked for, which takes longer than finding them.
+const MOST_SUGGESTIONS: usize = 20;
+
 /// A query that can be run, and what is probably not meant as it is written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// The query.
     pub query: Query,
-    /// Warnings, in the order of the text.
+    /// Warnings, in the order of the text; the first hundred at most.
     pub warnings: Vec<Problem>,
 }
 
@@ -38,11 +43,10 @@ pub fn parse(text: &str) -> Result<Parsed, Refusal> {
         return Err(Refusal::new(text, errors));
     }
     warnings.sort_by_key(|problem| problem.span);
+    warnings.truncate(MOST_PROBLEMS);
     Ok(Parsed { query, warnings })
 }
 
-/// Problems of each kind, errors and warnings, that are told at most: finding what was meant takes time.
-const MOST_PROBLEMS: usize = 100;
 /// Patterns of a query that have to be compiled, at most: each may take memory and time.
 const MOST_PATTERNS: usize = 100;
 
@@ -50,23 +54,17 @@ const MOST_PATTERNS: usize = 100;
 #[derive(Default)]
 pub(super) struct Reader {
     problems: Vec<Problem>,
-    errors: usize,
-    warnings: usize,
     patterns: usize,
 }
 
 impl Reader {
     pub(super) fn problem(&mut self, span: Span, kind: ProblemKind) {
-        let count = if kind.is_warning() { &mut self.warnings } else { &mut self.errors };
-        *count += 1;
-        if *count <= MOST_PROBLEMS {
-            self.problems.push(Problem { kind, span });
-        }
+        self.problems.push(Problem { kind, span });
     }
 
-    /// The known name nearest to an unknown one, as long as problems are told.
+    /// The known name nearest to an unknown one, for the first problems.
     pub(super) fn suggestion<T: Into<String>>(&self, nearest: impl FnOnce() -> Option<T>) -> Option<String> {
-        (self.errors < MOST_PROBLEMS && self.warnings < MOST_PROBLEMS).then(nearest).flatten().map(Into::into)
+        (self.problems.len() < MOST_SUGGESTIONS).then(nearest).flatten().map(Into::into)
     }
 
     /// Compiles a pattern to see whether it can be used.
@@ -120,7 +118,17 @@ impl Reader {
     }
 
     pub(super) fn path(&mut self, name: &str, span: Span) -> Option<Path> {
-        let path = Path::new(name);
+        self.path_below(None, name, span)
+    }
+
+    /// Long names are refused before they are copied: below each stand thousands of others in a hostile text.
+    pub(super) fn path_below(&mut self, prefix: Option<&Path>, name: &str, span: Span) -> Option<Path> {
+        if prefix.map_or(0, |prefix| prefix.as_str().len() + 1) + name.len() > MOST_PATH_BYTES {
+            let (what, instead) = ("the length of a field's name in bytes", "no item has such a field");
+            self.problem(span, ProblemKind::TooLarge { what, most: MOST_PATH_BYTES, instead });
+            return None;
+        }
+        let path = Path::new(name).map(|own| Path::below(prefix, own));
         if path.is_none() {
             self.problem(span, ProblemKind::EmptySegment(name.to_owned()));
         }

@@ -61,8 +61,7 @@ impl Reader {
         if name.starts_with('$') {
             return self.combiner(property, resource, clauses);
         }
-        let Some(own) = self.path(name, name_span) else { return };
-        let path = Path::below(prefix, own);
+        let Some(path) = self.path_below(prefix, name, name_span) else { return };
         // `{"metadata": {"user": {"a": 1}}}` means the path `metadata.user.a`; with a dotted key, the object is a
         // value that is compared as a whole.
         if let Value::Object(object) = &property.value
