@@ -1,10 +1,11 @@
-//! The sheet that lists every shortcut, made from the list of commands.
+//! The sheet that lists every shortcut, made from the list of commands, and leads to what there is to read.
 //!
 //! Must not know what commands do.
 
 use super::dialog::Dialog;
 use super::icon::{Icon, IconView};
 use crate::commands::{Command, PLACE_SHORTCUTS};
+use crate::routes::Place;
 use crate::state::layers::Layers;
 use leptos::prelude::*;
 
@@ -41,6 +42,10 @@ pub fn ShortcutSheet() -> impl IntoView {
                     })
                     .collect_view()}
             </div>
+            <p class="dialog-foot">
+                "To read: "
+                <a href=Place::FilterLanguage.path() on:click=move |_| close.run(())>"Filter language"</a>
+            </p>
         </Dialog>
     }
 }
