@@ -2,7 +2,7 @@
 //!
 //! Must not know how the page looks: it gives the text its structure, and the style sheets do the rest.
 
-use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 use std::error::Error;
 use std::path::Path;
 
@@ -84,41 +84,28 @@ impl Page {
         Ok(Some(html))
     }
 
-    /// Markup of tables and code, which the library writes without names, header cells of rows and ways to scroll.
-    fn markup(&mut self, event: &Event<'_>, table: &mut TablePlace) -> Option<String> {
-        let markup = match event {
-            Event::Start(Tag::CodeBlock(_)) => {
+    /// Markup of what may be wider than its place: with a name, for whoever reaches it to scroll.
+    fn markup(&self, event: &Event<'_>, table: &mut TablePlace) -> Option<String> {
+        match event {
+            Event::Start(Tag::CodeBlock(kind)) => {
                 let name = self.name_of("Example");
-                format!("<pre data-scrolls role=\"group\" aria-label=\"{name}\"><code>")
+                let language = match kind {
+                    CodeBlockKind::Fenced(language) => escaped(language),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                Some(format!(
+                    "<pre data-language=\"{language}\" data-scrolls role=\"group\" aria-label=\"{name}\"><code>"
+                ))
             }
-            Event::End(TagEnd::CodeBlock) => "</code></pre>\n".into(),
             Event::Start(Tag::Table(_)) => {
                 let name = self.name_of("Table");
-                format!(
+                Some(format!(
                     "<div class=\"table-frame\" data-scrolls role=\"group\" aria-label=\"{name}\">\
                      <table class=\"table\">"
-                )
+                ))
             }
-            Event::End(TagEnd::Table) => "</tbody></table></div>\n".into(),
-            Event::Start(Tag::TableHead) => {
-                table.is_head = true;
-                table.column = 0;
-                "<thead><tr>".into()
-            }
-            Event::End(TagEnd::TableHead) => {
-                table.is_head = false;
-                "</tr></thead><tbody>\n".into()
-            }
-            Event::Start(Tag::TableRow) => {
-                table.column = 0;
-                "<tr>".into()
-            }
-            Event::End(TagEnd::TableRow) => "</tr>\n".into(),
-            Event::Start(Tag::TableCell) => table.cell_start().into(),
-            Event::End(TagEnd::TableCell) => table.cell_end().into(),
-            _ => return None,
-        };
-        Some(markup)
+            event => table.markup(event).map(str::to_owned),
+        }
     }
 
     /// What assistive technology calls a part of the section that is being written.
@@ -153,19 +140,31 @@ struct TablePlace {
 }
 
 impl TablePlace {
-    /// The first cell of a row names it.
-    const fn cell_start(&self) -> &'static str {
-        match (self.is_head, self.column) {
-            (true, _) => "<th scope=\"col\">",
-            (false, 0) => "<th scope=\"row\">",
-            (false, _) => "<td>",
-        }
-    }
-
-    const fn cell_end(&mut self) -> &'static str {
-        let is_header = self.is_head || self.column == 0;
-        self.column += 1;
-        if is_header { "</th>" } else { "</td>" }
+    /// The library gives rows no header cell; here the first cell of a row names it.
+    fn markup(&mut self, event: &Event<'_>) -> Option<&'static str> {
+        let markup = match event {
+            Event::Start(Tag::TableHead) => {
+                *self = Self { is_head: true, column: 0 };
+                "<thead><tr>"
+            }
+            Event::End(TagEnd::TableHead) => "</tr></thead><tbody>\n",
+            Event::Start(Tag::TableRow) => {
+                *self = Self { is_head: false, column: 0 };
+                "<tr>"
+            }
+            Event::End(TagEnd::TableRow) => "</tr>\n",
+            Event::End(TagEnd::Table) => "</tbody></table></div>\n",
+            Event::Start(Tag::TableCell) if self.is_head => "<th scope=\"col\">",
+            Event::Start(Tag::TableCell) if self.column == 0 => "<th scope=\"row\">",
+            Event::Start(Tag::TableCell) => "<td>",
+            Event::End(TagEnd::TableCell) => {
+                let is_header = self.is_head || self.column == 0;
+                self.column += 1;
+                if is_header { "</th>" } else { "</td>" }
+            }
+            _ => return None,
+        };
+        Some(markup)
     }
 }
 
