@@ -28,6 +28,10 @@ pub fn ShortcutSheet() -> impl IntoView {
                     <IconView icon=Icon::Close/>
                 </button>
             </div>
+            <p>
+                "To look up: "
+                <a href=Place::FilterLanguage.path() on:click=move |_| close.run(())>"Filter language"</a>
+            </p>
             <div class="shortcut-list">
                 <h3>"Everywhere"</h3>
                 {commands().map(|(label, keys)| view! { <ShortcutRow label keys/> }).collect_view()}
@@ -42,10 +46,6 @@ pub fn ShortcutSheet() -> impl IntoView {
                     })
                     .collect_view()}
             </div>
-            <p class="dialog-foot">
-                "To read: "
-                <a href=Place::FilterLanguage.path() on:click=move |_| close.run(())>"Filter language"</a>
-            </p>
         </Dialog>
     }
 }
