@@ -10,6 +10,7 @@ use crate::components::palette::{Choice, Palette};
 use crate::components::shortcut_sheet::ShortcutSheet;
 use crate::components::toast::ToastRegion;
 use crate::pages::datasets::DatasetsPage;
+use crate::pages::filter_language::FilterLanguagePage;
 use crate::pages::model::ModelPage;
 use crate::pages::models::ModelsPage;
 use crate::pages::not_found::NotFoundPage;
@@ -105,6 +106,7 @@ fn SignedIn() -> impl IntoView {
                     <Route path=path!("/models/new") view=TrainPage/>
                     <Route path=path!("/models/:id/:tab?") view=ModelPage/>
                     <Route path=path!("/datasets") view=DatasetsPage/>
+                    <Route path=path!("/help/filters") view=FilterLanguagePage/>
                 </Routes>
             </main>
         </div>
@@ -246,6 +248,7 @@ fn commands() -> Callback<Command> {
         Command::GoToTraining => navigation.go(&Place::Training),
         Command::GoToModels => navigation.go(&Place::Models),
         Command::GoToDatasets => navigation.go(&Place::Datasets),
+        Command::GoToFilterLanguage => navigation.go(&Place::FilterLanguage),
         Command::Train => navigation.go(&Place::Train { model: None }),
         Command::OpenPalette => layers.palette.set(true),
         Command::ShowShortcuts => layers.shortcuts.set(true),

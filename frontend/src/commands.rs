@@ -9,6 +9,7 @@ pub enum Command {
     GoToTraining,
     GoToModels,
     GoToDatasets,
+    GoToFilterLanguage,
     Train,
     OpenPalette,
     ShowShortcuts,
@@ -31,10 +32,11 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
+        Self::GoToFilterLanguage,
         Self::Train,
         Self::OpenPalette,
         Self::ShowShortcuts,
@@ -49,6 +51,7 @@ impl Command {
             Self::GoToTraining => "Go to Training",
             Self::GoToModels => "Go to Models",
             Self::GoToDatasets => "Go to Datasets",
+            Self::GoToFilterLanguage => "Go to Filter language",
             Self::Train => "Train…",
             Self::OpenPalette => "Open command palette",
             Self::ShowShortcuts => "Show keyboard shortcuts",
@@ -64,6 +67,8 @@ impl Command {
             Self::GoToTraining => Keys::Pair("g", "t"),
             Self::GoToModels => Keys::Pair("g", "m"),
             Self::GoToDatasets => Keys::Pair("g", "d"),
+            // For "help": `f` follows the end of a log.
+            Self::GoToFilterLanguage => Keys::Pair("g", "h"),
             Self::Train => Keys::Single("c"),
             Self::OpenPalette => Keys::Control("k"),
             Self::ShowShortcuts => Keys::Single("?"),
@@ -156,6 +161,7 @@ mod tests {
             (None, "?", KeyMeaning::Run(Command::ShowShortcuts)),
             (None, "g", KeyMeaning::WaitForSecond),
             (Some("g"), "t", KeyMeaning::Run(Command::GoToTraining)),
+            (Some("g"), "h", KeyMeaning::Run(Command::GoToFilterLanguage)),
             (Some("g"), "?", KeyMeaning::Nothing),
             (None, "t", KeyMeaning::Nothing),
             (None, "", KeyMeaning::Nothing),

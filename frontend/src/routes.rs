@@ -52,6 +52,8 @@ pub enum Place {
         tab: ModelTab,
     },
     Datasets,
+    /// The user's reference of filters.
+    FilterLanguage,
 }
 
 impl Place {
@@ -64,6 +66,7 @@ impl Place {
             Self::Train { model: Some(model) } => format!("/models/new?model={}", encoded(model)),
             Self::Model { model, tab } => format!("/models/{}/{}", encoded(model), tab.name()),
             Self::Datasets => "/datasets".into(),
+            Self::FilterLanguage => "/help/filters".into(),
         }
     }
 
@@ -105,6 +108,7 @@ mod tests {
             (Place::model("x/y"), "/models/x%2Fy/explore"),
             (Place::Model { model: "m".into(), tab: ModelTab::Logs }, "/models/m/logs"),
             (Place::Datasets, "/datasets"),
+            (Place::FilterLanguage, "/help/filters"),
         ];
         for (place, path) in cases {
             assert_eq!(place.path(), path);

@@ -7,6 +7,7 @@ mod in_browser {
     mod abort;
     mod every_page;
     mod harness;
+    mod help;
     mod journey;
     mod pages;
 }

@@ -1,10 +1,11 @@
-//! The sheet that lists every shortcut, made from the list of commands.
+//! The sheet that lists every shortcut, made from the list of commands, and leads to what there is to read.
 //!
 //! Must not know what commands do.
 
 use super::dialog::Dialog;
 use super::icon::{Icon, IconView};
 use crate::commands::{Command, PLACE_SHORTCUTS};
+use crate::routes::Place;
 use crate::state::layers::Layers;
 use leptos::prelude::*;
 
@@ -27,6 +28,10 @@ pub fn ShortcutSheet() -> impl IntoView {
                     <IconView icon=Icon::Close/>
                 </button>
             </div>
+            <p>
+                "To look up: "
+                <a href=Place::FilterLanguage.path() on:click=move |_| close.run(())>"Filter language"</a>
+            </p>
             <div class="shortcut-list">
                 <h3>"Everywhere"</h3>
                 {commands().map(|(label, keys)| view! { <ShortcutRow label keys/> }).collect_view()}

@@ -50,6 +50,7 @@ fn pages(model: Option<&str>) -> Vec<Page<'static>> {
         ("/models".to_owned(), "heading", "Models"),
         ("/models/new".to_owned(), "heading", "~Train"),
         ("/datasets".to_owned(), "heading", "Datasets"),
+        ("/help/filters".to_owned(), "row", "~$exists"),
         ("/no/such/page".to_owned(), "heading", "Page not found"),
     ];
     if let Some(model) = model {
