@@ -40,11 +40,12 @@ struct Arguments {
     weak_refs: bool,
 }
 
-/// The two kinds of loader that Trunk asks for.
+/// The two kinds of loader that Trunk asks for, and the one that Node's `require` takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Target {
     Web,
     NoModules,
+    Nodejs,
 }
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -53,6 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     bindgen
         .web(arguments.target == Target::Web)?
         .no_modules(arguments.target == Target::NoModules)?
+        .nodejs(arguments.target == Target::Nodejs)?
         .typescript(!arguments.no_typescript)
         .keep_debug(arguments.keep_debug)
         .remove_name_section(!arguments.keep_debug)

@@ -7,8 +7,10 @@ mod bench;
 mod command;
 mod demo;
 mod dev;
+mod fuzz;
 mod gpu;
 mod project;
+mod same_bits;
 mod setup;
 mod steps;
 mod test;
@@ -30,7 +32,10 @@ Usage: cargo xtask <command> [options]
   e2e [FILTER]         the journeys through the real program and a real browser
   ui                   build the program, and the UI into dist/
   dev [ARGS]           server, and the UI rebuilt at every change
-  bench [--bccd DIR]   measure, and print figures for docs/benchmarks.md
+  fuzz [TARGET] [--secs N]
+                       hostile input for the readers of filters and COCO files, 60 s a target unless told otherwise
+  bench [OPTIONS]      measure, and print figures for docs/benchmarks.md (--core: the shared core alone; --peers:
+                       install other tools beside which it is measured; --bccd DIR: a training on real images)
   setup                install what the above need (each of them does so by itself)
 ";
 
@@ -62,6 +67,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "e2e" => test::journeys(&project, rest),
         "ui" => setup::prepare(&project, setup::UI).and_then(|()| ui::build_with_tool(&project)),
         "dev" => dev::run(&project, rest),
+        "fuzz" => fuzz::run_targets(&project, rest),
         "bench" => bench::run_all(&project, rest),
         "setup" => setup::prepare(&project, setup::EVERYTHING),
         other => bail!("there is no command `{other}`\n\n{USAGE}"),

@@ -21,14 +21,25 @@ pub enum Need {
     Chromedriver,
     Npm,
     AccessibilityRules,
+    Node,
 }
 
 /// What building the UI needs.
 pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk];
 
+/// What all tests but those in a browser need.
+pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Node];
+
 /// What building and testing everything needs.
-pub const EVERYTHING: &[Need] =
-    &[Need::WasmTarget, Need::Trunk, Need::Chromium, Need::Chromedriver, Need::Npm, Need::AccessibilityRules];
+pub const EVERYTHING: &[Need] = &[
+    Need::WasmTarget,
+    Need::Trunk,
+    Need::Chromium,
+    Need::Chromedriver,
+    Need::Npm,
+    Need::AccessibilityRules,
+    Need::Node,
+];
 
 /// Installs those of `needs` that are missing, after saying which.
 pub fn prepare(project: &Project, needs: &[Need]) -> Result<()> {
@@ -68,6 +79,7 @@ impl Need {
             // Node's package manager is only there to fetch the accessibility rules.
             Self::Npm => Self::AccessibilityRules.is_met(project) || project.find_program("npm").is_some(),
             Self::AccessibilityRules => has_accessibility_rules(&project.root),
+            Self::Node => project.find_program("node").is_some(),
         }
     }
 
@@ -80,6 +92,7 @@ impl Need {
             Self::Chromium => "Chromium, which the journeys run in (Debian package chromium)".into(),
             Self::Chromedriver => "chromedriver, which drives it (Debian package chromium-driver)".into(),
             Self::Npm => "npm, which fetches the accessibility rules (Debian package npm)".into(),
+            Self::Node => "node, which runs the shared core as WebAssembly (Debian package nodejs)".into(),
             Self::AccessibilityRules => "axe-core, accessibility rules (from npm into tests/ui)".into(),
         }
     }
@@ -89,6 +102,7 @@ impl Need {
             Self::Chromium => Some("chromium"),
             Self::Chromedriver => Some("chromium-driver"),
             Self::Npm => Some("npm"),
+            Self::Node => Some("nodejs"),
             Self::WasmTarget | Self::Trunk | Self::AccessibilityRules => None,
         }
     }
@@ -103,7 +117,7 @@ impl Need {
                 run(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
             }
             // Came with the packages.
-            Self::Chromium | Self::Chromedriver | Self::Npm => Ok(()),
+            Self::Chromium | Self::Chromedriver | Self::Npm | Self::Node => Ok(()),
         }
     }
 }

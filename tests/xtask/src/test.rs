@@ -5,7 +5,7 @@
 use crate::command::{run, run_and_keep};
 use crate::project::Project;
 use crate::steps::{Steps, test_summaries};
-use crate::{setup, tidy, ui};
+use crate::{same_bits, setup, tidy, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -26,7 +26,7 @@ pub fn run_everything(project: &Project, arguments: &[String]) -> Result<()> {
         [only] if only == "--no-browser" => false,
         other => bail!("unknown options: {}. There is --no-browser", other.join(" ")),
     };
-    setup::prepare(project, if with_browser { setup::EVERYTHING } else { setup::UI })?;
+    setup::prepare(project, if with_browser { setup::EVERYTHING } else { setup::WITHOUT_BROWSER })?;
     let mut steps = Steps::default();
     run_cheap_checks(project, &mut steps);
     let built = steps.run("build", |_| build(project));
@@ -115,6 +115,7 @@ fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
     steps.run("tests of the crates", |summaries| {
         run_tests_of(&mut cargo(project, "test", PRODUCT, &["--no-fail-fast"]), summaries)
     });
+    steps.run("same bits in WebAssembly", |_| same_bits::check(project));
     if !ui_built {
         steps.skip("journeys", "the UI's build failed");
         return;
