@@ -3,6 +3,7 @@
 //!
 //! Must not know the product's code.
 
+mod filters;
 mod measure;
 
 use anyhow::{Context, Result, ensure};

@@ -40,6 +40,8 @@ pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
     run(&mut Command::new(project.programs().join("examples/step_time")))?;
     let measurements = ["test", "--package", "tests", "--test", "commands", "--", "--ignored", "--nocapture"];
     run(&mut project.cargo(&measurements))?;
+    let queries = ["test", "--package", "backend", "--test", "queries", "--", "--ignored", "--nocapture"];
+    run(&mut project.cargo(&queries))?;
     if let Some(folder) = bccd {
         figures.push(train_on_real_images(project, &folder)?);
     }
