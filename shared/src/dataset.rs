@@ -2,6 +2,10 @@
 //!
 //! Must not know how they are stored or drawn, nor any file format.
 
+mod document;
+
+pub use document::{annotation_document, full_name, item_document, normal_dir};
+
 use crate::id::{AnnotationId, DatasetId, ItemId, ProjectId};
 use serde::{Deserialize, Serialize};
 

@@ -5,6 +5,7 @@
 
 mod dql;
 mod evaluate;
+mod filters;
 mod measure;
 
 use anyhow::{Context, Result, ensure};

@@ -6,11 +6,12 @@ use super::error::{OrProblem, Problem};
 use super::page::Window;
 use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
-use crate::store::{ItemQuery, Page, Store};
+use crate::store::{Page, Store};
 use futures::Stream;
 use proto::convert::{SplitPercentages, name_from_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::dataset_service_server::DatasetService;
+use shared::dql::{self, Clause, ClauseKind, Literal, Path, Query, Span, Test, parse};
 use std::path::PathBuf;
 use std::pin::Pin;
 use tokio::sync::mpsc;
@@ -53,16 +54,25 @@ impl DatasetService for Datasets {
         request: Request<v1::ListItemsRequest>,
     ) -> Result<Response<v1::ListItemsResponse>, Status> {
         let request = request.get_ref();
-        let window = Window::from_request(request.page_size, &request.page_token).or_problem()?;
-        let subset = subset_filter_from_wire("subset", request.subset).or_problem()?;
-        let dataset = self.store.dataset(&request.dataset).await.or_problem()?;
-        let query = ItemQuery { subset, offset: window.offset, limit: window.limit };
-        let (items, total_count) = self.store.items(dataset.id, query).await.or_problem()?;
-        Ok(Response::new(v1::ListItemsResponse {
-            next_page_token: window.next_token(items.len(), total_count),
-            items: items.into_iter().map(Into::into).collect(),
-            total_count,
-        }))
+        let (query, warnings) = query_of(request).or_problem()?;
+        let chooses_page = query.page.is_some() || query.page_size.is_some();
+        let window = if chooses_page && request.page_size == 0 && request.page_token.is_empty() {
+            Window::from_query(query.page, query.page_size)
+        } else {
+            Window::from_request(request.page_size, &request.page_token).or_problem()?
+        };
+        let dataset_id = self.store.dataset_id(&request.dataset).await.or_problem()?;
+        let mut answer = v1::ListItemsResponse { warnings, ..Default::default() };
+        if !request.count_only {
+            let page = Page { offset: window.offset, limit: window.limit };
+            let found = self.store.find_items(dataset_id, &query, page).await.or_problem()?;
+            answer.next_page_token = window.token_if(found.has_more, found.rows.len());
+            answer.items = found.rows.into_iter().map(Into::into).collect();
+        }
+        if request.count_only || !request.without_total {
+            answer.total_count = self.store.count_items(dataset_id, &query).await.or_problem()?;
+        }
+        Ok(Response::new(answer))
     }
 
     type ImportDatasetStream = Events;
@@ -94,6 +104,41 @@ impl DatasetService for Datasets {
             .map(|event| event.map(|event| v1::ImportDatasetEvent { event: Some(event) }));
         Ok(Response::new(Box::pin(events)))
     }
+}
+
+/// The query of a request, with warnings.
+fn query_of(request: &v1::ListItemsRequest) -> Result<(Query, Vec<String>), Problem> {
+    let (mut query, mut warnings) = (Query::default(), Vec::new());
+    if !request.filter.is_empty() {
+        let parsed =
+            parse(&request.filter).map_err(|refusal| refused_filter(&request.filter, &refusal.problems))?;
+        warnings = parsed.warnings.iter().map(|problem| with_place(problem, &request.filter)).collect();
+        query = parsed.query;
+    }
+    if let Some(subset) = subset_filter_from_wire("subset", request.subset)?
+        && let Some(tag) = Path::new(format!("metadata.system.tags.{}", subset.name()))
+    {
+        let kind = ClauseKind::Field(tag, vec![Test::Plain(Literal::Bool(true))]);
+        query.filter.clauses.push(Clause { kind, span: Span::default() });
+    }
+    Ok((query, warnings))
+}
+
+fn with_place(problem: &dql::Problem, text: &str) -> String {
+    let (line, column) = problem.span.line_and_column(text);
+    format!("line {line}, column {column}: {problem}")
+}
+
+/// One violation for each thing that is wrong.
+pub(super) fn refused_filter(text: &str, problems: &[dql::Problem]) -> Problem {
+    let told: Vec<String> = problems.iter().map(|problem| with_place(problem, text)).collect();
+    let mut problem = Problem::new(
+        Code::InvalidArgument,
+        "FILTER_REFUSED",
+        format!("the filter is refused:\n{}", told.join("\n")),
+    );
+    problem.violations = told.into_iter().map(|told| ("filter".to_owned(), told)).collect();
+    problem
 }
 
 impl From<ImportError> for Problem {

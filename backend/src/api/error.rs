@@ -113,7 +113,8 @@ impl From<StoreError> for Problem {
             tracing::error!(request = %request_id(), error = %error, "the store failed");
         }
         let (message, next_step) = match error {
-            StoreError::Refused { reason, next_step } => (reason, next_step),
+            StoreError::Refused { reason, next_step }
+            | StoreError::UnsupportedQuery { reason, next_step } => (reason, next_step),
             other => (other.to_string(), String::new()),
         };
         let problem = Self::new(code, reason, message).next(next_step);
@@ -132,6 +133,7 @@ const fn code_of(kind: ErrorKind) -> (Code, &'static str) {
         ErrorKind::AlreadyExists => (Code::AlreadyExists, "NAME_TAKEN"),
         ErrorKind::Conflict => (Code::FailedPrecondition, "STATE_CONFLICT"),
         ErrorKind::Refused => (Code::FailedPrecondition, "REFUSED"),
+        ErrorKind::UnsupportedQuery => (Code::InvalidArgument, "FILTER_UNSUPPORTED"),
         ErrorKind::StaleToken => (Code::Aborted, "STALE_TOKEN"),
         ErrorKind::SequenceGap => (Code::OutOfRange, "SEQUENCE_GAP"),
         ErrorKind::DiskFull => (Code::ResourceExhausted, "DISK_FULL"),
@@ -222,6 +224,11 @@ mod tests {
             StoreError::Conflict("the training is over".into()).into(),
             StoreError::Refused { reason: "the train subset is empty".into(), next_step: "tag items".into() }
                 .into(),
+            StoreError::UnsupportedQuery {
+                reason: "nothing can be sorted by `metadata.user.x`".into(),
+                next_step: "sort by `name`".into(),
+            }
+            .into(),
             StoreError::StaleToken { execution: "e1".into() }.into(),
             StoreError::SequenceGap { expected: 3, received: 5 }.into(),
             StoreError::DiskFull { path: PathBuf::from("/data") }.into(),

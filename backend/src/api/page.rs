@@ -42,11 +42,26 @@ impl Window {
             })
     }
 
+    /// The part that a query asks for by itself: its `page`, from 0, of `pageSize` entries.
+    #[must_use]
+    pub fn from_query(page: Option<u64>, page_size: Option<u64>) -> Self {
+        let limit = page_size.map_or(DEFAULT_SIZE, |size| u32::try_from(size).unwrap_or(LARGEST_SIZE));
+        let limit = limit.min(LARGEST_SIZE);
+        Self { offset: page.unwrap_or(0).saturating_mul(u64::from(limit)), limit }
+    }
+
     /// The token of the page after one with `returned` entries, of `total` in all; empty after the last.
     #[must_use]
     pub fn next_token(&self, returned: usize, total: u64) -> String {
         let end = self.offset.saturating_add(returned as u64);
-        if returned > 0 && end < total { format!("{PREFIX}{end}") } else { String::new() }
+        self.token_if(returned > 0 && end < total, returned)
+    }
+
+    /// The token of the page after one with `returned` entries, if there is one.
+    #[must_use]
+    pub fn token_if(&self, has_more: bool, returned: usize) -> String {
+        let end = self.offset.saturating_add(returned as u64);
+        if has_more { format!("{PREFIX}{end}") } else { String::new() }
     }
 }
 
@@ -67,6 +82,19 @@ mod tests {
             }
         }
         assert_eq!(seen, total);
+    }
+
+    #[test]
+    fn a_query_chooses_its_page() {
+        for (page, size, offset, limit) in [
+            (None, None, 0, DEFAULT_SIZE),
+            (Some(2), Some(10), 20, 10),
+            (Some(1), Some(5_000), 1_000, LARGEST_SIZE),
+            (Some(u64::MAX), Some(u64::MAX), u64::MAX, LARGEST_SIZE),
+            (Some(3), Some(0), 0, 0),
+        ] {
+            assert_eq!(Window::from_query(page, size), Window { offset, limit }, "{page:?} {size:?}");
+        }
     }
 
     #[test]

@@ -49,6 +49,7 @@ impl Site {
                 height: 8,
                 subset: Some(subset),
                 annotations: vec![NewAnnotation { label: "dot".into(), region }],
+                metadata: None,
             });
         }
         let labels = vec!["dot".to_owned()];

@@ -10,28 +10,32 @@ use indicatif::{ProgressBar, ProgressStyle};
 use proto::convert::SplitPercentages;
 use proto::v1;
 use proto::v1::import_dataset_event::Event;
-use shared::dataset::{Dataset, ImportReport, Item, Subset};
+use shared::dataset::{Dataset, ImportReport, Item, Subset, full_name};
+use shared::dql;
+use std::io::Read;
 use std::path::Path;
 
 /// Rejections shown one by one; the rest is counted.
 const SHOWN_REJECTIONS: usize = 50;
 
 pub(super) async fn run(place: &Place, command: DatasetCommand) -> Result<(), Failure> {
+    // What cannot be done is told before any server is asked.
+    let mut filter = Filter::default();
     match &command {
         DatasetCommand::Import(import) => check_folder(&import.path)?,
-        DatasetCommand::List(_) | DatasetCommand::Items(_) => {}
+        DatasetCommand::Items(items) => filter = Filter::read(items.filter.as_deref())?,
+        DatasetCommand::List(_) => {}
     }
     let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
     let result = match command {
         DatasetCommand::Import(import) => run_import(&connection, import).await,
         DatasetCommand::List(output) => list(&connection, output).await,
-        DatasetCommand::Items(items) => list_items(&connection, items).await,
+        DatasetCommand::Items(items) => list_items(&connection, items, filter).await,
     };
     connection.close().await;
     result
 }
 
-/// A folder that is not there is told before any server is asked.
 fn check_folder(path: &Path) -> Result<(), Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
@@ -44,6 +48,40 @@ fn check_folder(path: &Path) -> Result<(), Failure> {
             path.display()
         ))),
     }
+}
+
+/// A query from a file.
+#[derive(Debug, Default)]
+struct Filter {
+    text: String,
+    /// It asks for one page, and gets no more.
+    chooses_page: bool,
+}
+
+impl Filter {
+    fn read(path: Option<&Path>) -> Result<Self, Failure> {
+        let Some(path) = path else { return Ok(Self::default()) };
+        let text = read_text(path).map_err(|error| {
+            Failure::usage(format!("the filter {} cannot be read: {error}", path.display()))
+        })?;
+        let parsed = dql::parse(&text).map_err(|refusal| {
+            Failure::usage(format!("the filter {} is refused:\n{refusal}", path.display()))
+        })?;
+        let chooses_page = parsed.query.page.is_some() || parsed.query.page_size.is_some();
+        Ok(Self { text, chooses_page })
+    }
+}
+
+/// A text no longer than a query may be, and a little more, by which a longer one is known.
+fn read_text(path: &Path) -> std::io::Result<String> {
+    let mut text = String::new();
+    let most = dql::MOST_BYTES as u64 + 1;
+    if path == Path::new("-") {
+        std::io::stdin().lock().take(most).read_to_string(&mut text)?;
+    } else {
+        std::fs::File::open(path)?.take(most).read_to_string(&mut text)?;
+    }
+    Ok(text)
 }
 
 async fn run_import(connection: &Connection, import: Import) -> Result<(), Failure> {
@@ -162,37 +200,26 @@ async fn list(connection: &Connection, output: Output) -> Result<(), Failure> {
     print::table(["NAME", "ITEMS", "ANNOTATIONS", "TRAIN/VALIDATION/TEST", "LABELS", "ID"], &rows)
 }
 
-async fn list_items(connection: &Connection, items: Items) -> Result<(), Failure> {
-    let mut client = connection.datasets();
+async fn list_items(connection: &Connection, items: Items, filter: Filter) -> Result<(), Failure> {
     let subset = match items.subset {
         None => v1::Subset::Unspecified,
         Some(SubsetName::Train) => v1::Subset::Train,
         Some(SubsetName::Validation) => v1::Subset::Validation,
         Some(SubsetName::Test) => v1::Subset::Test,
     };
-    let mut found: Vec<Item> = Vec::new();
-    let mut page_token = String::new();
-    loop {
-        let request = v1::ListItemsRequest {
-            dataset: items.dataset.clone(),
-            subset: subset.into(),
-            page_size: if items.count { 1 } else { 500 },
-            page_token,
-        };
-        let page = client.list_items(request).await?.into_inner();
-        if items.count {
-            let count = page.total_count;
-            let json = serde_json::json!({"count": count});
-            return if items.output.json { print::json(&json) } else { print::line(&count.to_string()) };
-        }
-        for item in page.items {
-            found.push(item.try_into()?);
-        }
-        page_token = page.next_page_token;
-        if page_token.is_empty() {
-            break;
-        }
+    let request = v1::ListItemsRequest {
+        dataset: items.dataset,
+        subset: subset.into(),
+        page_size: if filter.chooses_page { 0 } else { 1_000 },
+        page_token: String::new(),
+        filter: filter.text,
+        count_only: items.count,
+        without_total: !filter.chooses_page,
+    };
+    if items.count {
+        return count_items(connection, request, items.output).await;
     }
+    let found = fetch_items(connection, request, filter.chooses_page).await?;
     if items.output.json {
         return print::json(&found);
     }
@@ -200,7 +227,7 @@ async fn list_items(connection: &Connection, items: Items) -> Result<(), Failure
         .iter()
         .map(|item| {
             [
-                format!("{}/{}", item.dir.trim_end_matches('/'), item.name),
+                full_name(&item.dir, &item.name),
                 format!("{} x {}", item.width, item.height),
                 item.subset.map_or("-", Subset::name).to_owned(),
                 item.annotations.len().to_string(),
@@ -208,4 +235,55 @@ async fn list_items(connection: &Connection, items: Items) -> Result<(), Failure
         })
         .collect();
     print::table(["FILE", "PIXELS", "SUBSET", "ANNOTATIONS"], &rows)
+}
+
+async fn count_items(
+    connection: &Connection,
+    request: v1::ListItemsRequest,
+    output: Output,
+) -> Result<(), Failure> {
+    let answer = connection.datasets().list_items(request).await?.into_inner();
+    warn(&answer.warnings);
+    let count = answer.total_count;
+    if output.json {
+        print::json(&serde_json::json!({ "count": count }))
+    } else {
+        print::line(&count.to_string())
+    }
+}
+
+/// All pages, or the one that the query asks for.
+async fn fetch_items(
+    connection: &Connection,
+    mut request: v1::ListItemsRequest,
+    is_one_page: bool,
+) -> Result<Vec<Item>, Failure> {
+    let mut client = connection.datasets();
+    let mut found: Vec<Item> = Vec::new();
+    loop {
+        let page = client.list_items(request.clone()).await?.into_inner();
+        if request.page_token.is_empty() {
+            warn(&page.warnings);
+        }
+        for item in page.items {
+            found.push(item.try_into()?);
+        }
+        if is_one_page && page.total_count > found.len() as u64 {
+            eprintln!(
+                "note: the query asks for one page, so these are {} of {}; leave out `page` and `pageSize` for all",
+                found.len(),
+                page.total_count
+            );
+        }
+        request.page_token = page.next_page_token;
+        if request.page_token.is_empty() || is_one_page {
+            return Ok(found);
+        }
+    }
+}
+
+fn warn(warnings: &[String]) {
+    for warning in warnings {
+        eprintln!("warning: {}", print::plain(warning));
+    }
 }

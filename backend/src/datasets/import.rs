@@ -201,6 +201,7 @@ fn item(
         height: image.height,
         subset: candidate.subset,
         annotations,
+        metadata: None,
     })
 }
 

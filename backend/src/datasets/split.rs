@@ -72,6 +72,7 @@ mod tests {
                 height: 1,
                 subset: None,
                 annotations: Vec::new(),
+                metadata: None,
             })
             .collect()
     }

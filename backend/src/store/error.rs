@@ -37,6 +37,14 @@ pub enum StoreError {
         /// What a person can do about it.
         next_step: String,
     },
+    /// A query asks for what cannot be asked here.
+    #[error("{reason}: {next_step}")]
+    UnsupportedQuery {
+        /// What is wrong.
+        reason: String,
+        /// What to ask instead.
+        next_step: String,
+    },
     /// The attempt was handed to somebody else, or is over.
     #[error("the attempt of execution `{execution}` is no longer this runner's")]
     StaleToken {
@@ -100,6 +108,8 @@ pub enum ErrorKind {
     Conflict,
     /// See [`StoreError::Refused`].
     Refused,
+    /// See [`StoreError::UnsupportedQuery`].
+    UnsupportedQuery,
     /// See [`StoreError::StaleToken`].
     StaleToken,
     /// See [`StoreError::SequenceGap`].
@@ -125,6 +135,7 @@ impl StoreError {
             Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Refused { .. } => ErrorKind::Refused,
+            Self::UnsupportedQuery { .. } => ErrorKind::UnsupportedQuery,
             Self::StaleToken { .. } => ErrorKind::StaleToken,
             Self::SequenceGap { .. } => ErrorKind::SequenceGap,
             Self::DiskFull { .. } => ErrorKind::DiskFull,

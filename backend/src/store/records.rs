@@ -59,6 +59,8 @@ pub struct NewItem {
     pub subset: Option<Subset>,
     /// What is known of it.
     pub annotations: Vec<NewAnnotation>,
+    /// Metadata of one's own, `metadata.user` in queries.
+    pub metadata: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 /// One box or class to be stored.
@@ -94,6 +96,15 @@ pub struct ItemQuery {
     pub offset: u64,
     /// Items at most.
     pub limit: u32,
+}
+
+/// A page of what a query finds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found<T> {
+    /// The rows of the page.
+    pub rows: Vec<T>,
+    /// Whether there are more after them.
+    pub has_more: bool,
 }
 
 /// A model version to be made.

@@ -6,6 +6,7 @@ mod files;
 mod flows;
 mod matrix;
 mod page;
+mod queries;
 
 use crate::auth::{Token, TokenKind};
 use crate::config::{DataFolder, ServeConfig};
@@ -108,6 +109,7 @@ impl House {
                 label: "cell".into(),
                 region: Some(PixelBox { x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 }),
             }],
+            metadata: None,
         };
         let items = vec![item("a.png", Subset::Train), item("b.png", Subset::Validation)];
         let import =

@@ -2,18 +2,18 @@
 //!
 //! Must not know file formats: what comes in is checked already.
 
-use super::rows::{get, item, number, parsed, region, to_number, to_word, word};
+use super::rows::{get, item, number, parsed, region, to_number, to_optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{ImportOutcome, ItemQuery, NewImport, NewItem, Page};
 use crate::store::writer::Tx;
-use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task};
+use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task, full_name, normal_dir};
 use shared::id::{AnnotationId, DatasetId, ItemId};
 use shared::labels::label_colour;
-use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 use std::collections::{BTreeMap, HashMap};
 
-/// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 12.
+/// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 13.
 const ROWS_PER_INSERT: usize = 500;
 
 impl Store {
@@ -23,7 +23,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if the dataset of this name is about another task.
-    pub async fn import_dataset(&self, import: NewImport) -> Result<ImportOutcome, StoreError> {
+    pub async fn import_dataset(&self, mut import: NewImport) -> Result<ImportOutcome, StoreError> {
+        import.items.iter_mut().for_each(normalise_place);
+        refuse_null_letters(&import)?;
         let project_id = self.project_id();
         self.write(async move |tx: &mut Tx| {
             let (dataset_id, fresh) = find_or_make(tx, &project_id.to_string(), &import).await?;
@@ -62,13 +64,16 @@ impl Store {
     /// [`StoreError::NotFound`].
     pub async fn dataset(&self, id_or_name: &str) -> Result<Dataset, StoreError> {
         let mut reader = self.reader().await?;
-        let id: Option<String> = sqlx::query_scalar("SELECT id FROM datasets WHERE id = ? OR name = ?")
-            .bind(id_or_name)
-            .bind(id_or_name)
-            .fetch_optional(&mut *reader)
-            .await?;
-        let id = id.ok_or_else(|| StoreError::not_found("dataset", id_or_name))?;
-        by_id(&mut reader, id.parse().map_err(|error| StoreError::corrupt("datasets.id", error))?).await
+        let id = id_of(&mut reader, id_or_name).await?;
+        by_id(&mut reader, id).await
+    }
+
+    /// The id of the dataset with this id or name, without counting what it holds.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn dataset_id(&self, id_or_name: &str) -> Result<DatasetId, StoreError> {
+        id_of(&mut *self.reader().await?, id_or_name).await
     }
 
     /// Datasets by name, and how many there are in all.
@@ -124,6 +129,39 @@ impl Store {
         let mut items = rows.iter().map(item).collect::<Result<Vec<_>, _>>()?;
         attach_annotations(&mut reader, &mut items).await?;
         Ok((items, u64::try_from(total).unwrap_or(0)))
+    }
+}
+
+async fn id_of(connection: &mut SqliteConnection, id_or_name: &str) -> Result<DatasetId, StoreError> {
+    let id: Option<String> = sqlx::query_scalar("SELECT id FROM datasets WHERE id = ? OR name = ?")
+        .bind(id_or_name)
+        .bind(id_or_name)
+        .fetch_optional(connection)
+        .await?;
+    let id = id.ok_or_else(|| StoreError::not_found("dataset", id_or_name))?;
+    id.parse().map_err(|error| StoreError::corrupt("datasets.id", error))
+}
+
+/// Folders are stored from `/` without a slash at the end, and names hold none: queries rely on it.
+fn normalise_place(item: &mut NewItem) {
+    let path = full_name(&normal_dir(&item.dir), item.name.trim_matches('/'));
+    if let Some((dir, name)) = path.rsplit_once('/') {
+        (item.dir, item.name) = (normal_dir(dir), name.to_owned());
+    }
+}
+
+/// Databases end a text at this letter in one place and not in another.
+fn refuse_null_letters(import: &NewImport) -> Result<(), StoreError> {
+    let mut texts = import.items.iter().flat_map(|item| {
+        let labels = item.annotations.iter().map(|annotation| &annotation.label);
+        labels.chain([&item.dir, &item.name, &item.mimetype])
+    });
+    match texts.find(|text| text.contains('\0')) {
+        Some(text) => Err(StoreError::refused(
+            format!("the name {text:?} has a null letter in it"),
+            "take it out of the file that names it, and import again",
+        )),
+        None => Ok(()),
     }
 }
 
@@ -252,13 +290,14 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
                     annotation,
                 ));
             }
-            rows.push((id.to_string(), *new, to_number(new.size_bytes)?));
+            let counts = (to_number(new.size_bytes)?, to_number(new.annotations.len() as u64)?);
+            rows.push((id.to_string(), *new, counts, to_optional_json(new.metadata.as_ref())?));
         }
         let mut insert = QueryBuilder::<Sqlite>::new(
             "INSERT INTO items (id, dataset_id, dir, name, content_hash, mimetype, size_bytes, width, height, \
-             subset, created_at_ms) ",
+             subset, created_at_ms, annotations_count, metadata) ",
         );
-        insert.push_values(rows, |mut row, (id, new, size_bytes)| {
+        insert.push_values(rows, |mut row, (id, new, (size_bytes, annotations_count), metadata)| {
             row.push_bind(id)
                 .push_bind(dataset_id.to_string())
                 .push_bind(new.dir.clone())
@@ -269,7 +308,9 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
                 .push_bind(i64::from(new.width))
                 .push_bind(i64::from(new.height))
                 .push_bind(new.subset.map(Subset::name))
-                .push_bind(now_ms);
+                .push_bind(now_ms)
+                .push_bind(annotations_count)
+                .push_bind(metadata);
         });
         insert.build().persistent(false).execute(&mut tx.connection).await?;
     }
@@ -310,22 +351,18 @@ pub(super) async fn by_id(connection: &mut SqliteConnection, id: DatasetId) -> R
         .fetch_optional(&mut *connection)
         .await?
         .ok_or_else(|| StoreError::not_found("dataset", id))?;
-    let counted =
-        sqlx::query("SELECT subset, COUNT(*) AS amount FROM items WHERE dataset_id = ? GROUP BY subset")
-            .bind(id.to_string())
-            .fetch_all(&mut *connection)
-            .await?;
-    let mut by_subset = BTreeMap::new();
-    for each in &counted {
-        by_subset.insert(get::<Option<String>>(each, "subset")?, number::<u64>(each, "amount")?);
-    }
-    let annotation_count: i64 = sqlx::query(
-        "SELECT COUNT(*) AS amount FROM annotations a JOIN items i ON i.id = a.item_id WHERE i.dataset_id = ?",
+    let counted = sqlx::query(
+        "SELECT subset, COUNT(*) AS amount, SUM(annotations_count) AS annotations \
+         FROM items INDEXED BY items_by_subset WHERE dataset_id = ? GROUP BY subset",
     )
     .bind(id.to_string())
-    .fetch_one(&mut *connection)
-    .await?
-    .try_get("amount")?;
+    .fetch_all(&mut *connection)
+    .await?;
+    let (mut by_subset, mut annotation_count) = (BTreeMap::new(), 0);
+    for each in &counted {
+        by_subset.insert(get::<Option<String>>(each, "subset")?, number::<u64>(each, "amount")?);
+        annotation_count += number::<u64>(each, "annotations")?;
+    }
     Ok(Dataset {
         id,
         project_id: parsed(&row, "project_id")?,
@@ -333,7 +370,7 @@ pub(super) async fn by_id(connection: &mut SqliteConnection, id: DatasetId) -> R
         task: word(&row, "task")?,
         labels: labels(connection, id).await?,
         item_count: by_subset.values().sum(),
-        annotation_count: u64::try_from(annotation_count).unwrap_or(0),
+        annotation_count,
         subset_counts: Subset::ALL
             .map(|subset| by_subset.get(&Some(subset.name().to_owned())).copied().unwrap_or(0)),
         created_at_ms: get(&row, "created_at_ms")?,

@@ -7,6 +7,7 @@ mod datasets;
 mod executions;
 mod idempotency;
 mod models;
+mod queries;
 mod reports;
 mod rows;
 mod runners;

@@ -3,6 +3,9 @@
 mod attempts;
 mod durability;
 mod model;
+mod queries;
+mod query_properties;
+mod query_strategies;
 mod watching;
 
 use super::*;
@@ -85,6 +88,7 @@ fn import(name: &str) -> NewImport {
             label: "cat".into(),
             region: Some(PixelBox { x1: 1.0, y1: 2.0, x2: 3.5, y2: 4.25 }),
         }],
+        metadata: None,
     };
     NewImport {
         name: name.into(),

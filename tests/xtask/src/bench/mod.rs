@@ -87,6 +87,8 @@ fn measure_product(project: &Project, bccd: Option<&Path>) -> Result<Vec<Figure>
     run(&mut Command::new(project.programs().join("examples/step_time")))?;
     let measurements = ["test", "--package", "tests", "--test", "commands", "--", "--ignored", "--nocapture"];
     run(&mut project.cargo(&measurements))?;
+    let queries = ["test", "--workspace", "--exclude", "tests", "--test", "queries"];
+    run(project.cargo(&queries).args(["--", "--ignored", "--nocapture"]))?;
     if let Some(folder) = bccd {
         figures.push(train_on_real_images(project, folder)?);
     }

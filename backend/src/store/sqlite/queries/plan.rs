@@ -1,0 +1,248 @@
+//! Which index a query goes by.
+//!
+//! Must not know the query language beyond the atoms that a range of an index can answer. SQLite keeps no statistics
+//! here, so candidates are counted, up to a limit: rows that are few are sorted after they are found, and otherwise
+//! rows are looked at in the order of pages until there are enough.
+
+use super::atoms::literal_prefix;
+use super::condition::Condition;
+use super::expression::{Expression, Operand, push_operand};
+use super::fields::{self, Scope, Table, subset_of_tag};
+use super::translate::conjuncts;
+use crate::store::error::StoreError;
+use shared::dql::{Atom, Literal, Normal};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+/// So many rows are fetched and sorted at once in a fraction of the time that a page may take.
+const FEW: i64 = if cfg!(test) { 6 } else { 20_000 };
+
+/// Where rows come from.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Source {
+    /// All of the dataset, by folder and name.
+    InOrder,
+    /// Those of a subset, by folder and name.
+    BySubset,
+    /// By time, then folder and name.
+    ByTime,
+    /// By name, then folder.
+    ByName,
+    /// Those with an annotation whose label this holds for.
+    ByLabel(Expression),
+    /// Those of these ids.
+    ByItemId(Operand),
+}
+
+/// A way of finding the rows.
+#[derive(Debug)]
+struct Candidate {
+    source: Source,
+    /// What the index is asked for.
+    range: Expression,
+}
+
+/// What the rows are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose<'a> {
+    /// The first of them in the order of pages, or in that of the field that they are sorted by first.
+    Page(Option<&'a str>),
+    /// How many there are.
+    Count,
+}
+
+/// The source that is quickest.
+///
+/// # Errors
+/// If the database fails.
+pub(super) async fn choose(
+    connection: &mut SqliteConnection,
+    condition: &Condition,
+    table: Table,
+    scope: &Scope,
+    purpose: Purpose<'_>,
+) -> Result<Source, StoreError> {
+    let candidates = candidates(condition, table, scope);
+    let mut fewest: Option<(i64, Source)> = None;
+    for candidate in &candidates {
+        let count = count_to_limit(connection, candidate, scope).await?;
+        if count < FEW && fewest.as_ref().is_none_or(|(least, _)| count < *least) {
+            fewest = Some((count, candidate.source.clone()));
+        }
+    }
+    if let Some((_, source)) = fewest {
+        return Ok(source);
+    }
+    let mut sources = candidates.into_iter().map(|candidate| candidate.source);
+    Ok(match purpose {
+        Purpose::Count => sources.next().unwrap_or(Source::InOrder),
+        Purpose::Page(Some("createdAt")) if table == Table::Items => Source::ByTime,
+        Purpose::Page(Some("name")) if table == Table::Items => Source::ByName,
+        Purpose::Page(_) => sources.find(|source| *source == Source::BySubset).unwrap_or(Source::InOrder),
+    })
+}
+
+/// All ways there are, the more selective kinds first.
+fn candidates(condition: &Condition, table: Table, scope: &Scope) -> Vec<Candidate> {
+    let mut candidates = Vec::new();
+    match table {
+        Table::Items => {
+            add_item_candidates(&condition.filters, scope, &mut candidates);
+            let labels = condition.partners.iter().flat_map(conjuncts);
+            add_label_candidates(labels, scope, &mut candidates);
+        }
+        Table::Annotations => add_label_candidates(condition.filters.iter(), scope, &mut candidates),
+    }
+    candidates
+}
+
+fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<Candidate>) {
+    let (mut places, mut subsets, mut times) = (Vec::new(), Vec::new(), Vec::new());
+    for filter in filters {
+        let Normal::Test(Some(path), atom) = filter else { continue };
+        let Ok(bounds) = fields::test(Table::Items, path, atom, scope) else { continue };
+        let range = bounds.at_most;
+        match path.as_str() {
+            "id" => {
+                candidates.extend(ids(atom).map(|list| Candidate { source: Source::ByItemId(list), range }))
+            }
+            "name" if is_range(atom) => candidates.push(Candidate { source: Source::ByName, range }),
+            "dir" | "filename" => places.push(range),
+            "createdAt" => times.push(range),
+            other if subset_of_tag(other).is_some_and(|subset| range == fields::is_in_subset(subset)) => {
+                subsets.push(range);
+            }
+            _ => {}
+        }
+    }
+    let source = if subsets.is_empty() { Source::InOrder } else { Source::BySubset };
+    let in_order = Expression::all(subsets.into_iter().chain(places));
+    for (source, range) in [(source, in_order), (Source::ByTime, Expression::all(times))] {
+        if range != Expression::True {
+            candidates.push(Candidate { source, range });
+        }
+    }
+}
+
+fn add_label_candidates<'a>(
+    filters: impl Iterator<Item = &'a Normal>,
+    scope: &Scope,
+    candidates: &mut Vec<Candidate>,
+) {
+    for filter in filters {
+        let Normal::Test(Some(path), atom) = filter else { continue };
+        let Ok(bounds) = fields::test(Table::Annotations, path, atom, scope) else { continue };
+        let range = bounds.at_most;
+        match path.as_str() {
+            "label" if is_range(atom) => {
+                candidates.push(Candidate { source: Source::ByLabel(range.clone()), range });
+            }
+            "itemId" => {
+                candidates.extend(ids(atom).map(|list| Candidate { source: Source::ByItemId(list), range }));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether an index finds the texts that pass without looking at all of them.
+fn is_range(atom: &Atom) -> bool {
+    match atom {
+        Atom::Equals(Literal::Text(_)) | Atom::OneOf(_) => true,
+        Atom::Wildcard(pattern) | Atom::Glob(pattern) => !literal_prefix(pattern).is_empty(),
+        _ => false,
+    }
+}
+
+fn ids(atom: &Atom) -> Option<Operand> {
+    match atom {
+        Atom::Equals(Literal::Text(id)) => Some(super::atoms::list([id.as_str()])),
+        Atom::OneOf(ids) => Some(super::atoms::list(super::atoms::texts(ids))),
+        _ => None,
+    }
+}
+
+async fn count_to_limit(
+    connection: &mut SqliteConnection,
+    candidate: &Candidate,
+    scope: &Scope,
+) -> Result<i64, StoreError> {
+    let mut statement = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM (SELECT 1 FROM ");
+    match &candidate.source {
+        Source::ByItemId(list) => {
+            statement.push("json_each(");
+            push_operand(list, &mut statement);
+            statement.push(")");
+        }
+        Source::ByLabel(_) => {
+            statement.push("annotations a INDEXED BY annotations_by_label WHERE ");
+            candidate.range.push_to(&mut statement);
+        }
+        source => {
+            source.push_items(scope, &mut statement);
+            statement.push(" AND ");
+            candidate.range.push_to(&mut statement);
+        }
+    }
+    statement.push(" LIMIT ").push_bind(FEW).push(")");
+    Ok(statement.build().persistent(false).fetch_one(connection).await?.try_get(0)?)
+}
+
+impl Source {
+    /// `FROM` and the beginning of `WHERE` of a statement about rows of a table.
+    pub(super) fn push_to(&self, table: Table, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
+        match table {
+            Table::Items => self.push_items(scope, statement),
+            Table::Annotations => self.push_annotations(scope, statement),
+        }
+    }
+
+    fn push_items(&self, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
+        match self {
+            Self::InOrder => statement.push("items i INDEXED BY items_in_order"),
+            Self::BySubset => statement.push("items i INDEXED BY items_by_subset"),
+            Self::ByTime => statement.push("items i INDEXED BY items_by_time"),
+            Self::ByName => statement.push("items i INDEXED BY items_by_name"),
+            Self::ByLabel(range) => {
+                statement.push(
+                    "(SELECT DISTINCT a.item_id AS id FROM annotations a INDEXED BY annotations_by_label WHERE ",
+                );
+                range.push_to(statement);
+                statement.push(") d CROSS JOIN items i ON i.id = d.id")
+            }
+            Self::ByItemId(list) => {
+                statement.push("(SELECT DISTINCT value AS id FROM json_each(");
+                push_operand(list, statement);
+                statement.push(")) d CROSS JOIN items i ON i.id = d.id")
+            }
+        };
+        statement.push(" WHERE i.dataset_id = ").push_bind(scope.dataset_id.clone());
+    }
+
+    fn push_annotations(&self, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
+        match self {
+            Self::ByLabel(range) => {
+                statement.push(
+                    "annotations a INDEXED BY annotations_by_label CROSS JOIN items i ON i.id = a.item_id WHERE ",
+                );
+                range.push_to(statement);
+                statement.push(" AND i.dataset_id = ").push_bind(scope.dataset_id.clone());
+            }
+            Self::ByItemId(list) => {
+                statement.push("(SELECT DISTINCT value AS id FROM json_each(");
+                push_operand(list, statement);
+                statement.push(
+                    ")) d CROSS JOIN items i ON i.id = d.id CROSS JOIN annotations a ON a.item_id = i.id \
+                     WHERE i.dataset_id = ",
+                );
+                statement.push_bind(scope.dataset_id.clone());
+            }
+            _ => {
+                statement.push(
+                    "items i INDEXED BY items_in_order CROSS JOIN annotations a ON a.item_id = i.id \
+                     WHERE i.dataset_id = ",
+                );
+                statement.push_bind(scope.dataset_id.clone());
+            }
+        }
+    }
+}
