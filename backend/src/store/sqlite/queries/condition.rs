@@ -6,7 +6,7 @@
 use super::atoms::Bounds;
 use super::expression::{Expression, Operand, Piece};
 use super::fields::{JoinKey, Scope, Table, join_key};
-use super::translate::{bounds, conjuncts};
+use super::translate::{bounds, conjuncts, is_within_limit};
 use crate::store::error::StoreError;
 use shared::dql::{Join, Matcher, Normal, Query};
 
@@ -143,16 +143,14 @@ impl Condition {
 
 /// The conditions of the filter that SQL does not say exactly.
 fn inexact_part(filter: &Normal, table: Table, scope: &Scope) -> Result<Normal, StoreError> {
+    if !is_within_limit(filter) {
+        return Ok(filter.clone());
+    }
     let mut left = Vec::new();
     for condition in conjuncts(filter) {
-        // Each is exact at most where it is exact within the whole, since the whole has the tighter limit on tests.
         if !bounds(condition, table, scope).map_err(bad_pattern)?.is_exact {
             left.push(condition.clone());
         }
-    }
-    // More tests than SQL takes: no condition may be left out.
-    if left.is_empty() || conjuncts(filter).len() > 100 {
-        return Ok(filter.clone());
     }
     Ok(Normal::And(left))
 }
@@ -262,7 +260,8 @@ fn exists(
     if filter != Expression::True {
         pieces.extend([Piece::Sql(" AND "), Piece::Inner(filter)]);
     }
-    pieces.push(Piece::Sql(")"));
+    // Without a limit, SQLite 3.51 turns the subquery into a join and gives a row once for each partner.
+    pieces.push(Piece::Sql(" LIMIT 1)"));
     Expression::Sql(pieces)
 }
 

@@ -108,9 +108,8 @@ fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<C
             "name" if is_range(atom) => candidates.push(Candidate { source: Source::ByName, range }),
             "dir" | "filename" => places.push(range),
             "createdAt" => times.push(range),
-            other if subset_of_tag(other).is_some_and(|subset| range == fields::is_in_subset(subset)) => {
-                subsets.push(range);
-            }
+            // One subset, or none; several are no range.
+            other if is_tag(other) && matches!(range, Expression::Sql(_)) => subsets.push(range),
             _ => {}
         }
     }
@@ -121,6 +120,10 @@ fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<C
             candidates.push(Candidate { source, range });
         }
     }
+}
+
+fn is_tag(path: &str) -> bool {
+    path == "metadata.system.tags" || subset_of_tag(path).is_some()
 }
 
 fn add_label_candidates<'a>(
