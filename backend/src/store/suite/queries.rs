@@ -388,6 +388,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         "DROP INDEX items_by_time",
         "DROP INDEX items_by_name",
         "DROP INDEX annotations_by_label",
+        "DROP TABLE item_labels",
         "CREATE INDEX items_by_subset ON items (dataset_id, subset)",
         "ALTER TABLE items DROP COLUMN metadata",
         "ALTER TABLE items DROP COLUMN annotations_count",
@@ -398,6 +399,9 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
     sqlx::Connection::close(connection).await.unwrap();
     bench.store = Store::open(bench.folder.path(), bench.clock.clone()).await.unwrap();
     assert_eq!(bench.store.dataset("set").await.unwrap(), before);
+    let labelled = r#"{"filter": {}, "join": {"on": {"resource": "annotations", "local": "itemId", "forigen": "id"},
+        "filter": {"label": "cat"}}}"#;
+    assert_eq!(found(&bench, &before, labelled).await.len(), 3);
     assert_eq!(
         found(&bench, &before, r#"{"annotationsCount": 1, "metadata.system.tags.train": true}"#).await.len(),
         2

@@ -19,8 +19,8 @@ pub(super) struct Condition {
     pub(super) rest: Vec<Rest>,
     /// Filters that must all hold, for choosing an index.
     pub(super) filters: Vec<Normal>,
-    /// Filters of partners that must all be there by their item's id, for choosing an index.
-    pub(super) partners: Vec<Normal>,
+    /// Filters of partners that must all be there by their item's id, for choosing an index, each with what it is here.
+    pub(super) partners: Vec<(Normal, Expression)>,
     /// Whether evaluation looks at nothing of the row but `metadata.user`.
     pub(super) is_about_user_metadata: bool,
 }
@@ -115,9 +115,8 @@ impl Condition {
         let joined = part.join.as_ref().map(|join| Joined::of(join, table, scope)).transpose()?;
         let partner = joined.as_ref().map_or(Bounds::exact(Expression::True), |joined| joined.bounds(scope));
         if !is_negated {
-            self.partners.extend(
-                joined.as_ref().filter(|joined| joined.is_by_item()).map(|joined| joined.filter.clone()),
-            );
+            let by_item = joined.as_ref().filter(|joined| joined.is_by_item());
+            self.partners.extend(by_item.map(|joined| (joined.filter.clone(), partner.at_most.clone())));
             self.filters.extend(conjuncts(&filter).iter().cloned());
         }
         if !(own.is_exact && partner.is_exact) {
