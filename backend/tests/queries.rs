@@ -41,6 +41,10 @@ WHERE (i.rowid - 1) % 100 > 0
   AND CASE l.position WHEN 0 THEN 1 WHEN 1 THEN (i.rowid - 1) % 2 = 0 WHEN 2 THEN (i.rowid - 1) % 50000 = 3
       ELSE i.rowid > 900000 END";
 
+const FILL_LABELS: &str = "
+INSERT INTO item_labels (dataset_id, label, dir, name, item_id)
+SELECT DISTINCT i.dataset_id, a.label, i.dir, i.name, i.id FROM annotations a JOIN items i ON i.id = a.item_id";
+
 async fn connect(folder: &Path) -> SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("trainyard.db"));
     options.disable_statement_logging().connect().await.unwrap()
@@ -63,6 +67,7 @@ async fn fill(folder: &Path) -> Store {
         .await
         .unwrap();
     assert_eq!(annotations.rows_affected(), u64::try_from(counted).unwrap());
+    sqlx::query(FILL_LABELS).execute(&mut connection).await.unwrap();
     connection.close().await.unwrap();
     Store::open(folder, clock).await.unwrap()
 }

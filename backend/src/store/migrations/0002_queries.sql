@@ -11,3 +11,15 @@ CREATE INDEX items_by_subset ON items (dataset_id, subset, dir, name, annotation
 CREATE INDEX items_by_time ON items (dataset_id, created_at_ms, dir, name);
 CREATE INDEX items_by_name ON items (dataset_id, name, dir);
 CREATE INDEX annotations_by_label ON annotations (label, item_id);
+
+-- Which items have a label, in the order of pages: each once, however many annotations have it.
+CREATE TABLE item_labels (
+    dataset_id TEXT NOT NULL REFERENCES datasets (id),
+    label TEXT NOT NULL,
+    dir TEXT NOT NULL,
+    name TEXT NOT NULL,
+    item_id TEXT NOT NULL REFERENCES items (id),
+    PRIMARY KEY (dataset_id, label, dir, name)
+) WITHOUT ROWID;
+INSERT INTO item_labels (dataset_id, label, dir, name, item_id)
+SELECT DISTINCT i.dataset_id, a.label, i.dir, i.name, i.id FROM annotations a JOIN items i ON i.id = a.item_id;

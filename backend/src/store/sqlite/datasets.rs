@@ -11,7 +11,7 @@ use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task, 
 use shared::id::{AnnotationId, DatasetId, ItemId};
 use shared::labels::label_colour;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 13.
 const ROWS_PER_INSERT: usize = 500;
@@ -276,7 +276,7 @@ fn difference(known: &KnownItem, new: &NewItem) -> Option<&'static str> {
 
 async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) -> Result<u64, StoreError> {
     let now_ms = tx.now_ms();
-    let mut annotations = Vec::new();
+    let (mut annotations, mut labelled) = (Vec::new(), Vec::new());
     for chunk in items.chunks(ROWS_PER_INSERT) {
         let mut rows = Vec::with_capacity(chunk.len());
         for new in chunk {
@@ -290,6 +290,7 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
                     annotation,
                 ));
             }
+            labelled.extend(labels_of(new).into_iter().map(|label| (label, *new, id.to_string())));
             let counts = (to_number(new.size_bytes)?, to_number(new.annotations.len() as u64)?);
             rows.push((id.to_string(), *new, counts, to_optional_json(new.metadata.as_ref())?));
         }
@@ -314,6 +315,7 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
         });
         insert.build().persistent(false).execute(&mut tx.connection).await?;
     }
+    insert_labels(tx, dataset_id, &labelled).await?;
     for chunk in annotations.chunks(ROWS_PER_INSERT) {
         let mut insert = QueryBuilder::<Sqlite>::new(
             "INSERT INTO annotations (id, item_id, position, label, x1, y1, x2, y2) ",
@@ -332,6 +334,31 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
         insert.build().persistent(false).execute(&mut tx.connection).await?;
     }
     Ok(annotations.len() as u64)
+}
+
+/// The labels that an item has, each once.
+fn labels_of(item: &NewItem) -> BTreeSet<&str> {
+    item.annotations.iter().map(|annotation| annotation.label.as_str()).collect()
+}
+
+async fn insert_labels(
+    tx: &mut Tx,
+    dataset_id: DatasetId,
+    labelled: &[(&str, &NewItem, String)],
+) -> Result<(), StoreError> {
+    for chunk in labelled.chunks(ROWS_PER_INSERT) {
+        let mut insert =
+            QueryBuilder::<Sqlite>::new("INSERT INTO item_labels (dataset_id, label, dir, name, item_id) ");
+        insert.push_values(chunk, |mut row, (label, item, item_id)| {
+            row.push_bind(dataset_id.to_string())
+                .push_bind((*label).to_owned())
+                .push_bind(item.dir.clone())
+                .push_bind(item.name.clone())
+                .push_bind(item_id.clone());
+        });
+        insert.build().persistent(false).execute(&mut tx.connection).await?;
+    }
+    Ok(())
 }
 
 pub(super) async fn labels(

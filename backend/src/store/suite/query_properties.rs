@@ -2,7 +2,7 @@
 
 use super::query_strategies::{items, query};
 use super::*;
-use proptest::strategy::ValueTree;
+use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
 use shared::dataset::{annotation_document, full_name, item_document};

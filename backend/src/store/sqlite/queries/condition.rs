@@ -6,7 +6,7 @@
 use super::atoms::Bounds;
 use super::expression::{Expression, Operand, Piece};
 use super::fields::{JoinKey, Scope, Table, join_key};
-use super::translate::{bounds, conjuncts};
+use super::translate::{bounds, conjuncts, is_within_limit};
 use crate::store::error::StoreError;
 use shared::dql::{Join, Matcher, Normal, Query};
 
@@ -19,8 +19,8 @@ pub(super) struct Condition {
     pub(super) rest: Vec<Rest>,
     /// Filters that must all hold, for choosing an index.
     pub(super) filters: Vec<Normal>,
-    /// Filters of partners that must all be there by their item's id, for choosing an index.
-    pub(super) partners: Vec<Normal>,
+    /// Filters of partners that must all be there by their item's id, for choosing an index, each with what it is here.
+    pub(super) partners: Vec<(Normal, Expression)>,
     /// Whether evaluation looks at nothing of the row but `metadata.user`.
     pub(super) is_about_user_metadata: bool,
 }
@@ -115,9 +115,8 @@ impl Condition {
         let joined = part.join.as_ref().map(|join| Joined::of(join, table, scope)).transpose()?;
         let partner = joined.as_ref().map_or(Bounds::exact(Expression::True), |joined| joined.bounds(scope));
         if !is_negated {
-            self.partners.extend(
-                joined.as_ref().filter(|joined| joined.is_by_item()).map(|joined| joined.filter.clone()),
-            );
+            let by_item = joined.as_ref().filter(|joined| joined.is_by_item());
+            self.partners.extend(by_item.map(|joined| (joined.filter.clone(), partner.at_most.clone())));
             self.filters.extend(conjuncts(&filter).iter().cloned());
         }
         if !(own.is_exact && partner.is_exact) {
@@ -143,16 +142,14 @@ impl Condition {
 
 /// The conditions of the filter that SQL does not say exactly.
 fn inexact_part(filter: &Normal, table: Table, scope: &Scope) -> Result<Normal, StoreError> {
+    if !is_within_limit(filter) {
+        return Ok(filter.clone());
+    }
     let mut left = Vec::new();
     for condition in conjuncts(filter) {
-        // Each is exact at most where it is exact within the whole, since the whole has the tighter limit on tests.
         if !bounds(condition, table, scope).map_err(bad_pattern)?.is_exact {
             left.push(condition.clone());
         }
-    }
-    // More tests than SQL takes: no condition may be left out.
-    if left.is_empty() || conjuncts(filter).len() > 100 {
-        return Ok(filter.clone());
     }
     Ok(Normal::And(left))
 }
@@ -262,7 +259,8 @@ fn exists(
     if filter != Expression::True {
         pieces.extend([Piece::Sql(" AND "), Piece::Inner(filter)]);
     }
-    pieces.push(Piece::Sql(")"));
+    // Without a limit, SQLite 3.51 turns the subquery into a join and gives a row once for each partner.
+    pieces.push(Piece::Sql(" LIMIT 1)"));
     Expression::Sql(pieces)
 }
 

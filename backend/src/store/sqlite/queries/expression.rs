@@ -102,6 +102,36 @@ impl Expression {
         }
     }
 
+    /// The conditions that must all hold.
+    pub(super) fn conjuncts(&self) -> &[Self] {
+        match self {
+            Self::True => &[],
+            Self::All(conditions) => conditions,
+            other => std::slice::from_ref(other),
+        }
+    }
+
+    /// With other columns instead of some.
+    pub(super) fn with_columns(&self, replace: fn(&'static str) -> &'static str) -> Self {
+        let each = |conditions: &[Self]| conditions.iter().map(|one| one.with_columns(replace)).collect();
+        match self {
+            Self::True | Self::False => self.clone(),
+            Self::All(conditions) => Self::All(each(conditions)),
+            Self::Any(conditions) => Self::Any(each(conditions)),
+            Self::Not(condition) => Self::Not(Box::new(condition.with_columns(replace))),
+            Self::Sql(pieces) => Self::Sql(
+                pieces
+                    .iter()
+                    .map(|piece| match piece {
+                        Piece::Sql(text) => Piece::Sql(replace(text)),
+                        Piece::Inner(condition) => Piece::Inner(condition.with_columns(replace)),
+                        Piece::Bind(_) => piece.clone(),
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
     /// Adds it to a statement, in brackets where it needs them.
     pub(super) fn push_to(&self, statement: &mut QueryBuilder<Sqlite>) {
         match self {

@@ -172,16 +172,23 @@ impl Search {
             return Ok(self.evaluated(connection, &source, i64::MAX).await?.count);
         }
         let mut statement = QueryBuilder::<Sqlite>::new("SELECT COUNT(*) FROM ");
-        self.push_condition(&source, &mut statement);
+        match &source {
+            // The labels alone tell, without the items.
+            Source::WithLabel(with_label) if source.left_of(&self.condition.at_most) == with_label.places => {
+                with_label.push_to(&self.scope, &mut statement);
+            }
+            _ => self.push_condition(&source, &mut statement),
+        }
         let count: i64 = statement.build().persistent(false).fetch_one(connection).await?.try_get(0)?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     fn push_condition(&self, source: &Source, statement: &mut QueryBuilder<Sqlite>) {
         source.push_to(self.table, &self.scope, statement);
-        if self.condition.at_most != Expression::True {
+        let left = source.left_of(&self.condition.at_most);
+        if left != Expression::True {
             statement.push(" AND ");
-            self.condition.at_most.push_to(statement);
+            left.push_to(statement);
         }
     }
 
@@ -198,7 +205,7 @@ impl Search {
             Table::Annotations => "SELECT a.rowid FROM ",
         });
         self.push_condition(source, &mut statement);
-        statement.push(" ORDER BY ").push(&self.order);
+        statement.push(" ORDER BY ").push(source.order(&self.order));
         statement.push(" LIMIT ").push_bind(most).push(" OFFSET ").push_bind(first);
         let rows = statement.build().persistent(false).fetch_all(connection).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()

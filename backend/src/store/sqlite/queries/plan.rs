@@ -27,10 +27,22 @@ pub(super) enum Source {
     ByTime,
     /// By name, then folder.
     ByName,
+    /// Those with this label, by folder and name.
+    WithLabel(WithLabel),
     /// Those with an annotation whose label this holds for.
     ByLabel(Expression),
     /// Those of these ids.
     ByItemId(Operand),
+}
+
+/// The items with a label.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct WithLabel {
+    label: String,
+    /// Conditions on folder and name, which narrow the range.
+    pub(super) places: Expression,
+    /// The condition of the query that holds for all these items.
+    implied: Expression,
 }
 
 /// A way of finding the rows.
@@ -72,7 +84,14 @@ pub(super) async fn choose(
     if let Some((_, source)) = fewest {
         return Ok(source);
     }
-    let mut sources = candidates.into_iter().map(|candidate| candidate.source);
+    let mut sources: std::vec::IntoIter<Source> =
+        candidates.into_iter().map(|candidate| candidate.source).collect::<Vec<_>>().into_iter();
+    let is_by_label = |source: &Source| matches!(source, Source::WithLabel(_));
+    if let Purpose::Count | Purpose::Page(None) = purpose
+        && let Some(source) = sources.clone().find(is_by_label)
+    {
+        return Ok(source);
+    }
     Ok(match purpose {
         Purpose::Count => sources.next().unwrap_or(Source::InOrder),
         Purpose::Page(Some("createdAt")) if table == Table::Items => Source::ByTime,
@@ -86,16 +105,38 @@ fn candidates(condition: &Condition, table: Table, scope: &Scope) -> Vec<Candida
     let mut candidates = Vec::new();
     match table {
         Table::Items => {
-            add_item_candidates(&condition.filters, scope, &mut candidates);
-            let labels = condition.partners.iter().flat_map(conjuncts);
-            add_label_candidates(labels, scope, &mut candidates);
+            let places = add_item_candidates(&condition.filters, scope, &mut candidates);
+            for (filter, implied) in &condition.partners {
+                match label_alone(filter) {
+                    Some(label) => {
+                        let (label, implied) = (label.to_owned(), implied.clone());
+                        let with_label = WithLabel { label, places: places.clone(), implied };
+                        candidates.push(Candidate {
+                            source: Source::WithLabel(with_label),
+                            range: Expression::True,
+                        });
+                    }
+                    None => add_label_candidates(conjuncts(filter).iter(), scope, &mut candidates),
+                }
+            }
         }
         Table::Annotations => add_label_candidates(condition.filters.iter(), scope, &mut candidates),
     }
     candidates
 }
 
-fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<Candidate>) {
+/// The label, if a filter of annotations asks for one and nothing else.
+fn label_alone(filter: &Normal) -> Option<&str> {
+    match filter {
+        Normal::Test(Some(path), Atom::Equals(Literal::Text(label))) if path.as_str() == "label" => {
+            Some(label)
+        }
+        _ => None,
+    }
+}
+
+/// Gives the conditions on folder and name.
+fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<Candidate>) -> Expression {
     let (mut places, mut subsets, mut times) = (Vec::new(), Vec::new(), Vec::new());
     for filter in filters {
         let Normal::Test(Some(path), atom) = filter else { continue };
@@ -108,19 +149,24 @@ fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<C
             "name" if is_range(atom) => candidates.push(Candidate { source: Source::ByName, range }),
             "dir" | "filename" => places.push(range),
             "createdAt" => times.push(range),
-            other if subset_of_tag(other).is_some_and(|subset| range == fields::is_in_subset(subset)) => {
-                subsets.push(range);
-            }
+            // One subset, or none; several are no range.
+            other if is_tag(other) && matches!(range, Expression::Sql(_)) => subsets.push(range),
             _ => {}
         }
     }
     let source = if subsets.is_empty() { Source::InOrder } else { Source::BySubset };
-    let in_order = Expression::all(subsets.into_iter().chain(places));
+    let places = Expression::all(places);
+    let in_order = Expression::all(subsets.into_iter().chain([places.clone()]));
     for (source, range) in [(source, in_order), (Source::ByTime, Expression::all(times))] {
         if range != Expression::True {
             candidates.push(Candidate { source, range });
         }
     }
+    places
+}
+
+fn is_tag(path: &str) -> bool {
+    path == "metadata.system.tags" || subset_of_tag(path).is_some()
 }
 
 fn add_label_candidates<'a>(
@@ -177,6 +223,7 @@ async fn count_to_limit(
             statement.push("annotations a INDEXED BY annotations_by_label WHERE ");
             candidate.range.push_to(&mut statement);
         }
+        Source::WithLabel(with_label) => with_label.push_to(scope, &mut statement),
         source => {
             source.push_items(scope, &mut statement);
             statement.push(" AND ");
@@ -202,6 +249,10 @@ impl Source {
             Self::BySubset => statement.push("items i INDEXED BY items_by_subset"),
             Self::ByTime => statement.push("items i INDEXED BY items_by_time"),
             Self::ByName => statement.push("items i INDEXED BY items_by_name"),
+            Self::WithLabel(with_label) => {
+                statement.push("item_labels l CROSS JOIN items i ON i.id = l.item_id WHERE ");
+                return with_label.push_range(scope, statement);
+            }
             Self::ByLabel(range) => {
                 statement.push(
                     "(SELECT DISTINCT a.item_id AS id FROM annotations a INDEXED BY annotations_by_label WHERE ",
@@ -216,6 +267,25 @@ impl Source {
             }
         };
         statement.push(" WHERE i.dataset_id = ").push_bind(scope.dataset_id.clone());
+    }
+
+    /// What is left of the condition: some of it holds for all rows of the source.
+    pub(super) fn left_of(&self, condition: &Expression) -> Expression {
+        match self {
+            Self::WithLabel(with_label) => {
+                let conditions = condition.conjuncts().iter().filter(|one| **one != with_label.implied);
+                Expression::all(conditions.cloned())
+            }
+            _ => condition.clone(),
+        }
+    }
+
+    /// The order, in columns that the source's index has.
+    pub(super) fn order(&self, order: &str) -> String {
+        match self {
+            Self::WithLabel(_) => order.replace("i.dir", "l.dir").replace("i.name", "l.name"),
+            _ => order.to_owned(),
+        }
     }
 
     fn push_annotations(&self, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
@@ -243,6 +313,32 @@ impl Source {
                 );
                 statement.push_bind(scope.dataset_id.clone());
             }
+        }
+    }
+}
+
+impl WithLabel {
+    /// `FROM` and `WHERE`, without the items themselves.
+    pub(super) fn push_to(&self, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
+        statement.push("item_labels l WHERE ");
+        self.push_range(scope, statement);
+    }
+
+    fn push_range(&self, scope: &Scope, statement: &mut QueryBuilder<Sqlite>) {
+        statement.push("l.dataset_id = ").push_bind(scope.dataset_id.clone());
+        statement.push(" AND l.label = ").push_bind(self.label.clone());
+        let places = self.places.with_columns(|column| match column {
+            "i.dir" => "l.dir",
+            "i.name" => "l.name",
+            "(i.dir, i.name) IN (SELECT value ->> 0, value ->> 1 FROM json_each(" => {
+                "(l.dir, l.name) IN (SELECT value ->> 0, value ->> 1 FROM json_each("
+            }
+            super::paths::FILE_NAME => "(CASE WHEN l.dir = '/' THEN '' ELSE l.dir END || '/' || l.name)",
+            other => other,
+        });
+        if places != Expression::True {
+            statement.push(" AND ");
+            places.push_to(statement);
         }
     }
 }

@@ -63,6 +63,19 @@ fn combined(parts: Vec<Bounds>, join: fn(Vec<Expression>) -> Expression) -> Boun
     Bounds { is_exact: is_exact || at_most == at_least, at_most, at_least }
 }
 
+/// Whether SQL can say all tests of a filter, as far as their number goes.
+pub(super) fn is_within_limit(filter: &Normal) -> bool {
+    tests_in(filter) <= MOST_TESTS
+}
+
+fn tests_in(filter: &Normal) -> usize {
+    match filter {
+        Normal::And(conditions) | Normal::Or(conditions) => conditions.iter().map(tests_in).sum(),
+        Normal::Not(condition) => tests_in(condition),
+        Normal::Test(..) => 1,
+    }
+}
+
 /// The conditions of a filter that must all hold.
 pub(super) fn conjuncts(filter: &Normal) -> &[Normal] {
     match filter {
