@@ -43,8 +43,10 @@ enum Condition {
     All(Vec<Condition>),
     Any(Vec<Condition>),
     Not(Box<Condition>),
-    /// From this segment, so many of them, some value passes.
+    /// At the path of these segments, some value passes.
     Field(Range<usize>, Check),
+    /// The same for each of several checks, whose values may differ.
+    FieldEach(Range<usize>, Vec<Check>),
     /// The element of a list itself passes.
     Itself(Check),
 }
@@ -92,8 +94,10 @@ pub struct Bound<'m> {
 enum Reached<'a> {
     /// At the value at its end.
     Value(Value<'a>),
-    /// Earlier: whether the test passes is known.
-    Decided(bool),
+    /// At a list in its middle, with the segments that are left.
+    List(Value<'a>, Range<usize>),
+    /// Where nothing is.
+    Nothing,
 }
 
 impl Matcher {
@@ -121,8 +125,8 @@ impl Matcher {
         let first_text = self.condition.first_text();
         let mut found = Vec::new();
         for start in (0..documents.len()).step_by(BLOCK) {
-            if let Some((segments, check)) = first_text {
-                bound.fetch_texts(documents.iter_from(start).take(BLOCK), segments, check);
+            if let Some(segments) = first_text {
+                bound.fetch_texts(documents.iter_from(start).take(BLOCK), segments);
             }
             for (place, document) in (start..).zip(documents.iter_from(start).take(BLOCK)) {
                 if bound.matches(document) {
@@ -142,8 +146,8 @@ struct Compiler {
 impl Compiler {
     fn condition(&mut self, normal: &Normal) -> Result<Condition, String> {
         Ok(match normal {
-            Normal::And(conditions) => Condition::All(self.by_cost(conditions)?),
-            Normal::Or(conditions) => Condition::Any(self.by_cost(conditions)?),
+            Normal::And(conditions) => Condition::All(self.by_cost(conditions, true)?),
+            Normal::Or(conditions) => Condition::Any(self.by_cost(conditions, false)?),
             Normal::Not(condition) => Condition::Not(Box::new(self.condition(condition)?)),
             Normal::Test(None, atom) => Condition::Itself(self.check(None, atom)?),
             Normal::Test(Some(path), atom) => {
@@ -159,12 +163,37 @@ impl Compiler {
         })
     }
 
-    /// What is cheap to decide comes first; the order does not change the answer.
-    fn by_cost(&mut self, conditions: &[Normal]) -> Result<Vec<Condition>, String> {
-        let mut compiled =
-            conditions.iter().map(|condition| self.condition(condition)).collect::<Result<Vec<_>, _>>()?;
+    /// What is cheap to decide comes first; the order does not change the answer. Where all must hold, a path that
+    /// several name is followed once: in the normal form they are neighbours.
+    fn by_cost(&mut self, conditions: &[Normal], all_must_hold: bool) -> Result<Vec<Condition>, String> {
+        let mut compiled: Vec<Condition> = Vec::with_capacity(conditions.len());
+        for condition in conditions {
+            let condition = self.condition(condition)?;
+            match (compiled.pop(), condition) {
+                (Some(Condition::Field(a, first)), Condition::Field(b, second))
+                    if all_must_hold && self.is_same_path(&a, &b) =>
+                {
+                    compiled.push(Condition::FieldEach(a, vec![first, second]));
+                }
+                (Some(Condition::FieldEach(a, mut checks)), Condition::Field(b, check))
+                    if all_must_hold && self.is_same_path(&a, &b) =>
+                {
+                    checks.push(check);
+                    compiled.push(Condition::FieldEach(a, checks));
+                }
+                (before, condition) => {
+                    compiled.extend(before);
+                    compiled.push(condition);
+                }
+            }
+        }
         compiled.sort_by_key(Condition::cost);
         Ok(compiled)
+    }
+
+    fn is_same_path(&self, a: &Range<usize>, b: &Range<usize>) -> bool {
+        let names = |range: &Range<usize>| self.segments.get(range.clone()).unwrap_or_default();
+        names(a).iter().map(|segment| &segment.name).eq(names(b).iter().map(|segment| &segment.name))
     }
 
     fn check(&mut self, path: Option<&Path>, atom: &Atom) -> Result<Check, String> {
@@ -228,11 +257,12 @@ fn in_order(order: Order, literal: &Literal, is_date: bool) -> Check {
 
 impl Condition {
     /// The field that is tested first in every document, if that needs its text.
-    fn first_text(&self) -> Option<(&Range<usize>, &Check)> {
+    fn first_text(&self) -> Option<&Range<usize>> {
         match self {
             Self::All(conditions) | Self::Any(conditions) => conditions.first()?.first_text(),
             Self::Not(condition) => condition.first_text(),
-            Self::Field(segments, check) => check.reads_text().then_some((segments, check)),
+            Self::Field(segments, check) => check.reads_text().then_some(segments),
+            Self::FieldEach(segments, checks) => checks.iter().any(Check::reads_text).then_some(segments),
             Self::Itself(_) => None,
         }
     }
@@ -244,6 +274,9 @@ impl Condition {
             }
             Self::Not(condition) => 1 + condition.cost(),
             Self::Field(segments, check) => 4 * segments.len() + check.cost(),
+            Self::FieldEach(segments, checks) => {
+                4 * segments.len() + checks.iter().map(Check::cost).sum::<usize>()
+            }
             Self::Itself(check) => check.cost(),
         }
     }
@@ -287,15 +320,10 @@ impl Bound<'_> {
 
     /// Has the processor fetch the texts of many documents at once: a test that waits for one text after the other is
     /// slower by far.
-    fn fetch_texts<'a>(
-        &self,
-        documents: impl Iterator<Item = Value<'a>>,
-        segments: &Range<usize>,
-        check: &Check,
-    ) {
+    fn fetch_texts<'a>(&self, documents: impl Iterator<Item = Value<'a>>, segments: &Range<usize>) {
         let mut sum = 0u8;
         for document in documents {
-            if let Reached::Value(value) = self.follow(document, segments.clone(), check) {
+            if let Reached::Value(value) = self.follow(document, segments.clone()) {
                 sum ^= value.as_text().and_then(|text| text.as_bytes().first()).copied().unwrap_or(0);
             }
         }
@@ -308,31 +336,40 @@ impl Bound<'_> {
             Condition::Any(conditions) => conditions.iter().any(|condition| self.holds(condition, value)),
             Condition::Not(condition) => !self.holds(condition, value),
             Condition::Field(segments, check) => self.some_passes(value, segments.clone(), check),
+            Condition::FieldEach(segments, checks) => {
+                let reached = self.follow(value, segments.clone());
+                checks.iter().all(|check| self.reached_passes(&reached, check))
+            }
             Condition::Itself(check) => self.passes(check, value),
         }
     }
 
     /// Whether some value passes at the end of the path that is left.
     fn some_passes(&self, value: Value<'_>, segments: Range<usize>, check: &Check) -> bool {
-        match self.follow(value, segments, check) {
-            Reached::Value(value) => self.value_or_element_passes(value, value.shape(), check),
-            Reached::Decided(passes) => passes,
+        self.reached_passes(&self.follow(value, segments), check)
+    }
+
+    fn reached_passes(&self, reached: &Reached<'_>, check: &Check) -> bool {
+        match reached {
+            Reached::Value(value) => self.value_or_element_passes(*value, value.shape(), check),
+            Reached::List(list, rest) => self.some_element_passes(*list, rest.clone(), check),
+            Reached::Nothing => check.passes_missing(),
         }
     }
 
-    /// Goes to the end of the path that is left, or as far as it must to know the outcome.
+    /// Goes along the path up to its end, or up to a list.
     #[inline]
-    fn follow<'a>(&self, mut value: Value<'a>, mut segments: Range<usize>, check: &Check) -> Reached<'a> {
+    fn follow<'a>(&self, mut value: Value<'a>, mut segments: Range<usize>) -> Reached<'a> {
         while let Some(at) = segments.next() {
             if value.is_object() {
                 match self.names.get(at).and_then(|name| value.field_of(name)) {
                     Some(field) => value = field,
-                    None => return Reached::Decided(check.passes_missing()),
+                    None => return Reached::Nothing,
                 }
             } else if value.is_list() {
-                return Reached::Decided(self.some_element_passes(value, at..segments.end, check));
+                return Reached::List(value, at..segments.end);
             } else {
-                return Reached::Decided(check.passes_missing());
+                return Reached::Nothing;
             }
         }
         Reached::Value(value)

@@ -31,7 +31,8 @@ pub fn check(project: &Project) -> Result<()> {
     Ok(())
 }
 
-/// Builds the module and makes it loadable in Node; gives the path of the loader.
+/// Builds the module and makes it loadable in Node; gives the path of the loader. The `wasm-bindgen` of the workspace
+/// must have been built.
 pub fn build(project: &Project) -> Result<PathBuf> {
     const WASM: &str = "wasm32-unknown-unknown";
     run(&mut project.cargo(&[
@@ -44,7 +45,6 @@ pub fn build(project: &Project) -> Result<PathBuf> {
         "--profile",
         "wasm-release",
     ]))?;
-    run(&mut project.cargo(&["build", "--package", "backend", "--package", "wasm-bindgen-tool", "--bins"]))?;
     let folder = project.target.join("same-bits");
     let mut tool = project.command("wasm-bindgen");
     tool.args(["--target", "nodejs", "--no-typescript", "--out-dir"]).arg(&folder);

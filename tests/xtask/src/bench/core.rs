@@ -14,8 +14,8 @@ use std::process::Command;
 pub(super) fn measure(project: &Project, peers: &Peers) -> Result<Vec<Figure>> {
     let folder = project.target.join("bench-core");
     std::fs::create_dir_all(&folder)?;
-    let mut build = project.cargo(&["build", "--workspace", "--exclude", "tests"]);
-    run(build.args(["coco_scene", "coco_time", "dql_time"].iter().flat_map(|name| ["--example", *name])))?;
+    // The core alone, so that it can be measured without building the product.
+    run(&mut project.cargo(&["build", "--package", "shared", "--examples"]))?;
     let mut figures = coco(project, peers, &folder)?;
     figures.extend(filters(project, peers, &folder)?);
     figures.push(hostile_filters(project)?);
@@ -99,7 +99,7 @@ fn filters(project: &Project, peers: &Peers, folder: &Path) -> Result<Vec<Figure
 
 /// The slowest refusal of the tests with hostile filters.
 fn hostile_filters(project: &Project) -> Result<Figure> {
-    let mut tests = project.cargo(&["test", "--workspace", "--exclude", "tests", "--test", "hostile"]);
+    let mut tests = project.cargo(&["test", "--package", "shared", "--test", "hostile"]);
     let lines = lines_of(tests.args(["--", "--nocapture", "--test-threads", "1"]))?;
     let refusals: Vec<(f64, &str)> =
         lines.iter().filter(|line| line.contains("| refused")).filter_map(|line| refusal(line)).collect();
@@ -124,6 +124,7 @@ fn in_web_assembly(project: &Project) -> Result<Vec<Figure>> {
         println!("skipped: times in WebAssembly, as there is no node here (`cargo xtask setup` installs it)");
         return Ok(Vec::new());
     }
+    run(&mut project.cargo(&["build", "--package", "wasm-bindgen-tool"]))?;
     let module = same_bits::build(project)?;
     let lines =
         lines_of(project.command("node").arg(project.root.join("tests/wasm/timings.cjs")).arg(&module))?;
