@@ -52,12 +52,12 @@ pub(super) fn unsupported(reason: impl Into<String>, next_step: impl Into<String
     StoreError::UnsupportedQuery { reason: reason.into(), next_step: next_step.into() }
 }
 
-fn bad_pattern(reason: String) -> StoreError {
+fn bad_pattern(reason: &str) -> StoreError {
     unsupported(format!("a pattern cannot be used ({reason})"), "write another one")
 }
 
 fn matcher(filter: &Normal) -> Result<Matcher, StoreError> {
-    Matcher::new(filter).map_err(bad_pattern)
+    Matcher::new(filter).map_err(|reason| bad_pattern(&reason))
 }
 
 impl Condition {
@@ -111,9 +111,12 @@ impl Condition {
         scope: &Scope,
     ) -> Result<Expression, StoreError> {
         let filter = Normal::of(&part.filter);
-        let own = bounds(&filter, table, scope).map_err(bad_pattern)?;
+        let own = bounds(&filter, table, scope).map_err(|reason| bad_pattern(&reason))?;
         let joined = part.join.as_ref().map(|join| Joined::of(join, table, scope)).transpose()?;
-        let partner = joined.as_ref().map_or(Bounds::exact(Expression::True), |joined| joined.bounds(scope));
+        let partner = match &joined {
+            Some(joined) => joined.bounds(scope),
+            None => Bounds::exact(Expression::True),
+        };
         if !is_negated {
             let by_item = joined.as_ref().filter(|joined| joined.is_by_item());
             self.partners.extend(by_item.map(|joined| (joined.filter.clone(), partner.at_most.clone())));
@@ -147,7 +150,7 @@ fn inexact_part(filter: &Normal, table: Table, scope: &Scope) -> Result<Normal, 
     }
     let mut left = Vec::new();
     for condition in conjuncts(filter) {
-        if !bounds(condition, table, scope).map_err(bad_pattern)?.is_exact {
+        if !bounds(condition, table, scope).map_err(|reason| bad_pattern(&reason))?.is_exact {
             left.push(condition.clone());
         }
     }
@@ -194,7 +197,7 @@ impl Joined {
             })
         };
         let filter = Normal::of(&join.filter);
-        let filter_bounds = bounds(&filter, table, scope).map_err(bad_pattern)?;
+        let filter_bounds = bounds(&filter, table, scope).map_err(|reason| bad_pattern(&reason))?;
         let (own_key, key) = (key(own, join.foreign.as_str())?, key(table, join.local.as_str())?);
         Ok(Self { table, own_key, key, filter, filter_bounds })
     }
