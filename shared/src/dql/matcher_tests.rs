@@ -124,3 +124,15 @@ fn dates_are_compared_in_time() {
     // Elsewhere dates are texts.
     check(&[(r#"{"a": {"$gt": "2024-03-31"}}"#, r#"{"a": "2024-03-31T00:00:00Z"}"#, true)]);
 }
+
+#[test]
+fn several_tests_of_one_path_may_each_have_another_value() {
+    check(&[
+        (r#"{"a.b": {"$gt": 5, "$lt": 2}}"#, r#"{"a": [{"b": 1}, {"b": 9}]}"#, true),
+        (r#"{"a.b": {"$gt": 5, "$lt": 2}}"#, r#"{"a": [{"b": 3}, {"b": 9}]}"#, false),
+        (r#"{"a.b": {"$gte": 1, "$lte": 3, "$ne": 2}}"#, r#"{"a": {"b": 2}}"#, false),
+        (r#"{"a.b": {"$gte": 1, "$lte": 3, "$in": [2, 4]}}"#, r#"{"a": {"b": 2}}"#, true),
+        (r#"{"a": {"$gt": 5, "$lt": 2}}"#, r#"{}"#, false),
+        (r#"{"$or": [{"a": {"$gt": 5}}, {"a": {"$lt": 2}}]}"#, r#"{"a": 1}"#, true),
+    ]);
+}

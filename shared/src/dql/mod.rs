@@ -17,6 +17,7 @@
 //! ```
 
 mod ast;
+mod conditions;
 mod dates;
 mod document;
 mod error;
