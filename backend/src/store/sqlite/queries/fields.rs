@@ -10,6 +10,9 @@ use shared::dataset::Subset;
 use shared::dql::{Atom, Documents, Literal, Matcher, Normal, Path, Resource};
 use std::collections::HashSet;
 
+/// As the index of these items says it.
+pub(super) const NO_ANNOTATIONS: &str = "i.annotations_count = 0";
+
 /// Which rows conditions speak of: `i` stands for items in SQL, and `a` for annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Table {
@@ -118,7 +121,7 @@ fn item_field(path: &str) -> Field {
         "hidden" => always(json!(false)),
         "annotated" => Field::Few(vec![
             (Some(json!(true)), Expression::sql("i.annotations_count > 0")),
-            (Some(json!(false)), Expression::sql("i.annotations_count = 0")),
+            (Some(json!(false)), Expression::sql(NO_ANNOTATIONS)),
         ]),
         "annotationsCount" => Field::Number("i.annotations_count"),
         "createdAt" => Field::Time("i.created_at_ms"),

@@ -7,7 +7,7 @@
 use super::atoms::literal_prefix;
 use super::condition::Condition;
 use super::expression::{Expression, Operand, push_operand};
-use super::fields::{self, Scope, Table, subset_of_tag};
+use super::fields::{self, NO_ANNOTATIONS, Scope, Table, subset_of_tag};
 use super::translate::conjuncts;
 use crate::store::error::StoreError;
 use shared::dql::{Atom, Literal, Normal};
@@ -26,6 +26,8 @@ pub(super) enum Source {
     InOrder,
     /// Those of a subset, by folder and name.
     BySubset,
+    /// Those without annotations, by folder and name.
+    WithoutAnnotations,
     /// By time, then folder and name.
     ByTime,
     /// By name, then folder.
@@ -89,20 +91,25 @@ pub(super) async fn choose(
     if let Some((_, source)) = fewest {
         return Ok(source);
     }
-    let mut sources: std::vec::IntoIter<Source> =
-        candidates.into_iter().map(|candidate| candidate.source).collect::<Vec<_>>().into_iter();
-    let is_by_label = |source: &Source| matches!(source, Source::WithLabel(_));
-    if let Purpose::Count | Purpose::Page(None) = purpose
-        && let Some(source) = sources.clone().find(is_by_label)
-    {
-        return Ok(source);
-    }
-    Ok(match purpose {
-        Purpose::Count => sources.next().unwrap_or(Source::InOrder),
+    let sources: Vec<Source> = candidates.into_iter().map(|candidate| candidate.source).collect();
+    Ok(of_many(&sources, table, purpose))
+}
+
+/// Where each source has many rows: the one in whose order a page is soon full, or whose index a count can stay in.
+fn of_many(sources: &[Source], table: Table, purpose: Purpose<'_>) -> Source {
+    let first = |is_wanted: fn(&Source) -> bool| sources.iter().find(|source| is_wanted(source)).cloned();
+    let in_order = first(|source| matches!(source, Source::WithLabel(_)))
+        .or_else(|| first(|source| *source == Source::WithoutAnnotations));
+    match purpose {
         Purpose::Page(Some("createdAt")) if table == Table::Items => Source::ByTime,
         Purpose::Page(Some("name")) if table == Table::Items => Source::ByName,
-        Purpose::Page(_) => sources.find(|source| *source == Source::BySubset).unwrap_or(Source::InOrder),
-    })
+        Purpose::Page(_) => {
+            in_order.or_else(|| first(|source| *source == Source::BySubset)).unwrap_or(Source::InOrder)
+        }
+        // The index in order has the subset, the time and the folder.
+        Purpose::Count if in_order.is_none() && sources.len() > 1 => Source::InOrder,
+        Purpose::Count => in_order.or_else(|| sources.first().cloned()).unwrap_or(Source::InOrder),
+    }
 }
 
 /// Whether the index by time has all that the condition speaks of.
@@ -164,6 +171,9 @@ fn add_item_candidates(filters: &[Normal], scope: &Scope, candidates: &mut Vec<C
             }
             "name" if is_range(atom) => candidates.push(Candidate { source: Source::ByName, range }),
             "dir" | "filename" => places.push(range),
+            "annotated" if range == Expression::sql(NO_ANNOTATIONS) => {
+                candidates.push(Candidate { source: Source::WithoutAnnotations, range });
+            }
             "createdAt" => times.push(range),
             // One subset, or none; several are no range.
             other if is_tag(other) && matches!(range, Expression::Sql(_)) => subsets.push(range),
@@ -264,6 +274,7 @@ impl Source {
         match self {
             Self::InOrder => statement.push("items i INDEXED BY items_in_order"),
             Self::BySubset => statement.push("items i INDEXED BY items_by_subset"),
+            Self::WithoutAnnotations => statement.push("items i INDEXED BY items_without_annotations"),
             Self::ByTime => statement.push("items i INDEXED BY items_by_time"),
             Self::ByName => statement.push("items i INDEXED BY items_by_name"),
             Self::WithLabel(with_label) => {
