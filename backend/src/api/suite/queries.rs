@@ -50,7 +50,7 @@ async fn a_refused_filter_names_all_that_is_wrong_and_a_slip_is_a_warning() {
     assert_eq!(answer.code, Code::InvalidArgument);
     for part in [
         "line 1, column 11: there is no operator `$equals`",
-        "line 2, column 21: there is no operator `$foo`",
+        "line 2, column 20: there is no operator `$foo`",
     ] {
         assert!(answer.message.contains(part), "{}", answer.message);
     }

@@ -10,6 +10,7 @@ DROP INDEX items_by_subset;
 CREATE INDEX items_by_subset ON items (dataset_id, subset, dir, name, annotations_count);
 CREATE INDEX items_by_time ON items (dataset_id, created_at_ms, dir, name);
 CREATE INDEX items_by_name ON items (dataset_id, name, dir);
+CREATE INDEX items_without_annotations ON items (dataset_id, dir, name) WHERE annotations_count = 0;
 CREATE INDEX annotations_by_label ON annotations (label, item_id);
 
 -- Which items have a label, in the order of pages: each once, however many annotations have it.

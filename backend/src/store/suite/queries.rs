@@ -387,6 +387,7 @@ async fn a_database_of_the_first_version_is_brought_up_to_date() {
         "DROP INDEX items_by_subset",
         "DROP INDEX items_by_time",
         "DROP INDEX items_by_name",
+        "DROP INDEX items_without_annotations",
         "DROP INDEX annotations_by_label",
         "DROP TABLE item_labels",
         "CREATE INDEX items_by_subset ON items (dataset_id, subset)",

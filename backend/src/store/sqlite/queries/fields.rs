@@ -3,12 +3,15 @@
 //! Must not know how a query is run. What a field can be is read off the documents of `shared::dataset`.
 
 use super::atoms::{self, Bounds};
-use super::expression::{Expression, Operand};
+use super::expression::{Expression, Operand, Piece};
 use super::paths;
 use serde_json::{Value, json};
 use shared::dataset::Subset;
 use shared::dql::{Atom, Documents, Literal, Matcher, Normal, Path, Resource};
 use std::collections::HashSet;
+
+/// As the index of these items says it.
+pub(super) const NO_ANNOTATIONS: &str = "i.annotations_count = 0";
 
 /// Which rows conditions speak of: `i` stands for items in SQL, and `a` for annotations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,8 +67,28 @@ pub(super) fn test(table: Table, path: &Path, atom: &Atom, scope: &Scope) -> Res
         Field::Few(values) => few(path, atom, values)?,
         Field::Object if holds_object(atom) => Bounds::unknown(),
         Field::Object => few(path, atom, vec![(Some(json!({})), Expression::True)])?,
-        Field::Unknown => Bounds::unknown(),
+        Field::Unknown => match path.as_str().strip_prefix("metadata.user.") {
+            Some(rest) if table == Table::Items => user_metadata(path, rest, atom)?,
+            _ => Bounds::unknown(),
+        },
     })
+}
+
+/// Metadata of one's own is stored as JSON, in the spelling of one library: what must be in it stands in its text.
+fn user_metadata(path: &Path, rest: &str, atom: &Atom) -> Result<Bounds, String> {
+    if few(path, atom, vec![(None, Expression::True)])?.at_most == Expression::True {
+        // What is missing passes.
+        return Ok(Bounds::unknown());
+    }
+    let name = rest.split('.').next().unwrap_or_default();
+    let value = if let Atom::Equals(Literal::Text(text)) = atom { Some(text.as_str()) } else { None };
+    let texts = std::iter::once(name).chain(value).map(|text| {
+        let (open, close) = ("instr(i.metadata, ", ") > 0");
+        let text = Operand::Text(json!(text).to_string());
+        Expression::Sql(vec![Piece::Sql(open), Piece::Bind(text), Piece::Sql(close)])
+    });
+    let is_there = Expression::sql("i.metadata IS NOT NULL");
+    Ok(Bounds::narrowed(Expression::all(std::iter::once(is_there).chain(texts))))
 }
 
 fn field(table: Table, path: &str, scope: &Scope) -> Field {
@@ -98,7 +121,7 @@ fn item_field(path: &str) -> Field {
         "hidden" => always(json!(false)),
         "annotated" => Field::Few(vec![
             (Some(json!(true)), Expression::sql("i.annotations_count > 0")),
-            (Some(json!(false)), Expression::sql("i.annotations_count = 0")),
+            (Some(json!(false)), Expression::sql(NO_ANNOTATIONS)),
         ]),
         "annotationsCount" => Field::Number("i.annotations_count"),
         "createdAt" => Field::Time("i.created_at_ms"),
