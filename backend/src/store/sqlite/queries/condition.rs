@@ -52,6 +52,7 @@ pub(super) fn unsupported(reason: impl Into<String>, next_step: impl Into<String
     StoreError::UnsupportedQuery { reason: reason.into(), next_step: next_step.into() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is what errors are turned into")]
 fn bad_pattern(reason: String) -> StoreError {
     unsupported(format!("a pattern cannot be used ({reason})"), "write another one")
 }
@@ -61,6 +62,11 @@ fn matcher(filter: &Normal) -> Result<Matcher, StoreError> {
 }
 
 impl Condition {
+    /// Whether `metadata.user` is all that evaluation needs.
+    pub(super) fn needs_user_metadata_alone(&self) -> bool {
+        self.is_about_user_metadata && self.rest.iter().all(|rest| rest.partner.is_none())
+    }
+
     /// # Errors
     /// [`StoreError::UnsupportedQuery`].
     pub(super) fn of(
@@ -113,7 +119,8 @@ impl Condition {
         let filter = Normal::of(&part.filter);
         let own = bounds(&filter, table, scope).map_err(bad_pattern)?;
         let joined = part.join.as_ref().map(|join| Joined::of(join, table, scope)).transpose()?;
-        let partner = joined.as_ref().map_or(Bounds::exact(Expression::True), |joined| joined.bounds(scope));
+        let partner =
+            joined.as_ref().map_or_else(|| Bounds::exact(Expression::True), |joined| joined.bounds(scope));
         if !is_negated {
             let by_item = joined.as_ref().filter(|joined| joined.is_by_item());
             self.partners.extend(by_item.map(|joined| (joined.filter.clone(), partner.at_most.clone())));
