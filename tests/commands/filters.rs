@@ -6,7 +6,6 @@ use std::fs;
 use std::io::Write;
 use std::process::Stdio;
 use tests::dataset::Size;
-use tests::program::Call;
 use tests::server::Server;
 use tests::training::{self, rows};
 

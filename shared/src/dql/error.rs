@@ -146,6 +146,16 @@ pub enum ProblemKind {
         /// What it lacks.
         key: &'static str,
     },
+    /// A set of something else than the outer query looks for.
+    #[error("`{within}` speaks of {inner}, and the query around it of {outer}: both need the same resource")]
+    InnerResource {
+        /// `intersect` or `except`.
+        within: &'static str,
+        /// Its resource.
+        inner: &'static str,
+        /// That of the query around it.
+        outer: &'static str,
+    },
     /// A key that an inner query may not have.
     #[error("the query in `{within}` cannot have `{key}`: it only says what belongs to the set")]
     InnerKey {

@@ -361,7 +361,13 @@ impl Reader {
         for property in self.entries(object) {
             if property.name.as_str() == "query" {
                 let object = self.object("query", &property.value)?;
-                inner = Some(Box::new(self.query(object, Some((within, resource)))));
+                let query = self.query(object, Some((within, resource)));
+                if query.resource() != resource {
+                    let (inner, outer) = (query.resource().name(), resource.name());
+                    let kind = ProblemKind::InnerResource { within, inner, outer };
+                    self.problem(span(&property.value), kind);
+                }
+                inner = Some(Box::new(query));
             } else {
                 let kind = ProblemKind::UnknownKey {
                     name: property.name.as_str().to_owned(),

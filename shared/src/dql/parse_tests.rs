@@ -60,6 +60,10 @@ fn each_mistake_has_its_words() {
         (r#"{"a": 1e999}"#, "is too large"),
         (r#"{"filter": {}, "projects": ["a"]}"#, "write it into `context`"),
         (r#"{"filter": {}, "page": 1.5}"#, "a whole number from 0"),
+        (
+            r#"{"filter": {}, "except": {"query": {"filter": {}, "resource": "annotations"}}}"#,
+            "speaks of annotations, and the query around it of items",
+        ),
         (r#"{"filter": {}, "intersect": {}}"#, "intersect needs `query`"),
         (
             r#"{"filter": {}, "resource": "annotations", "join": {"on": {"resource": "annotations", "local": "a", "forigen": "b"}, "filter": {}}}"#,

@@ -52,15 +52,21 @@ pub(super) fn unsupported(reason: impl Into<String>, next_step: impl Into<String
     StoreError::UnsupportedQuery { reason: reason.into(), next_step: next_step.into() }
 }
 
-fn bad_pattern(reason: &str) -> StoreError {
+#[expect(clippy::needless_pass_by_value, reason = "it is what errors are turned into")]
+fn bad_pattern(reason: String) -> StoreError {
     unsupported(format!("a pattern cannot be used ({reason})"), "write another one")
 }
 
 fn matcher(filter: &Normal) -> Result<Matcher, StoreError> {
-    Matcher::new(filter).map_err(|reason| bad_pattern(&reason))
+    Matcher::new(filter).map_err(bad_pattern)
 }
 
 impl Condition {
+    /// Whether `metadata.user` is all that evaluation needs.
+    pub(super) fn needs_user_metadata_alone(&self) -> bool {
+        self.is_about_user_metadata && self.rest.iter().all(|rest| rest.partner.is_none())
+    }
+
     /// # Errors
     /// [`StoreError::UnsupportedQuery`].
     pub(super) fn of(
@@ -111,12 +117,10 @@ impl Condition {
         scope: &Scope,
     ) -> Result<Expression, StoreError> {
         let filter = Normal::of(&part.filter);
-        let own = bounds(&filter, table, scope).map_err(|reason| bad_pattern(&reason))?;
+        let own = bounds(&filter, table, scope).map_err(bad_pattern)?;
         let joined = part.join.as_ref().map(|join| Joined::of(join, table, scope)).transpose()?;
-        let partner = match &joined {
-            Some(joined) => joined.bounds(scope),
-            None => Bounds::exact(Expression::True),
-        };
+        let partner =
+            joined.as_ref().map_or_else(|| Bounds::exact(Expression::True), |joined| joined.bounds(scope));
         if !is_negated {
             let by_item = joined.as_ref().filter(|joined| joined.is_by_item());
             self.partners.extend(by_item.map(|joined| (joined.filter.clone(), partner.at_most.clone())));
@@ -150,7 +154,7 @@ fn inexact_part(filter: &Normal, table: Table, scope: &Scope) -> Result<Normal, 
     }
     let mut left = Vec::new();
     for condition in conjuncts(filter) {
-        if !bounds(condition, table, scope).map_err(|reason| bad_pattern(&reason))?.is_exact {
+        if !bounds(condition, table, scope).map_err(bad_pattern)?.is_exact {
             left.push(condition.clone());
         }
     }
@@ -197,7 +201,7 @@ impl Joined {
             })
         };
         let filter = Normal::of(&join.filter);
-        let filter_bounds = bounds(&filter, table, scope).map_err(|reason| bad_pattern(&reason))?;
+        let filter_bounds = bounds(&filter, table, scope).map_err(bad_pattern)?;
         let (own_key, key) = (key(own, join.foreign.as_str())?, key(table, join.local.as_str())?);
         Ok(Self { table, own_key, key, filter, filter_bounds })
     }

@@ -48,6 +48,48 @@ pub(super) async fn matching(
     Ok(found)
 }
 
+/// As [`matching`], of the rows of a statement that selects `row_number` and `metadata`; and how many there were.
+///
+/// # Errors
+/// If the database fails.
+pub(super) async fn matching_by_user_metadata(
+    connection: &mut SqliteConnection,
+    mut statement: QueryBuilder<Sqlite>,
+    condition: &Condition,
+) -> Result<(usize, Vec<i64>), StoreError> {
+    let mut rows = statement.build().persistent(false).fetch(connection);
+    let (mut numbers, mut documents) = (Vec::with_capacity(BATCH), Documents::new());
+    let (mut seen, mut found) = (0, Vec::new());
+    while let Some(row) = rows.try_next().await? {
+        numbers.push(get::<i64>(&row, "row_number")?);
+        push_user_metadata(&row, &mut documents)?;
+        seen += 1;
+        if numbers.len() == BATCH {
+            take_passing(condition, &mut numbers, &mut documents, &mut found);
+        }
+    }
+    take_passing(condition, &mut numbers, &mut documents, &mut found);
+    Ok((seen, found))
+}
+
+fn take_passing(
+    condition: &Condition,
+    numbers: &mut Vec<i64>,
+    documents: &mut Documents,
+    found: &mut Vec<i64>,
+) {
+    let mut passing = vec![true; numbers.len()];
+    for rest in &condition.rest {
+        let Some(matcher) = &rest.matcher else { continue };
+        let bound = matcher.bind(documents);
+        for (passes, document) in passing.iter_mut().zip(documents.iter()) {
+            *passes &= bound.matches(document) != rest.is_negated;
+        }
+    }
+    found.extend(numbers.drain(..).zip(passing).filter(|(_, passes)| *passes).map(|(number, _)| number));
+    documents.clear();
+}
+
 /// Some rows with their documents, all in the same order.
 struct Batch {
     numbers: Vec<i64>,

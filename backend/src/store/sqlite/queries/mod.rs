@@ -153,7 +153,7 @@ impl Search {
         let purpose = Purpose::Page(sort::first_key(query));
         let source = plan::choose(connection, &self.condition, self.table, &self.scope, purpose).await?;
         let mut numbers = if self.condition.rest.is_empty() {
-            self.candidates(connection, &source, first, most).await?
+            self.candidates(connection, &source, Window { first, most }).await?
         } else {
             self.evaluated(connection, &source, first.saturating_add(most)).await?.split_off_from(first)
         };
@@ -197,18 +197,44 @@ impl Search {
         &self,
         connection: &mut SqliteConnection,
         source: &Source,
-        first: i64,
-        most: i64,
+        window: Window,
     ) -> Result<Vec<i64>, StoreError> {
-        let mut statement = QueryBuilder::<Sqlite>::new(match self.table {
-            Table::Items => "SELECT i.rowid FROM ",
-            Table::Annotations => "SELECT a.rowid FROM ",
-        });
-        self.push_condition(source, &mut statement);
-        statement.push(" ORDER BY ").push(source.order(&self.order));
-        statement.push(" LIMIT ").push_bind(most).push(" OFFSET ").push_bind(first);
+        let mut statement = self.select(
+            match self.table {
+                Table::Items => "SELECT i.rowid FROM ",
+                Table::Annotations => "SELECT a.rowid FROM ",
+            },
+            source,
+            window,
+        );
         let rows = statement.build().persistent(false).fetch_all(connection).await?;
         rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    fn select(&self, columns: &'static str, source: &Source, window: Window) -> QueryBuilder<Sqlite> {
+        let mut statement = QueryBuilder::<Sqlite>::new(columns);
+        self.push_condition(source, &mut statement);
+        statement.push(" ORDER BY ").push(source.order(&self.order));
+        statement.push(" LIMIT ").push_bind(window.most).push(" OFFSET ").push_bind(window.first);
+        statement
+    }
+
+    /// How many rows of a window may match, and the numbers of those that do.
+    async fn evaluated_window(
+        &self,
+        connection: &mut SqliteConnection,
+        source: &Source,
+        window: Window,
+    ) -> Result<(usize, Vec<i64>), StoreError> {
+        if self.condition.needs_user_metadata_alone() {
+            let columns = "SELECT i.rowid AS row_number, i.metadata AS metadata FROM ";
+            let statement = self.select(columns, source, window);
+            return evaluation::matching_by_user_metadata(connection, statement, &self.condition).await;
+        }
+        let candidates = self.candidates(connection, source, window).await?;
+        let matching =
+            evaluation::matching(connection, &candidates, &self.condition, self.table, &self.scope).await?;
+        Ok((candidates.len(), matching))
     }
 
     /// The first rows that match, as many as are wanted; of all before the last page only the count is of interest,
@@ -220,24 +246,30 @@ impl Search {
         wanted: i64,
     ) -> Result<Evaluated, StoreError> {
         let mut evaluated = Evaluated { numbers: Vec::new(), count: 0 };
-        let (mut first, mut window) = (0, FIRST_WINDOW);
+        let mut window = Window { first: 0, most: FIRST_WINDOW };
         loop {
-            let candidates = self.candidates(connection, source, first, window).await?;
-            let matching =
-                evaluation::matching(connection, &candidates, &self.condition, self.table, &self.scope)
-                    .await?;
+            let (seen, matching) = self.evaluated_window(connection, source, window).await?;
             evaluated.count += matching.len() as u64;
             if wanted < i64::MAX {
                 evaluated.numbers.extend(matching);
             }
-            let is_last = (candidates.len() as u64) < u64::try_from(window).unwrap_or(u64::MAX);
+            let is_last = i64::try_from(seen).is_ok_and(|seen| seen < window.most);
             if is_last || i64::try_from(evaluated.count).is_ok_and(|count| count >= wanted) {
                 return Ok(evaluated);
             }
-            first += window;
-            window = window.saturating_mul(WINDOW_GROWTH);
+            window = Window {
+                first: window.first.saturating_add(window.most),
+                most: window.most.saturating_mul(WINDOW_GROWTH),
+            };
         }
     }
+}
+
+/// A part of the candidates.
+#[derive(Debug, Clone, Copy)]
+struct Window {
+    first: i64,
+    most: i64,
 }
 
 /// What evaluation has found.
