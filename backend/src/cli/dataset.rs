@@ -5,6 +5,7 @@
 use super::args::{DatasetCommand, Format, Import, Items, Output, Place, SubsetName};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
+use super::input;
 use super::print;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::convert::SplitPercentages;
@@ -62,10 +63,10 @@ impl Filter {
     fn read(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
         let text = read_text(path).map_err(|error| {
-            Failure::usage(format!("the filter {} cannot be read: {error}", path.display()))
+            Failure::usage(format!("the filter in {} cannot be read: {error}", input::name(path)))
         })?;
         let parsed = dql::parse(&text).map_err(|refusal| {
-            Failure::usage(format!("the filter {} is refused:\n{refusal}", path.display()))
+            Failure::usage(format!("the filter in {} is refused\n{refusal}", input::name(path)))
         })?;
         let chooses_page = parsed.query.page.is_some() || parsed.query.page_size.is_some();
         Ok(Self { text, chooses_page })

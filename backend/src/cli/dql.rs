@@ -81,7 +81,7 @@ fn run_compare(arguments: &Compare) -> Result<(), Failure> {
 }
 
 fn read_query(path: &Path, text: &str) -> Result<Query, Failure> {
-    let name = print::plain(&path.display().to_string());
+    let name = input::name(path);
     let Parsed { query, warnings } = parse(text)
         .map_err(|refusal| Failure::usage(format!("the filter in {name} is refused\n{refusal}")))?;
     for warning in &warnings {
@@ -197,7 +197,7 @@ impl<'a> Batch<'a> {
 fn wrong_line(path: &Path, line: usize, reason: &str) -> Failure {
     // The place within the line is all that is told of JSON on one line.
     let reason = reason.replace(" at line 1 column ", " at column ");
-    Failure::usage(format!("{}, line {line}: {reason}", print::plain(&path.display().to_string())))
+    Failure::usage(format!("{}, line {line}: {reason}", input::name(path)))
 }
 
 /// Hands on each line that is not empty, with its number, and shows how far a large file is read.
@@ -211,7 +211,7 @@ fn for_each_line(
     loop {
         line.clear();
         let length = reader.read_line(&mut line).map_err(|error| {
-            let name = print::plain(&path.display().to_string());
+            let name = input::name(path);
             Failure::failed(format!("{name}, line {}: cannot be read: {error}", number + 1))
         })?;
         if length == 0 {

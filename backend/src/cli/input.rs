@@ -15,6 +15,12 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Smaller input is done before a person could read a bar.
 const LARGE_BYTES: u64 = 50_000_000;
 
+/// How a file is called in messages.
+#[must_use]
+pub fn name(path: &Path) -> String {
+    if path == Path::new("-") { "standard input".into() } else { print::plain(&path.display().to_string()) }
+}
+
 /// All bytes of a file; one that is packed with gzip is unpacked.
 ///
 /// # Errors
@@ -36,7 +42,7 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
 pub fn text(path: &Path) -> Result<String, Failure> {
     String::from_utf8(bytes(path)?).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let name = print::plain(&path.display().to_string());
+        let name = name(path);
         Failure::usage(format!("{name} is no text: byte {at} is not UTF-8; save it as UTF-8"))
     })
 }
@@ -65,6 +71,6 @@ fn bar(length: u64) -> ProgressBar {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let path = print::plain(&path.display().to_string());
-    Failure::failed(format!("{path} cannot be read: {error}; name a file that exists and that you may read"))
+    let name = name(path);
+    Failure::failed(format!("{name} cannot be read: {error}; name a file that exists and that you may read"))
 }
