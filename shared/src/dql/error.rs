@@ -2,7 +2,7 @@
 //!
 //! Must not know how a query is read. A problem names what is wrong and what to write instead.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A place in the text, in bytes from its start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord)]
@@ -40,8 +40,13 @@ pub struct Problem {
 }
 
 impl fmt::Display for Problem {
+    /// What was written may hold anything: letters that would move a terminal's cursor are left out, and so is what is
+    /// too long to read.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.kind.fmt(f)
+        let text = self.kind.to_string();
+        let mut letters = text.chars().map(|letter| if letter.is_control() { '\u{fffd}' } else { letter });
+        letters.by_ref().take(MOST_LETTERS).try_for_each(|letter| f.write_char(letter))?;
+        if letters.next().is_some() { f.write_str(" ...") } else { Ok(()) }
     }
 }
 
@@ -239,6 +244,8 @@ fn did_you_mean(suggestion: Option<&str>) -> String {
     suggestion.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }
 
+/// Letters of a problem that are told.
+const MOST_LETTERS: usize = 400;
 /// Problems that are told: nobody reads more, and a hostile text has a million.
 pub(super) const MOST_PROBLEMS: usize = 100;
 
@@ -281,6 +288,17 @@ impl std::error::Error for Refusal {}
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_written_is_shown_without_control_and_at_a_readable_length() {
+        let problem = |name: String| {
+            let kind = ProblemKind::UnknownOperator { name, suggestion: None };
+            Problem { kind, span: Span::default() }.to_string()
+        };
+        assert_eq!(problem("$\u{1b}[31m\n".into()), "there is no operator `$\u{fffd}[31m\u{fffd}`");
+        let long = problem("x".repeat(1 << 20));
+        assert!(long.len() < 500 && long.ends_with(" ..."), "{}", long.len());
+    }
 
     #[test]
     fn a_place_is_told_by_line_and_character() {
