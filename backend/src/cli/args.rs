@@ -168,7 +168,7 @@ pub struct Items {
     /// Only this subset.
     #[arg(long, value_enum)]
     pub subset: Option<SubsetName>,
-    /// Only what this file asks for, in the query language; - reads standard input.
+    /// Only what this file asks for, in the filter language; - reads standard input.
     #[arg(long, value_name = "FILE")]
     pub filter: Option<PathBuf>,
     /// Print only how many there are.

@@ -1,6 +1,6 @@
 //! Conditions in SQL: a tree whose text is written by this program alone, and whose operands are bound.
 //!
-//! Must not know the query language. A piece of text is `'static`, so nothing that a person wrote can become SQL.
+//! Must not know the filter language. A piece of text is `'static`, so nothing that a person wrote can become SQL.
 
 use sqlx::{QueryBuilder, Sqlite};
 

@@ -1,4 +1,4 @@
-//! Which column, or which few values, a field of the query language stands for.
+//! Which column, or which few values, a field of the filter language stands for.
 //!
 //! Must not know how a query is run. What a field can be is read off the documents of `shared::dataset`.
 

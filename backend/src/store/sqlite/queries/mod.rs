@@ -1,4 +1,4 @@
-//! Queries of the query language over stored items and annotations.
+//! Queries of the filter language over stored items and annotations.
 //!
 //! Must not know the text of a query, gRPC or pages on the wire. What is found is what `shared::dql::matching` finds
 //! over the documents of `shared::dataset`: SQL narrows, exactly where it can, and evaluation decides the rest.

@@ -1,6 +1,6 @@
 //! Which index a query goes by.
 //!
-//! Must not know the query language beyond the atoms that a range of an index can answer. SQLite keeps no statistics
+//! Must not know the filter language beyond the atoms that a range of an index can answer. SQLite keeps no statistics
 //! here, so candidates are counted, up to a limit: rows that are few are sorted after they are found, and otherwise
 //! rows are looked at in the order of pages until there are enough.
 
