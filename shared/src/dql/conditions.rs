@@ -10,8 +10,8 @@ use super::pattern::Pattern;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Texts of a list beyond which they are looked up instead of compared one by one.
-const MANY_TEXTS: usize = 8;
+/// Values of a list beyond which they are looked up instead of compared one by one.
+const MANY_VALUES: usize = 8;
 
 /// One name of a path.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub(super) enum Check {
 #[derive(Debug, Clone)]
 pub(super) struct Choices {
     pub texts: HashSet<String>,
+    /// By [`number_key`].
+    pub numbers: HashSet<u64>,
     pub others: Vec<Check>,
 }
 
@@ -157,17 +159,25 @@ fn equals(literal: &Literal, is_date: bool) -> Check {
 }
 
 fn one_of(literals: &[Literal], is_date: bool) -> Check {
-    let (mut texts, mut others) = (HashSet::new(), Vec::new());
-    let many = literals.len() > MANY_TEXTS;
+    let mut choices = Choices { texts: HashSet::new(), numbers: HashSet::new(), others: Vec::new() };
+    let many = literals.len() > MANY_VALUES;
     for literal in literals {
         match equals(literal, is_date) {
             Check::Text(text) if many => {
-                texts.insert(text);
+                choices.texts.insert(text);
             }
-            other => others.push(other),
+            Check::Number(number) if many => {
+                choices.numbers.insert(number_key(number));
+            }
+            other => choices.others.push(other),
         }
     }
-    Check::OneOf(Box::new(Choices { texts, others }))
+    Check::OneOf(Box::new(choices))
+}
+
+/// Equal for equal numbers: 0 and -0 have one key. NaN does not occur in JSON.
+pub(super) const fn number_key(number: f64) -> u64 {
+    (number + 0.0).to_bits()
 }
 
 fn in_order(order: Order, literal: &Literal, is_date: bool) -> Check {

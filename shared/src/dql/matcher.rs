@@ -9,7 +9,7 @@
 //! - values of different types are never equal, and never in order.
 
 use super::ast::{Literal, Order};
-use super::conditions::{Check, Compiler, Condition, Segment};
+use super::conditions::{Check, Compiler, Condition, Segment, number_key};
 use super::dates::{instant_us, is_iso_text};
 use super::document::{Documents, Shape, Value};
 use super::normal::Normal;
@@ -192,8 +192,12 @@ impl Bound<'_> {
                 text == found || !is_iso_text(found) && instant_us(found) == Some(*instant)
             }
             (Check::OneOf(choices), shape) => {
-                matches!(shape, Shape::Text(text) if choices.texts.contains(text))
-                    || choices.others.iter().any(|check| self.passes(check, value))
+                let is_listed = match shape {
+                    Shape::Text(text) => choices.texts.contains(text),
+                    Shape::Number(number) => choices.numbers.contains(&number_key(number)),
+                    _ => false,
+                };
+                is_listed || choices.others.iter().any(|check| self.passes(check, value))
             }
             (Check::Size(size), Shape::List) => value.child_count() == *size,
             (Check::Pattern(pattern), Shape::Text(text)) => pattern.matches(text),

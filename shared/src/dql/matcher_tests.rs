@@ -136,3 +136,30 @@ fn several_tests_of_one_path_may_each_have_another_value() {
         (r#"{"$or": [{"a": {"$gt": 5}}, {"a": {"$lt": 2}}]}"#, r#"{"a": 1}"#, true),
     ]);
 }
+
+#[test]
+fn long_lists_are_looked_up_with_the_same_meaning() {
+    let list = r#"[0, 1, 2, 3, 4, 5, 6, 7.5, "a", "b", null, true, [1], {"k": 1}]"#;
+    let (within, without) =
+        (format!(r#"{{"a": {{"$in": {list}}}}}"#), format!(r#"{{"a": {{"$nin": {list}}}}}"#));
+    for (value, expected) in [
+        ("-0.0", true),
+        ("7.5", true),
+        ("7", false),
+        (r#""a""#, true),
+        (r#""1""#, false),
+        ("true", true),
+        ("false", false),
+        ("null", true),
+        ("[1]", true),
+        ("[9, 3]", true),
+        ("[9, [2]]", false),
+        (r#"{"k": 1}"#, true),
+        (r#"{"k": 2}"#, false),
+    ] {
+        let document = format!(r#"{{"a": {value}}}"#);
+        assert_eq!(matches(&within, &document), expected, "{value}");
+        assert_eq!(matches(&without, &document), !expected, "{value}");
+    }
+    assert!(matches(&within, "{}"));
+}
