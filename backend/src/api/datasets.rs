@@ -11,7 +11,7 @@ use futures::Stream;
 use proto::convert::{SplitPercentages, name_from_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::dataset_service_server::DatasetService;
-use shared::dql::{self, Clause, ClauseKind, Literal, Path, Query, Span, Test, parse};
+use shared::dql::{self, Query, parse, tagged_items_query};
 use std::path::PathBuf;
 use std::pin::Pin;
 use tokio::sync::mpsc;
@@ -115,11 +115,8 @@ fn query_of(request: &v1::ListItemsRequest) -> Result<(Query, Vec<String>), Prob
         warnings = parsed.warnings.iter().map(|problem| with_place(problem, &request.filter)).collect();
         query = parsed.query;
     }
-    if let Some(subset) = subset_filter_from_wire("subset", request.subset)?
-        && let Some(tag) = Path::new(format!("metadata.system.tags.{}", subset.name()))
-    {
-        let kind = ClauseKind::Field(tag, vec![Test::Plain(Literal::Bool(true))]);
-        query.filter.clauses.push(Clause { kind, span: Span::default() });
+    if let Some(subset) = subset_filter_from_wire("subset", request.subset)? {
+        query.filter.clauses.extend(tagged_items_query(subset).filter.clauses);
     }
     Ok((query, warnings))
 }

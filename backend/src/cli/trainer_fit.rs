@@ -8,11 +8,12 @@ use super::failure::Failure;
 use super::print;
 use crate::clock::SystemClock;
 use crate::datasets::{self, ImportRequest, Split};
-use crate::store::{ItemQuery, Store};
+use crate::store::{Page, Store};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use shared::config::{DetectionConfig, resolve};
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
+use shared::dql::tagged_items_query;
 use shared::metric::LogLevel;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -141,15 +142,15 @@ async fn images_of(
     subset: Subset,
     labels: &[String],
 ) -> Result<Vec<LabelledImage>, Failure> {
+    let query = tagged_items_query(subset);
     let mut images = Vec::new();
     loop {
-        let query = ItemQuery { subset: Some(subset), offset: images.len() as u64, limit: PAGE };
-        let (items, total) = store.items(dataset.id, query).await.map_err(failed)?;
-        let read = items.len();
-        for item in items {
+        let page = Page { offset: images.len() as u64, limit: PAGE };
+        let found = store.find_items(dataset.id, &query, page).await.map_err(failed)?;
+        for item in found.rows {
             images.push(image_from(store, &item, labels)?);
         }
-        if read == 0 || images.len() as u64 >= total {
+        if !found.has_more {
             return Ok(images);
         }
     }

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::clock::SystemClock;
-use crate::store::{ItemQuery, Page};
+use crate::store::Page;
 use ::image::{ImageFormat, RgbImage};
 use shared::dataset::{Item, Subset};
+use shared::dql::{Query, tagged_items_query};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -84,7 +85,8 @@ const GOOD: &[(&str, [i32; 4])] = &[("cat", [1, 2, 20, 25]), ("dog", [5, 5, 40, 
 
 async fn items(store: &Store) -> Vec<Item> {
     let dataset = store.dataset("set").await.unwrap();
-    store.items(dataset.id, ItemQuery { subset: None, offset: 0, limit: 1000 }).await.unwrap().0
+    let all = Page { offset: 0, limit: 1000 };
+    store.find_items(dataset.id, &Query::default(), all).await.unwrap().rows
 }
 
 fn reasons(report: &ImportReport) -> String {
@@ -426,8 +428,8 @@ async fn the_blood_cells_are_imported_to_the_last_box() {
     assert!(report.rejections.iter().all(|each| each.reason.contains("box without area")));
     let labels: Vec<_> = report.dataset.labels.iter().map(|label| label.name.as_str()).collect();
     assert_eq!(labels, ["Platelets", "RBC", "WBC"]);
-    let train = ItemQuery { subset: Some(Subset::Train), offset: 0, limit: 1000 };
-    assert_eq!(store.items(report.dataset.id, train).await.unwrap().1, 205);
+    let train = tagged_items_query(Subset::Train);
+    assert_eq!(store.count_items(report.dataset.id, &train).await.unwrap(), 205);
     let again = run(&store, request, |_, _| {}).await.unwrap();
     assert_eq!((again.items_added, again.items_unchanged), (0, 364));
 }

@@ -87,17 +87,6 @@ pub struct ImportOutcome {
     pub conflicts: Vec<(String, String)>,
 }
 
-/// Which items of a dataset.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ItemQuery {
-    /// Only this subset.
-    pub subset: Option<Subset>,
-    /// Items to skip.
-    pub offset: u64,
-    /// Items at most.
-    pub limit: u32,
-}
-
 /// A page of what a query finds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found<T> {

@@ -167,6 +167,13 @@ impl PartialEq for Filter {
     }
 }
 
+impl From<ClauseKind> for Filter {
+    /// A filter of one clause, which stands nowhere.
+    fn from(kind: ClauseKind) -> Self {
+        Self { clauses: vec![Clause { kind, span: Span::default() }], span: Span::default() }
+    }
+}
+
 /// One entry of a filter object.
 #[derive(Debug, Clone)]
 pub struct Clause {

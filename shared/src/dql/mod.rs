@@ -60,8 +60,7 @@ pub use pattern::{MOST_PATTERN_LETTERS, Pattern};
 pub use search_text::{NotAsText, filter_from_text, text_from_filter};
 pub use select::{SelectError, Tables, matching};
 pub use selection::{
-    DefaultSelection, SelectionMode, SelectionReason, default_selection, folder_filter, tagged_items_filter,
-    tagged_items_text,
+    DefaultSelection, SelectionMode, SelectionReason, default_selection, folder_query, tagged_items_query,
 };
 
 /// The user's reference of the language, as Markdown. The command line and the browser show it.

@@ -2,38 +2,44 @@
 //!
 //! Must not know the wizard that shows them.
 
+use super::ast::{ClauseKind, Filter, Literal, Path, Query, Resource, Test};
 use super::error::Refusal;
 use super::normal::{Comparison, compare, same_without_white_space};
-use super::parse::parse;
-use crate::dataset::Subset;
-use serde_json::{Map, Value, json};
+use crate::dataset::{Subset, normal_dir};
 
-/// The *Tagged items* filter of a subset: visible files that carry its tag.
+/// The *Tagged items* query of a subset: visible files that carry its tag. Its text is the one that platforms exchange.
 #[must_use]
-pub fn tagged_items_filter(subset: Subset) -> Value {
-    items_filter(&format!("metadata.system.tags.{}", subset.name()), Value::Bool(true))
+pub fn tagged_items_query(subset: Subset) -> Query {
+    items_query(&format!("metadata.system.tags.{}", subset.name()), Test::Plain(Literal::Bool(true)))
 }
 
-/// The *Folder* filter: visible files in a folder, with those of its sub-folders or without.
+/// The *Folder* query: visible files in a folder, with those of its sub-folders or without.
 #[must_use]
-pub fn folder_filter(dir: &str, with_subfolders: bool) -> Value {
-    let dir = format!("/{}", dir.trim_matches('/'));
+pub fn folder_query(dir: &str, with_subfolders: bool) -> Query {
+    let dir = normal_dir(dir);
     if with_subfolders {
-        return items_filter("filename", Value::String(format!("{}/**", dir.trim_end_matches('/'))));
+        return items_query("filename", Test::Wildcard(format!("{}/**", dir.trim_end_matches('/'))));
     }
     // A plain text with a star would be a wildcard.
     let is_plain = !dir.contains('*');
-    items_filter("dir", if is_plain { Value::String(dir) } else { json!({ "$eq": dir }) })
+    let dir = Literal::Text(dir);
+    items_query("dir", if is_plain { Test::Plain(dir) } else { Test::Eq(dir) })
 }
 
-fn items_filter(field: &str, value: Value) -> Value {
-    let condition: Map<String, Value> = [(field.to_owned(), value)].into_iter().collect();
-    json!({
-        "filter": { "$and": [{ "hidden": false }, { "type": "file" }, condition] },
-        "page": 0,
-        "pageSize": 1000,
-        "resource": "items",
-    })
+fn items_query(field: &str, test: Test) -> Query {
+    let conditions = [
+        ("hidden", Test::Plain(Literal::Bool(false))),
+        ("type", Test::Plain(Literal::Text("file".into()))),
+        (field, test),
+    ];
+    let condition = |(field, test)| Path::new(field).map(|path| ClauseKind::Field(path, vec![test]).into());
+    Query {
+        filter: ClauseKind::And(conditions.into_iter().filter_map(condition).collect::<Vec<Filter>>()).into(),
+        page: Some(0),
+        page_size: Some(1_000),
+        resource: Some(Resource::Items),
+        ..Query::default()
+    }
 }
 
 /// A way of choosing the items of a subset. *Folder* is never chosen by default.
@@ -89,7 +95,7 @@ pub enum SelectionReason {
 /// ```
 #[must_use]
 pub fn default_selection(predefined: Option<&str>, subset: Subset) -> DefaultSelection {
-    let tagged = tagged_items_text(subset);
+    let tagged = tagged_items_query(subset).to_string();
     let reason = match predefined.filter(|text| !text.trim().is_empty()) {
         None => SelectionReason::NoFilter,
         Some(text) if same_without_white_space(text, &tagged) => SelectionReason::SameText,
@@ -107,13 +113,6 @@ pub fn default_selection(predefined: Option<&str>, subset: Subset) -> DefaultSel
         SelectionReason::Different | SelectionReason::Broken(_) => SelectionMode::DqlFilter,
     };
     DefaultSelection { mode, reason }
-}
-
-/// The tagged-items filter as platforms exchange it: keys in the order of the language, not of a JSON library.
-#[must_use]
-pub fn tagged_items_text(subset: Subset) -> String {
-    let text = tagged_items_filter(subset).to_string();
-    parse(&text).map_or(text, |parsed| parsed.query.to_string())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! The rule that chooses what is offered first, case by case.
 
+use super::super::parse::parse;
 use super::*;
 use SelectionMode::{DqlFilter, TaggedItems};
 
@@ -26,8 +27,7 @@ fn why(reason: &SelectionReason) -> Why {
 
 #[test]
 fn the_texts_are_those_that_platforms_exchange() {
-    assert_eq!(tagged_items_text(Subset::Train), TRAIN);
-    assert_eq!(tagged_items_filter(Subset::Train), serde_json::from_str::<Value>(TRAIN).unwrap());
+    assert_eq!(tagged_items_query(Subset::Train).to_string(), TRAIN);
     for (dir, with_subfolders, condition) in [
         ("/a", false, r#"{"dir":"/a"}"#),
         ("a/b/", false, r#"{"dir":"/a/b"}"#),
@@ -37,7 +37,9 @@ fn the_texts_are_those_that_platforms_exchange() {
         ("/a*", false, r#"{"dir":{"$eq":"/a*"}}"#),
     ] {
         let expected = format!(r#"{{"$and":[{{"hidden":false}},{{"type":"file"}},{condition}]}}"#);
-        assert_eq!(folder_filter(dir, with_subfolders)["filter"].to_string(), expected, "{dir}");
+        let query = folder_query(dir, with_subfolders);
+        assert_eq!(query.filter.to_string(), expected, "{dir}");
+        assert_eq!(parse(&query.to_string()).unwrap().query, query, "{dir}");
     }
 }
 
@@ -46,7 +48,7 @@ fn each_form_of_a_filter_leads_to_its_choice() {
     let spaced = TRAIN.replace(',', ", ").replace(':', " : ");
     let lines = TRAIN.replace(',', ",\r\n\t");
     let split = TRAIN.replace("file", "fi le");
-    let validation = tagged_items_text(Subset::Validation);
+    let validation = tagged_items_query(Subset::Validation).to_string();
     let same = (TaggedItems, Why::SameMeaning);
     let other = (DqlFilter, Why::Different);
     let table: Vec<(&str, Option<&str>, (SelectionMode, Why))> = vec![

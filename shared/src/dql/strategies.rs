@@ -166,12 +166,7 @@ fn tests() -> impl Strategy<Value = Vec<Test>> {
 }
 
 fn field() -> impl Strategy<Value = Filter> {
-    (path(), tests()).prop_map(|(path, tests)| of_clauses(vec![ClauseKind::Field(path, tests)]))
-}
-
-fn of_clauses(kinds: Vec<ClauseKind>) -> Filter {
-    let clause = |kind| Clause { kind, span: Span::default() };
-    Filter { clauses: kinds.into_iter().map(clause).collect(), span: Span::default() }
+    (path(), tests()).prop_map(|(path, tests)| ClauseKind::Field(path, tests).into())
 }
 
 /// Several filters as the clauses of one object: each field and combiner once.
@@ -194,12 +189,12 @@ pub(super) fn filter() -> impl Strategy<Value = Filter> {
     field().prop_recursive(3, 16, 3, |inner| {
         let several = || prop::collection::vec(inner.clone(), 1..4);
         prop_oneof![
-            several().prop_map(|filters| of_clauses(vec![ClauseKind::And(filters)])),
-            several().prop_map(|filters| of_clauses(vec![ClauseKind::Or(filters)])),
-            several().prop_map(|filters| of_clauses(vec![ClauseKind::Nor(filters)])),
+            several().prop_map(|filters| ClauseKind::And(filters).into()),
+            several().prop_map(|filters| ClauseKind::Or(filters).into()),
+            several().prop_map(|filters| ClauseKind::Nor(filters).into()),
             several().prop_map(merged),
             (path(), inner.clone()).prop_map(|(path, filter)| {
-                of_clauses(vec![ClauseKind::Field(path, vec![Test::Match(Element::Object(filter))])])
+                ClauseKind::Field(path, vec![Test::Match(Element::Object(filter))]).into()
             }),
             Just(Filter::default()),
         ]

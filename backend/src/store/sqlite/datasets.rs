@@ -5,7 +5,7 @@
 use super::rows::{get, item, number, parsed, region, to_number, to_optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{ImportOutcome, ItemQuery, NewImport, NewItem, Page};
+use crate::store::records::{ImportOutcome, NewImport, NewItem, Page};
 use crate::store::writer::Tx;
 use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task, full_name, normal_dir};
 use shared::id::{AnnotationId, DatasetId, ItemId};
@@ -93,42 +93,6 @@ impl Store {
             datasets.push(by_id(&mut reader, parsed(row, "id")?).await?);
         }
         Ok((datasets, u64::try_from(total).unwrap_or(0)))
-    }
-
-    /// Items in the order of their paths, with annotations, and how many there are in all.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] if there is no such dataset.
-    pub async fn items(
-        &self,
-        dataset_id: DatasetId,
-        query: ItemQuery,
-    ) -> Result<(Vec<Item>, u64), StoreError> {
-        let mut reader = self.reader().await?;
-        by_id(&mut reader, dataset_id).await?;
-        let subset = query.subset.map(Subset::name);
-        let total: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM items WHERE dataset_id = ? AND (? IS NULL OR subset = ?)",
-        )
-        .bind(dataset_id.to_string())
-        .bind(subset)
-        .bind(subset)
-        .fetch_one(&mut *reader)
-        .await?;
-        let rows = sqlx::query(
-            "SELECT * FROM items WHERE dataset_id = ? AND (? IS NULL OR subset = ?) \
-             ORDER BY dir, name LIMIT ? OFFSET ?",
-        )
-        .bind(dataset_id.to_string())
-        .bind(subset)
-        .bind(subset)
-        .bind(i64::from(query.limit))
-        .bind(to_number(query.offset)?)
-        .fetch_all(&mut *reader)
-        .await?;
-        let mut items = rows.iter().map(item).collect::<Result<Vec<_>, _>>()?;
-        attach_annotations(&mut reader, &mut items).await?;
-        Ok((items, u64::try_from(total).unwrap_or(0)))
     }
 }
 

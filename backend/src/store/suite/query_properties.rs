@@ -50,8 +50,9 @@ impl Filled {
             }
         }
         let dataset_id = bench.store.dataset_id("set").await.unwrap();
-        let all = ItemQuery { subset: None, offset: 0, limit: 1_000 };
-        let stored = bench.store.items(dataset_id, all).await.unwrap().0;
+        let all = Page { offset: 0, limit: 1_000 };
+        let stored = bench.store.find_items(dataset_id, &Query::default(), all).await.unwrap().rows;
+        assert_eq!(stored.len(), metadata.len());
         let mut filled = Self {
             bench,
             dataset_id,
