@@ -5,15 +5,13 @@
 use super::args::{DatasetCommand, Format, Import, Items, Output, Place, SubsetName};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
-use super::input;
 use super::print;
+use super::query::{self, QueryFile};
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::convert::SplitPercentages;
 use proto::v1;
 use proto::v1::import_dataset_event::Event;
 use shared::dataset::{Dataset, ImportReport, Item, Subset, full_name};
-use shared::dql;
-use std::io::Read;
 use std::path::Path;
 
 /// Rejections shown one by one; the rest is counted.
@@ -62,27 +60,11 @@ struct Filter {
 impl Filter {
     fn read(path: Option<&Path>) -> Result<Self, Failure> {
         let Some(path) = path else { return Ok(Self::default()) };
-        let text = read_text(path).map_err(|error| {
-            Failure::usage(format!("the filter in {} cannot be read: {error}", input::name(path)))
-        })?;
-        let parsed = dql::parse(&text).map_err(|refusal| {
-            Failure::usage(format!("the filter in {} is refused\n{refusal}", input::name(path)))
-        })?;
+        // The server warns of what is probably not meant.
+        let QueryFile { text, parsed } = query::read(path)?;
         let chooses_page = parsed.query.page.is_some() || parsed.query.page_size.is_some();
         Ok(Self { text, chooses_page })
     }
-}
-
-/// A text no longer than a query may be, and a little more, by which a longer one is known.
-fn read_text(path: &Path) -> std::io::Result<String> {
-    let mut text = String::new();
-    let most = dql::MOST_BYTES as u64 + 1;
-    if path == Path::new("-") {
-        std::io::stdin().lock().take(most).read_to_string(&mut text)?;
-    } else {
-        std::fs::File::open(path)?.take(most).read_to_string(&mut text)?;
-    }
-    Ok(text)
 }
 
 async fn run_import(connection: &Connection, import: Import) -> Result<(), Failure> {

@@ -6,10 +6,10 @@ use super::args::Output;
 use super::failure::Failure;
 use super::input;
 use super::print;
+use super::query::{self, QueryFile};
 use clap::{Args, Subcommand};
 use shared::dql::{
-    Documents, Matcher, Normal, Parsed, Problem, Query, REFERENCE, Resource, Tables, Value, compare,
-    matching, parse,
+    Documents, Matcher, Normal, Problem, Query, REFERENCE, Resource, Tables, Value, compare_read, matching,
 };
 use std::io::BufRead;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ pub struct Compare {
 /// Matches or compares, and prints the answer.
 ///
 /// # Errors
-/// If a file cannot be read (exit code 1) or used (exit code 2).
+/// If a file of items cannot be read (exit code 1), or anything cannot be used (exit code 2).
 pub fn run(command: &DqlCommand) -> Result<(), Failure> {
     match command {
         DqlCommand::Match(arguments) => run_match(arguments),
@@ -69,25 +69,21 @@ pub fn run(command: &DqlCommand) -> Result<(), Failure> {
 }
 
 fn run_compare(arguments: &Compare) -> Result<(), Failure> {
-    let (first, second) = (input::text(&arguments.first)?, input::text(&arguments.second)?);
-    // Read one by one, so that a refusal names its file.
-    read_query(&arguments.first, &first)?;
-    read_query(&arguments.second, &second)?;
-    let comparison = compare(&first, &second).map_err(|refusal| Failure::usage(refusal.to_string()))?;
+    let (first, second) = (read_query(&arguments.first)?, read_query(&arguments.second)?);
+    let comparison = compare_read((&first.text, &first.parsed.query), (&second.text, &second.parsed.query));
     if arguments.output.json {
         return print::json(&serde_json::json!({ "comparison": comparison.name() }));
     }
     print::line(comparison.name())
 }
 
-fn read_query(path: &Path, text: &str) -> Result<Query, Failure> {
-    let name = input::name(path);
-    let Parsed { query, warnings } = parse(text)
-        .map_err(|refusal| Failure::usage(format!("the filter in {name} is refused\n{refusal}")))?;
-    for warning in &warnings {
-        eprintln!("warning: {name}, {}", print::plain(&placed(warning, text)));
+/// Reads a query, and tells what is probably not meant as it is written.
+fn read_query(path: &Path) -> Result<QueryFile, Failure> {
+    let file = query::read(path)?;
+    for warning in &file.parsed.warnings {
+        eprintln!("warning: {}, {}", input::name(path), print::plain(&placed(warning, &file.text)));
     }
-    Ok(query)
+    Ok(file)
 }
 
 fn placed(problem: &Problem, text: &str) -> String {
@@ -96,7 +92,7 @@ fn placed(problem: &Problem, text: &str) -> String {
 }
 
 fn run_match(arguments: &Match) -> Result<(), Failure> {
-    let query = read_query(&arguments.filter, &input::text(&arguments.filter)?)?;
+    let query = read_query(&arguments.filter)?.parsed.query;
     let is_alone = query.join.is_none() && query.intersect.is_none() && query.except.is_none();
     let found = match (is_alone, query.resource()) {
         (true, Resource::Items) => match_each(&query, &arguments.items)?,
@@ -229,6 +225,7 @@ fn for_each_line(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::dql::parse;
     use std::process::ExitCode;
 
     fn file(folder: &Path, name: &str, content: &str) -> PathBuf {

@@ -35,18 +35,6 @@ pub fn bytes(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// All text of a file.
-///
-/// # Errors
-/// If it cannot be read, or is no text.
-pub fn text(path: &Path) -> Result<String, Failure> {
-    String::from_utf8(bytes(path)?).map_err(|error| {
-        let at = error.utf8_error().valid_up_to();
-        let name = name(path);
-        Failure::usage(format!("{name} is no text: byte {at} is not UTF-8; save it as UTF-8"))
-    })
-}
-
 /// A reader, and a bar over its bytes that is shown for large files on a terminal.
 ///
 /// # Errors

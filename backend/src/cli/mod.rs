@@ -15,6 +15,7 @@ mod input;
 mod model;
 mod predict;
 mod print;
+mod query;
 mod server;
 mod train;
 mod trainer_fit;

@@ -54,7 +54,7 @@ pub use error::{Problem, ProblemKind, Refusal, Span};
 pub use fields::{COMBINERS, TESTS, is_date_field, is_path_field, known_fields};
 pub use json::{MOST_BYTES, MOST_DEPTH, MOST_KEYS, MOST_OBJECTS};
 pub use matcher::{Bound, Matcher};
-pub use normal::{Atom, Comparison, Normal, canonical_text, compare, same_without_white_space};
+pub use normal::{Atom, Comparison, Normal, canonical_text, compare, compare_read, same_without_white_space};
 pub use parse::{MOST_PATH_BYTES, Parsed, parse};
 pub use pattern::{MOST_PATTERN_LETTERS, Pattern};
 pub use search_text::{NotAsText, filter_from_text, text_from_filter};

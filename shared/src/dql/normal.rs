@@ -339,14 +339,19 @@ pub fn same_without_white_space(a: &str, b: &str) -> bool {
 /// # Errors
 /// [`Refusal`] of the first that cannot be read. Equal texts are read too: a broken query equals nothing.
 pub fn compare(a: &str, b: &str) -> Result<Comparison, Refusal> {
-    let (first, second) = (parse(a)?.query, parse(b)?.query);
-    Ok(if same_without_white_space(a, b) {
+    Ok(compare_read((a, &parse(a)?.query), (b, &parse(b)?.query)))
+}
+
+/// Compares two queries that have been read, each given as its text and what it was read as.
+#[must_use]
+pub fn compare_read(a: (&str, &Query), b: (&str, &Query)) -> Comparison {
+    if same_without_white_space(a.0, b.0) {
         Comparison::TextuallyEqual
-    } else if canonical_text(&first) == canonical_text(&second) {
+    } else if canonical_text(a.1) == canonical_text(b.1) {
         Comparison::CanonicallyEqual
     } else {
         Comparison::Different
-    })
+    }
 }
 
 #[cfg(test)]
