@@ -26,7 +26,9 @@ fuzz_target!(|text: &str| {
     }
     let normal = Normal::of(&query.filter);
     let normal_text = normal.to_string();
-    if let Some(again) = read_again(&normal_text) {
+    // The language has no words for combined tests of an element itself; the normal form writes them in brackets.
+    let is_readable = !normal_text.contains("\"$match\":[");
+    if let Some(again) = is_readable.then(|| read_again(&normal_text)).flatten() {
         assert_eq!(Normal::of(&again.query.filter), normal, "normal form: {normal_text}");
     }
     assert!(same_without_white_space(text, text));
