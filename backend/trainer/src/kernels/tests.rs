@@ -18,9 +18,13 @@ fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
 }
 
 /// Relative to the largest value, because sums of many terms cancel.
-fn assert_close(name: &str, ours: &[f32], theirs: &[f32]) {
+///
+/// Where few values are compared all of them may have cancelled, and what is left of rounding grows with the
+/// number of `terms` summed: they are never held to less than what that many terms of about 0.1 sum to.
+fn assert_close(name: &str, ours: &[f32], theirs: &[f32], terms: usize) {
     assert_eq!(ours.len(), theirs.len(), "{name}");
-    let largest = theirs.iter().fold(1e-3_f32, |largest, value| largest.max(value.abs()));
+    let usual = 0.1 * (terms as f32).sqrt();
+    let largest = theirs.iter().fold(usual, |largest, value| largest.max(value.abs()));
     for (index, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         assert!((ours - theirs).abs() <= 2e-5 * largest, "{name} at {index}: {ours} against {theirs}");
     }
@@ -37,6 +41,7 @@ fn compare<const P: usize>(
     let [first, second] = [ours(input.clone()), theirs(input.clone())];
     assert_eq!(first.dims(), second.dims(), "{name}");
     let weight = Tensor::random(first.shape(), Distribution::Uniform(-1.0, 1.0), &device());
+    let outputs = first.shape().num_elements();
     let results = [first, second].map(|output| {
         let gradients = output.clone().mul(weight.clone()).sum().backward();
         let of_input = values(input.grad(&gradients).unwrap());
@@ -44,10 +49,10 @@ fn compare<const P: usize>(
         (values(output), of_input, others)
     });
     let [ours, theirs] = results;
-    assert_close(&format!("{name}: output"), &ours.0, &theirs.0);
-    assert_close(&format!("{name}: input gradient"), &ours.1, &theirs.1);
+    assert_close(&format!("{name}: output"), &ours.0, &theirs.0, 1);
+    assert_close(&format!("{name}: input gradient"), &ours.1, &theirs.1, 1);
     for (index, (ours, theirs)) in ours.2.iter().zip(&theirs.2).enumerate() {
-        assert_close(&format!("{name}: gradient of parameter {index}"), ours, theirs);
+        assert_close(&format!("{name}: gradient of parameter {index}"), ours, theirs, outputs);
     }
 }
 
@@ -119,8 +124,8 @@ proptest! {
         };
         let (ours, theirs) = (run(batch_norm_silu), run(plain::batch_norm_silu));
         let [first, second] = [ours(input.clone()), theirs(input.clone())];
-        assert_close("mean", &values(first.mean), &values(second.mean));
-        assert_close("variance", &values(first.variance), &values(second.variance));
+        assert_close("mean", &values(first.mean), &values(second.mean), 1);
+        assert_close("variance", &values(first.variance), &values(second.variance), 1);
         compare("norm", &input, &parameters, |x| ours(x).output, |x| theirs(x).output);
     }
 }
