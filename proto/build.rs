@@ -11,7 +11,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let out_dir = std::env::var("OUT_DIR")?;
     // Served by reflection, so that clients can discover the API.
     std::fs::write(Path::new(&out_dir).join("descriptors.bin"), encode(&descriptors))?;
-    tonic_prost_build::configure().build_transport(false).compile_fds(descriptors)?;
+    tonic_prost_build::configure()
+        .build_transport(false)
+        // They carry values of secrets, which must not be shown; `src/secret.rs` says what is shown instead.
+        .skip_debug(
+            ["CreateSecretRequest", "ReplaceSecretRequest", "Assignment", "LeaseResponse"]
+                .map(|name| format!(".trainyard.v1.{name}")),
+        )
+        .compile_fds(descriptors)?;
     Ok(())
 }
 

@@ -5,6 +5,7 @@
 //! browser (client).
 
 pub mod convert;
+mod secret;
 
 /// Everything of the package `trainyard.v1`.
 #[expect(

@@ -3,15 +3,24 @@
 //!
 //! Must not know where a value comes from or what is done with it.
 
+mod check;
 mod compute;
 mod dataset;
 mod error;
+mod filter;
+mod items;
 mod model;
+mod recipe;
+mod snapshot;
 mod training;
 
 pub use compute::{instance_to_wire, service_to_wire};
 pub use dataset::{SplitPercentages, subset_filter_from_wire, subset_to_wire};
 pub use error::ConvertError;
+pub use filter::filter_resource_from_wire;
+pub use items::dir_from_wire;
+pub use model::choice_from_wire;
+pub use recipe::{label_names_from_wire, labels_from_wire};
 pub use training::{log_line_to_wire, metric_sample_to_wire};
 
 use std::str::FromStr;

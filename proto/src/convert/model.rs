@@ -1,8 +1,8 @@
 //! Model versions and their files.
 
-use super::{ConvertError, id_from_wire, json_object_from_wire, word_from_wire};
+use super::{ConvertError, id_from_wire, json_object_from_wire, optional_id_from_wire, word_from_wire};
 use crate::v1;
-use shared::model::{Artifact, ArtifactKind, Model};
+use shared::model::{Artifact, ArtifactKind, ChoiceMode, Model, ParentModel, SubsetChoice};
 use shared::status::ModelStatus;
 
 impl From<Model> for v1::Model {
@@ -18,8 +18,52 @@ impl From<Model> for v1::Model {
             status: model.status.name().to_owned(),
             configuration_json: serde_json::Value::Object(model.configuration).to_string(),
             created_at_ms: model.created_at_ms,
+            description: model.description,
+            tags: model.tags,
+            train: model.train.map(Into::into),
+            validation: model.validation.map(Into::into),
+            parent_id: model.parent.as_ref().map(|parent| parent.id.to_string()).unwrap_or_default(),
+            parent_name: model.parent.map(|parent| parent.name).unwrap_or_default(),
+            initial_weights_hash: model.initial_weights_hash.unwrap_or_default(),
+            deleted_at_ms: model.deleted_at_ms,
         }
     }
+}
+
+impl From<SubsetChoice> for v1::SubsetChoice {
+    fn from(choice: SubsetChoice) -> Self {
+        Self {
+            mode: choice.mode.name().to_owned(),
+            filter: choice.filter,
+            annotation_filter: choice.annotation_filter.unwrap_or_default(),
+            saved_filter_id: choice.saved_filter_id.map(|id| id.to_string()).unwrap_or_default(),
+        }
+    }
+}
+
+impl TryFrom<v1::SubsetChoice> for SubsetChoice {
+    type Error = ConvertError;
+
+    fn try_from(choice: v1::SubsetChoice) -> Result<Self, ConvertError> {
+        let expected = "`tagged-items`, `dql-filter` or `folder`";
+        Ok(Self {
+            mode: word_from_wire("mode", &choice.mode, ChoiceMode::from_name, expected)?,
+            filter: choice.filter,
+            annotation_filter: Some(choice.annotation_filter).filter(|text| !text.trim().is_empty()),
+            saved_filter_id: optional_id_from_wire("saved_filter_id", &choice.saved_filter_id)?,
+        })
+    }
+}
+
+/// Parses a choice that may be left out; errors name it.
+///
+/// # Errors
+/// If its mode or its saved filter is unknown.
+pub fn choice_from_wire(
+    field: &str,
+    choice: Option<v1::SubsetChoice>,
+) -> Result<Option<SubsetChoice>, ConvertError> {
+    choice.map(SubsetChoice::try_from).transpose().map_err(|error| error.within(field))
 }
 
 impl TryFrom<v1::Model> for Model {
@@ -36,7 +80,15 @@ impl TryFrom<v1::Model> for Model {
             labels: model.labels,
             status: word_from_wire("status", &model.status, ModelStatus::from_name, "a model status")?,
             configuration: json_object_from_wire("configuration_json", &model.configuration_json)?,
+            description: model.description,
+            tags: model.tags,
+            train: choice_from_wire("train", model.train)?,
+            validation: choice_from_wire("validation", model.validation)?,
+            parent: optional_id_from_wire("parent_id", &model.parent_id)?
+                .map(|id| ParentModel { id, name: model.parent_name }),
+            initial_weights_hash: Some(model.initial_weights_hash).filter(|hash| !hash.is_empty()),
             created_at_ms: model.created_at_ms,
+            deleted_at_ms: model.deleted_at_ms,
         })
     }
 }
@@ -84,7 +136,7 @@ impl TryFrom<v1::Artifact> for Artifact {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use shared::id::{ArtifactId, DatasetId, ExecutionId, ModelId, ProjectId, uuid_v7};
+    use shared::id::{ArtifactId, DatasetId, ExecutionId, FilterId, ModelId, ProjectId, uuid_v7};
 
     fn model() -> impl Strategy<Value = Model> {
         (
@@ -103,7 +155,22 @@ mod tests {
                 name,
                 status,
                 configuration: serde_json::Map::from_iter([("epochs".to_owned(), epochs.into())]),
+                description: "for the microscope".into(),
+                tags: vec!["night".into()],
+                train: None,
+                validation: Some(SubsetChoice {
+                    mode: ChoiceMode::Folder,
+                    filter: "{\"filter\": {}}".into(),
+                    annotation_filter: Some("{}".into()),
+                    saved_filter_id: Some(FilterId::from_uuid(uuid_v7(4, &random))),
+                }),
+                parent: Some(ParentModel {
+                    id: ModelId::from_uuid(uuid_v7(5, &random)),
+                    name: "first".into(),
+                }),
+                initial_weights_hash: Some("ab".repeat(32)),
                 created_at_ms,
+                deleted_at_ms: Some(created_at_ms),
             })
     }
 
