@@ -2,9 +2,13 @@
 //!
 //! Must not know how they are stored or drawn, nor any file format.
 
+mod changes;
 mod document;
+mod folders;
 
+pub use changes::{ItemDetail, ItemEvent, ItemEventKind, ItemSelection, ItemsChange, SelectedItems};
 pub use document::{annotation_document, full_name, item_document, normal_dir};
+pub use folders::{Folder, folders};
 
 use crate::id::{AnnotationId, DatasetId, ItemId, ProjectId};
 use serde::{Deserialize, Serialize};

@@ -82,6 +82,16 @@ typed_ids! {
     InstanceId = "instance";
     /// A stored file of a model.
     ArtifactId = "artifact";
+    /// A query that is kept by name.
+    FilterId = "saved filter";
+    /// A named list of labels.
+    RecipeId = "recipe";
+    /// A change of many items at once.
+    ItemsChangeId = "change of items";
+    /// A value that nobody may read.
+    SecretId = "secret";
+    /// Files that are on their way in.
+    UploadId = "upload";
 }
 
 #[cfg(test)]

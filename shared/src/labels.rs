@@ -3,6 +3,7 @@
 //! Must not know how anything is drawn. The six colours were chosen so that they can be told apart
 //! with normal sight and with the three common colour deficiencies, on the page of their theme.
 
+use crate::dataset::Label;
 use std::collections::HashMap;
 
 /// Colours for the light theme, and for boxes on images: `#rrggbb`.
@@ -97,9 +98,90 @@ pub enum LabelError {
     /// A class has no name.
     #[error("label {0} has no name (labels are counted from 1)")]
     Unnamed(usize),
+    /// A part of a nested name is empty.
+    #[error("label `{0}` has an empty part: nested labels are written as `vehicle.car`")]
+    EmptyPart(String),
+    /// A name is too long, or holds letters that cannot be shown.
+    #[error(
+        "label {0} is longer than {MOST_LABEL_LETTERS} letters or holds control characters (labels are counted from 1)"
+    )]
+    Unreadable(usize),
+    /// A colour is none.
+    #[error("label `{0}` has the colour `{1}`: write it as `#rrggbb`, or leave it out")]
+    Colour(String, String),
+    /// There are more than can be used.
+    #[error("there are {0} labels, and at most {MOST_LABELS} can be used")]
+    TooMany(usize),
 }
 
-/// Between label names and class indices: a label's index is its place in the list, from 0.
+/// Classes that a list may have.
+pub const MOST_LABELS: usize = 10_000;
+
+/// Letters that the name of a label may have.
+pub const MOST_LABEL_LETTERS: usize = 200;
+
+/// The labels of a recipe as they are kept: names trimmed, and a colour for each that has none, by its class index.
+///
+/// A nested label carries its parents' names with dots, for example `vehicle.car`.
+///
+/// ```
+/// use shared::dataset::Label;
+/// use shared::labels::{checked_labels, label_colour};
+/// let labels = checked_labels(vec![Label { name: " vehicle.car ".into(), colour: String::new() }]).unwrap();
+/// assert_eq!((labels[0].name.as_str(), labels[0].colour.as_str()), ("vehicle.car", label_colour(0)));
+/// ```
+///
+/// # Errors
+/// A name that stands twice, is empty, has an empty part or cannot be read; a colour that is none; too many labels.
+pub fn checked_labels(labels: Vec<Label>) -> Result<Vec<Label>, LabelError> {
+    let labels: Vec<Label> = labels
+        .into_iter()
+        .enumerate()
+        .map(|(index, label)| checked_label(index, label))
+        .collect::<Result<_, _>>()?;
+    LabelMap::new(labels.iter().map(|label| label.name.clone()).collect())?;
+    Ok(labels)
+}
+
+fn checked_label(index: usize, label: Label) -> Result<Label, LabelError> {
+    let name = checked_name(index, &label.name)?;
+    let colour = label.colour.trim().to_lowercase();
+    if colour.is_empty() {
+        return Ok(Label { name, colour: label_colour(index).to_owned() });
+    }
+    let digits = colour.strip_prefix('#').unwrap_or_default();
+    if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(LabelError::Colour(name, label.colour));
+    }
+    Ok(Label { name, colour })
+}
+
+fn checked_name(index: usize, name: &str) -> Result<String, LabelError> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(LabelError::Unnamed(index + 1));
+    }
+    if name.chars().count() > MOST_LABEL_LETTERS || name.chars().any(char::is_control) {
+        return Err(LabelError::Unreadable(index + 1));
+    }
+    if name.split('.').any(|part| part.trim().is_empty()) {
+        return Err(LabelError::EmptyPart(name.to_owned()));
+    }
+    Ok(name.to_owned())
+}
+
+/// Between label names and class indices, both ways: a label's index is its place in the list, from 0.
+///
+/// This is the id map of a model: the network's output number `n` means the label [`name_of`](Self::name_of)`(n)`, and
+/// [`index_of`](Self::index_of) is its inverse. Another order or another list is another map, and a network that was
+/// trained by one means nothing by the other.
+///
+/// ```
+/// use shared::labels::LabelMap;
+/// let map = LabelMap::new(vec!["cat".into(), "dog".into()]).unwrap();
+/// assert_eq!(map.index_of("dog"), Some(1));
+/// assert!(map.names().iter().all(|name| map.index_of(name).and_then(|index| map.name_of(index)) == Some(name)));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LabelMap {
     names: Vec<String>,
@@ -110,8 +192,11 @@ impl LabelMap {
     /// From the names in class order.
     ///
     /// # Errors
-    /// A name that stands twice or is empty.
+    /// A name that stands twice or is empty, or too many names.
     pub fn new(names: Vec<String>) -> Result<Self, LabelError> {
+        if names.len() > MOST_LABELS {
+            return Err(LabelError::TooMany(names.len()));
+        }
         let mut indices = HashMap::with_capacity(names.len());
         for (index, name) in names.iter().enumerate() {
             if name.trim().is_empty() {
@@ -170,6 +255,28 @@ mod tests {
         let other =
             (0..).map(|n| format!("b{n}")).find(|id| series_styles([id.as_str()])[0] != alone).unwrap();
         assert_eq!(series_styles([other.as_str(), "a"])[1], alone);
+    }
+
+    #[test]
+    fn labels_of_a_recipe_are_checked_one_by_one() {
+        let label = |name: &str, colour: &str| Label { name: name.into(), colour: colour.into() };
+        let kept = checked_labels(vec![label("vehicle", ""), label("vehicle.car", "#ABCDEF")]).unwrap();
+        assert_eq!(kept, [label("vehicle", label_colour(0)), label("vehicle.car", "#abcdef")]);
+        assert_eq!(checked_labels(Vec::new()), Ok(Vec::new()));
+        let long = "x".repeat(MOST_LABEL_LETTERS + 1);
+        for (labels, expected) in [
+            (vec![label("a", ""), label(" a ", "")], LabelError::Duplicate("a".into())),
+            (vec![label("a", ""), label(" ", "")], LabelError::Unnamed(2)),
+            (vec![label("a..b", "")], LabelError::EmptyPart("a..b".into())),
+            (vec![label("a. ", "")], LabelError::EmptyPart("a.".into())),
+            (vec![label(&long, "")], LabelError::Unreadable(1)),
+            (vec![label("a\nb", "")], LabelError::Unreadable(1)),
+            (vec![label("a", "red")], LabelError::Colour("a".into(), "red".into())),
+            (vec![label("a", "#ééé")], LabelError::Colour("a".into(), "#ééé".into())),
+            (vec![label("a", ""); MOST_LABELS + 1], LabelError::TooMany(MOST_LABELS + 1)),
+        ] {
+            assert_eq!(checked_labels(labels), Err(expected));
+        }
     }
 
     #[test]

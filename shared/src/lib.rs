@@ -7,17 +7,23 @@
 
 pub mod architecture;
 pub mod boxes;
+pub mod check;
 pub mod config;
 pub mod dataset;
 pub mod dql;
+pub mod estimate;
+pub mod filter;
 pub mod format;
 pub mod id;
 pub mod labels;
 pub mod metric;
 pub mod metrics;
 pub mod model;
+pub mod recipe;
+pub mod secret;
 pub mod series;
 pub mod service;
+pub mod snapshot;
 pub mod status;
 pub mod suggest;
 pub mod training;

@@ -2,7 +2,9 @@
 //!
 //! Must not know how they are stored or how a trainer makes them.
 
-use crate::id::{ArtifactId, DatasetId, ExecutionId, ModelId, ProjectId};
+use crate::dataset::{Subset, Task};
+use crate::dql::{annotations_query, tagged_items_query};
+use crate::id::{ArtifactId, DatasetId, ExecutionId, FilterId, ModelId, ProjectId};
 use crate::status::ModelStatus;
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +29,96 @@ pub struct Model {
     pub status: ModelStatus,
     /// Configuration values that differ from the architecture's defaults.
     pub configuration: serde_json::Map<String, serde_json::Value>,
+    /// What a person says of it.
+    pub description: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// How it brings its train subset, if it brings one.
+    pub train: Option<SubsetChoice>,
+    /// How it brings its validation subset, if it brings one.
+    pub validation: Option<SubsetChoice>,
+    /// The version that it was cloned from or starts from.
+    pub parent: Option<ParentModel>,
+    /// Weights to start from, as content hash; `None` to start from chance.
+    pub initial_weights_hash: Option<String>,
     /// UTC milliseconds since 1970.
     pub created_at_ms: i64,
+    /// When a person took it out of the lists.
+    pub deleted_at_ms: Option<i64>,
+}
+
+/// The version that another one comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ParentModel {
+    /// Its id.
+    pub id: ModelId,
+    /// Its name.
+    pub name: String,
+}
+
+/// How a person chooses the items of a subset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChoiceMode {
+    /// Items that carry the subset's tag.
+    TaggedItems,
+    /// A filter of one's own.
+    DqlFilter,
+    /// Items in a folder.
+    Folder,
+}
+
+impl ChoiceMode {
+    /// All ways, in the order in which they are offered.
+    pub const ALL: [Self; 3] = [Self::TaggedItems, Self::DqlFilter, Self::Folder];
+
+    /// The word used in stores and on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TaggedItems => "tagged-items",
+            Self::DqlFilter => "dql-filter",
+            Self::Folder => "folder",
+        }
+    }
+
+    /// The way with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+}
+
+/// How the items and annotations of a subset are chosen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubsetChoice {
+    /// How it was chosen.
+    pub mode: ChoiceMode,
+    /// The query of items, as text (DQL); it decides, whatever the mode.
+    pub filter: String,
+    /// The query of annotations, as text (DQL); `None` stands for the output type of the model, without predictions.
+    pub annotation_filter: Option<String>,
+    /// The saved filter that `filter` came from.
+    pub saved_filter_id: Option<FilterId>,
+}
+
+impl SubsetChoice {
+    /// The items that carry the tag of a subset, with the annotations of the model's output type.
+    #[must_use]
+    pub fn tagged(subset: Subset) -> Self {
+        Self {
+            mode: ChoiceMode::TaggedItems,
+            filter: tagged_items_query(subset).to_string(),
+            annotation_filter: None,
+            saved_filter_id: None,
+        }
+    }
+
+    /// The query of annotations that is in force: one's own, or the one that stands for none.
+    #[must_use]
+    pub fn effective_annotation_filter(&self, task: Task) -> String {
+        self.annotation_filter.clone().unwrap_or_else(|| annotations_query(task).to_string())
+    }
 }
 
 /// What a stored file of a model is.

@@ -2,6 +2,7 @@
 //!
 //! Must not know processes, containers or pods.
 
+use crate::config::FieldError;
 use crate::id::{ExecutionId, InstanceId, ServiceId};
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +56,62 @@ impl Default for ServiceSettings {
             on_reset: OnReset::Rerun,
             max_attempts: 3,
         }
+    }
+}
+
+impl ServiceSettings {
+    /// Everything that cannot be meant, by field.
+    ///
+    /// # Errors
+    /// All of it at once.
+    pub fn check(&self) -> Result<(), Vec<FieldError>> {
+        let counts = [
+            ("concurrency", self.concurrency, 1, 64),
+            ("min_instances", self.min_instances, 0, 1_000),
+            ("max_instances", self.max_instances, 1, 1_000),
+            ("cool_down_secs", self.cool_down_secs, 0, 86_400),
+            ("execution_timeout_secs", self.execution_timeout_secs, 1, 31_536_000),
+            ("drain_secs", self.drain_secs, 0, 86_400),
+            ("max_attempts", self.max_attempts, 1, 100),
+        ];
+        let mut errors: Vec<FieldError> = counts
+            .into_iter()
+            .filter(|(_, value, least, most)| value < least || value > most)
+            .map(|(field, value, least, most)| {
+                FieldError::new(field, format!("{value} is out of range: choose {least} to {most}"))
+            })
+            .collect();
+        if self.min_instances > self.max_instances {
+            let message = format!("{} is more than `max_instances`: lower it", self.min_instances);
+            errors.push(FieldError::new("min_instances", message));
+        }
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+
+    /// The names of the fields in which others differ.
+    ///
+    /// ```
+    /// use shared::service::ServiceSettings;
+    /// let mine = ServiceSettings::default();
+    /// let yours = ServiceSettings { drain_secs: 1, ..mine };
+    /// assert_eq!(mine.differences(&yours), ["drain_secs"]);
+    /// ```
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<&'static str> {
+        [
+            ("concurrency", self.concurrency == other.concurrency),
+            ("min_instances", self.min_instances == other.min_instances),
+            ("max_instances", self.max_instances == other.max_instances),
+            ("cool_down_secs", self.cool_down_secs == other.cool_down_secs),
+            ("execution_timeout_secs", self.execution_timeout_secs == other.execution_timeout_secs),
+            ("drain_secs", self.drain_secs == other.drain_secs),
+            ("on_reset", self.on_reset == other.on_reset),
+            ("max_attempts", self.max_attempts == other.max_attempts),
+        ]
+        .into_iter()
+        .filter(|(_, is_same)| !is_same)
+        .map(|(field, _)| field)
+        .collect()
     }
 }
 
@@ -159,4 +216,29 @@ pub struct Instance {
     pub created_at_ms: i64,
     /// UTC milliseconds of the last word from it.
     pub heard_at_ms: Option<i64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_that_cannot_be_meant_are_named() {
+        let good = ServiceSettings::default();
+        assert_eq!(good.check(), Ok(()));
+        assert_eq!(good.differences(&good), [""; 0]);
+        let bad = ServiceSettings {
+            concurrency: 0,
+            min_instances: 3,
+            max_instances: 2,
+            execution_timeout_secs: 0,
+            max_attempts: 101,
+            ..good
+        };
+        let fields: Vec<String> = bad.check().unwrap_err().into_iter().map(|error| error.key).collect();
+        assert_eq!(fields, ["concurrency", "execution_timeout_secs", "max_attempts", "min_instances"]);
+        let differences =
+            ["concurrency", "min_instances", "max_instances", "execution_timeout_secs", "max_attempts"];
+        assert_eq!(bad.differences(&good), differences);
+    }
 }

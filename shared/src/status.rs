@@ -246,6 +246,17 @@ impl ModelStatus {
             Self::Trained => Err("This version is trained; clone it to train again"),
         }
     }
+
+    /// Whether a person may take it out of the lists.
+    ///
+    /// # Errors
+    /// The reason why not, to show on the disabled action.
+    pub const fn can_delete(self) -> Result<(), &'static str> {
+        match self {
+            Self::Created | Self::PreTrained | Self::Trained | Self::Failed => Ok(()),
+            Self::Pending | Self::Training => Err("This version is being trained; abort its training first"),
+        }
+    }
 }
 
 #[cfg(test)]

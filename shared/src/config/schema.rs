@@ -120,7 +120,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    pub(super) fn new(key: &str, message: String) -> Self {
+    pub(crate) fn new(key: &str, message: String) -> Self {
         Self { key: shortened(key), message }
     }
 }

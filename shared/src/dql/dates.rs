@@ -43,6 +43,7 @@ pub fn iso_text(instant_us: i64) -> Option<String> {
 
 /// Whether a text looks like `2024-03-31T12:00:00.000Z`. Such texts stand in the order of time.
 #[must_use]
+#[cfg(feature = "matching")]
 pub(super) fn is_iso_text(text: &str) -> bool {
     let Ok(bytes): Result<&[u8; CANONICAL_LENGTH], _> = text.as_bytes().try_into() else {
         return false;

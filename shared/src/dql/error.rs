@@ -208,6 +208,12 @@ pub enum ProblemKind {
     /// In a search text, an order with a value that has none.
     #[error("`{0}` takes only = and !=")]
     NoOrder(String),
+    /// In a search text, a choice between labels and fields of the item itself.
+    #[error(
+        "`label` goes with other fields by AND only, as it speaks of the item's annotations; \
+         for anything else, edit the filter as JSON"
+    )]
+    LabelInChoice,
     /// Probably a slip: a field that no resource has. The query can be run; the field counts as missing.
     #[error("{resource} have no field `{name}`{}", did_you_mean(suggestion.as_deref()))]
     UnknownField {
@@ -230,9 +236,27 @@ pub enum ProblemKind {
          ask for the opposite in `except`"
     )]
     JoinNegation(String),
+    /// Often misread: two labels that one annotation should have.
+    #[error(
+        "one annotation has one label, so this finds nothing: `label IN cat, dog` finds items with either; \
+         for items with both, use `intersect` in JSON"
+    )]
+    OneLabel,
 }
 
 impl ProblemKind {
+    /// The known word that was probably meant, to be written in place of what stands there.
+    #[must_use]
+    pub fn suggestion(&self) -> Option<&str> {
+        match self {
+            Self::UnknownOperator { suggestion, .. }
+            | Self::UnknownKey { suggestion, .. }
+            | Self::UnknownWord { suggestion, .. }
+            | Self::UnknownField { suggestion, .. } => suggestion.as_deref(),
+            _ => None,
+        }
+    }
+
     /// Whether the query can be run all the same.
     #[must_use]
     pub const fn is_warning(&self) -> bool {
@@ -242,6 +266,7 @@ impl ProblemKind {
                 | Self::NotADate(_)
                 | Self::ClassWithExclamationMark
                 | Self::JoinNegation(_)
+                | Self::OneLabel
         )
     }
 }

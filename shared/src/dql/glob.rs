@@ -69,7 +69,7 @@ impl Translator<'_> {
     }
 
     fn push(&mut self, letter: char) {
-        self.regex.push_str(&regex::escape(letter.encode_utf8(&mut [0; 4])));
+        self.regex.push_str(&regex_syntax::escape(letter.encode_utf8(&mut [0; 4])));
     }
 
     /// `*` within a segment, alone in its segment, or `**`.

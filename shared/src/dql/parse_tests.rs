@@ -1,6 +1,6 @@
 //! What is read, what is refused, and what is warned of.
 
-use super::super::{Direction, REFERENCE, Resource, filter_from_text};
+use super::super::{Direction, REFERENCE, Resource, query_from_text};
 use super::*;
 
 fn read(text: &str) -> Query {
@@ -138,7 +138,7 @@ fn each_example_of_the_reference_is_read_without_a_warning() {
             assert_eq!(parse(&text).unwrap_or_else(|refusal| panic!("{text}: {refusal}")).warnings, []);
         } else {
             for text in block {
-                let read = filter_from_text(text, Resource::Items);
+                let read = query_from_text(text);
                 assert_eq!(read.unwrap_or_else(|refusal| panic!("{text}: {refusal}")).1, []);
             }
         }

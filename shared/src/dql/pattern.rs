@@ -3,13 +3,17 @@
 //! Must not know which field they are for.
 
 use super::glob::regex_from_glob;
-use regex::{Regex, RegexBuilder};
+use regex_syntax::ParserBuilder;
 
 /// Letters of a pattern at most.
 pub const MOST_PATTERN_LETTERS: usize = 1_000;
+/// Groups within groups.
+const MOST_NESTING: u32 = 32;
 /// Bytes that a compiled regular expression may take.
+#[cfg(feature = "matching")]
 const MOST_PROGRAM_BYTES: usize = 1 << 19;
 /// Bytes that its cache may take while it runs.
+#[cfg(feature = "matching")]
 const MOST_CACHE_BYTES: usize = 1 << 18;
 
 /// A compiled pattern.
@@ -24,7 +28,39 @@ enum Kind {
     Under(String),
     /// These pieces in this order, with anything between them.
     Pieces(Vec<String>),
-    Regex(Regex),
+    Regex(Program),
+}
+
+/// What a regular expression becomes.
+#[cfg(feature = "matching")]
+type Program = regex::Regex;
+/// Nothing where nothing is matched: it is only known to be one.
+#[cfg(not(feature = "matching"))]
+type Program = ();
+
+/// How a regular expression is read.
+#[derive(Debug, Clone, Copy, Default)]
+struct Options {
+    ignores_case: bool,
+    is_multi_line: bool,
+    dot_matches_line_ends: bool,
+    ignores_white_space: bool,
+}
+
+impl Options {
+    fn read(letters: &str) -> Result<Self, String> {
+        let mut options = Self::default();
+        for letter in letters.chars() {
+            match letter {
+                'i' => options.ignores_case = true,
+                'm' => options.is_multi_line = true,
+                's' => options.dot_matches_line_ends = true,
+                'x' => options.ignores_white_space = true,
+                other => return Err(format!("there is no option `{other}`; there are i, m, s and x")),
+            }
+        }
+        Ok(options)
+    }
 }
 
 impl Pattern {
@@ -81,21 +117,21 @@ impl Pattern {
         if pattern.chars().count() > 4 * MOST_PATTERN_LETTERS {
             return Err(format!("it is longer than {MOST_PATTERN_LETTERS} letters"));
         }
-        let mut builder = RegexBuilder::new(pattern);
-        builder.size_limit(MOST_PROGRAM_BYTES).dfa_size_limit(MOST_CACHE_BYTES).nest_limit(32);
-        for option in options.chars() {
-            match option {
-                'i' => builder.case_insensitive(true),
-                'm' => builder.multi_line(true),
-                's' => builder.dot_matches_new_line(true),
-                'x' => builder.ignore_whitespace(true),
-                other => return Err(format!("there is no option `{other}`; there are i, m, s and x")),
-            };
-        }
-        builder.build().map(|regex| Self(Kind::Regex(regex))).map_err(|error| reason(&error))
+        let options = Options::read(options)?;
+        ParserBuilder::new()
+            .nest_limit(MOST_NESTING)
+            .case_insensitive(options.ignores_case)
+            .multi_line(options.is_multi_line)
+            .dot_matches_new_line(options.dot_matches_line_ends)
+            .ignore_whitespace(options.ignores_white_space)
+            .build()
+            .parse(pattern)
+            .map_err(|error| reason(&error.to_string()))?;
+        program(pattern, options).map(|program| Self(Kind::Regex(program)))
     }
 
     /// Whether a text fits.
+    #[cfg(feature = "matching")]
     #[must_use]
     pub fn matches(&self, text: &str) -> bool {
         match &self.0 {
@@ -139,7 +175,35 @@ fn escape_unless_star(letter: char) -> impl Iterator<Item = char> {
     special.then_some('\\').into_iter().chain(std::iter::once(letter))
 }
 
+/// Compiles what was read without fault.
+#[cfg(feature = "matching")]
+fn program(pattern: &str, options: Options) -> Result<Program, String> {
+    let built = regex::RegexBuilder::new(pattern)
+        .size_limit(MOST_PROGRAM_BYTES)
+        .dfa_size_limit(MOST_CACHE_BYTES)
+        .nest_limit(MOST_NESTING)
+        .case_insensitive(options.ignores_case)
+        .multi_line(options.is_multi_line)
+        .dot_matches_new_line(options.dot_matches_line_ends)
+        .ignore_whitespace(options.ignores_white_space)
+        .build();
+    built.map_err(|error| match error {
+        regex::Error::CompiledTooBig(_) => {
+            "it is too large once it is compiled; ask for less repetition".into()
+        }
+        other => reason(&other.to_string()),
+    })
+}
+
+/// How large it becomes is found out by whoever compiles it.
+#[cfg(not(feature = "matching"))]
+#[expect(clippy::unnecessary_wraps, reason = "as where it is compiled")]
+const fn program(_: &str, _: Options) -> Result<Program, String> {
+    Ok(())
+}
+
 /// The first piece at the start, the last at the end, the others between them, each as early as possible.
+#[cfg(feature = "matching")]
 fn has_pieces(text: &str, pieces: &[String]) -> bool {
     let [first, middle @ .., last] = pieces else {
         return pieces.first().is_some_and(|only| text == only);
@@ -158,17 +222,9 @@ fn has_pieces(text: &str, pieces: &[String]) -> bool {
 }
 
 /// The last line of a message that draws the pattern, which says what is wrong.
-fn reason(error: &regex::Error) -> String {
-    match error {
-        regex::Error::CompiledTooBig(_) => {
-            "it is too large once it is compiled; ask for less repetition".into()
-        }
-        other => {
-            let text = other.to_string();
-            let last = text.lines().last().unwrap_or_default();
-            last.trim_start_matches("error: ").to_owned()
-        }
-    }
+fn reason(message: &str) -> String {
+    let last = message.lines().last().unwrap_or_default();
+    last.trim_start_matches("error: ").to_owned()
 }
 
 #[cfg(test)]
@@ -257,8 +313,8 @@ mod tests {
 
         #[test]
         fn pieces_agree_with_a_regular_expression(pattern in "[ab*]{0,8}", text in "[ab]{0,10}") {
-            let quoted = format!("^(?s:{})$", regex::escape(&pattern).replace("\\*", ".*"));
-            let expected = Regex::new(&quoted).unwrap().is_match(&text);
+            let quoted = format!("^(?s:{})$", regex_syntax::escape(&pattern).replace("\\*", ".*"));
+            let expected = regex::Regex::new(&quoted).unwrap().is_match(&text);
             prop_assert_eq!(Pattern::wildcard(&pattern, false).unwrap().matches(&text), expected);
         }
 

@@ -5,7 +5,7 @@
 use super::ast::{ClauseKind, Filter, Literal, Path, Query, Resource, Test};
 use super::error::Refusal;
 use super::normal::{Comparison, compare, same_without_white_space};
-use crate::dataset::{Subset, normal_dir};
+use crate::dataset::{Subset, Task, normal_dir};
 
 /// The *Tagged items* query of a subset: visible files that carry its tag. Its text is the one that platforms exchange.
 #[must_use]
@@ -26,15 +26,46 @@ pub fn folder_query(dir: &str, with_subfolders: bool) -> Query {
     items_query("dir", if is_plain { Test::Plain(dir) } else { Test::Eq(dir) })
 }
 
+/// The query of annotations that stands for none of one's own: those of the task's type, without what models predicted.
+///
+/// ```
+/// use shared::dataset::Task;
+/// use shared::dql::annotations_query;
+/// let text = annotations_query(Task::Detection).filter.to_string();
+/// assert_eq!(text, r#"{"$and":[{"type":{"$in":["box"]}},{"metadata.system.model.name":{"$exists":false}}]}"#);
+/// ```
+#[must_use]
+pub fn annotations_query(task: Task) -> Query {
+    let kind = match task {
+        Task::Detection => "box",
+        Task::Classification => "class",
+    };
+    let conditions = [
+        ("type", Test::In(vec![Literal::Text(kind.into())])),
+        ("metadata.system.model.name", Test::Exists(false)),
+    ];
+    Query {
+        filter: all_of(conditions),
+        page: Some(0),
+        page_size: Some(1_000),
+        resource: Some(Resource::Annotations),
+        ..Query::default()
+    }
+}
+
+fn all_of<const N: usize>(conditions: [(&str, Test); N]) -> Filter {
+    let condition = |(field, test)| Path::new(field).map(|path| ClauseKind::Field(path, vec![test]).into());
+    ClauseKind::And(conditions.into_iter().filter_map(condition).collect::<Vec<Filter>>()).into()
+}
+
 fn items_query(field: &str, test: Test) -> Query {
     let conditions = [
         ("hidden", Test::Plain(Literal::Bool(false))),
         ("type", Test::Plain(Literal::Text("file".into()))),
         (field, test),
     ];
-    let condition = |(field, test)| Path::new(field).map(|path| ClauseKind::Field(path, vec![test]).into());
     Query {
-        filter: ClauseKind::And(conditions.into_iter().filter_map(condition).collect::<Vec<Filter>>()).into(),
+        filter: all_of(conditions),
         page: Some(0),
         page_size: Some(1_000),
         resource: Some(Resource::Items),

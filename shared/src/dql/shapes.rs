@@ -47,8 +47,9 @@ impl Shapes {
         shape
     }
 
+    /// The names of a shape; none of one that there is not.
     #[inline]
-    fn names(&self, shape: usize) -> &[Key] {
+    pub(super) fn names(&self, shape: usize) -> &[Key] {
         let (start, end) = self.ranges.get(shape).copied().unwrap_or_default();
         self.names.get(start..end).unwrap_or_default()
     }

@@ -84,6 +84,8 @@ pub struct Documents {
     text: String,
     roots: Vec<Node>,
     keys: HashMap<String, u32>,
+    /// The name of each key.
+    names: Vec<String>,
     /// For each key, the object in which it was last seen and its place there, to find names that stand twice.
     last_seen: Vec<(u64, usize)>,
     /// Objects closed so far.
@@ -187,6 +189,7 @@ impl Documents {
         // Never as many as 2^32: each takes more than a byte of a text that is shorter.
         let key = self.last_seen.len() as u32;
         self.keys.insert(name.to_owned(), key);
+        self.names.push(name.to_owned());
         self.last_seen.push((0, 0));
         Key(key)
     }
@@ -305,6 +308,16 @@ impl<'a> Value<'a> {
     #[must_use]
     pub fn child_count(self) -> usize {
         self.children().len()
+    }
+
+    /// The fields of an object, each with its name; none of anything else.
+    pub fn fields(self) -> impl Iterator<Item = (&'a str, Self)> + use<'a> {
+        let is_object = self.node.kind == Kind::Object;
+        let shape = if is_object { self.node.content.shape() } else { usize::MAX };
+        let documents = self.documents;
+        let names =
+            documents.shapes.names(shape).iter().filter_map(|key| documents.names.get(key.0 as usize));
+        names.map(String::as_str).zip(self.children().iter().map(move |&node| Value { node, ..self }))
     }
 
     /// The element of a list at a place.

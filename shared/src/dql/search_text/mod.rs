@@ -7,14 +7,19 @@
 //!   `$match`, `$all`, `$size`, `$glob`, `$regex`, lists and objects as values, joins and sets.
 //! - `true`, `false`, `null` and numbers are values of their kind; in quotes they are texts. `31/03/2024` is a date.
 //!   A value with spaces, commas or quotes stands in quotes, in which `\` takes the meaning from the next letter.
+//! - Of items, `label` speaks of their annotations: it is kept in the query's join, and goes with other fields by `AND`.
 //! - `*` in a value after `=` is a wildcard, as in JSON.
 
+mod query;
 mod read;
 mod tokens;
 mod write;
 
+pub use query::{annotations_join, query_from_text, text_from_query};
 pub use read::filter_from_text;
 pub use write::{NotAsText, text_from_filter};
 
+#[cfg(test)]
+mod query_tests;
 #[cfg(test)]
 mod tests;

@@ -7,13 +7,24 @@ use super::super::error::{Problem, ProblemKind, Refusal, Span};
 use super::super::fields::{is_known, is_path_field, nearest_field};
 use super::super::json::MOST_BYTES;
 use super::super::pattern::Pattern;
+use super::query::LABEL;
 use super::tokens::{Token, TokenKind, tokens};
+use crate::suggest::nearest;
 
 /// Reads the short form. Gives warnings beside the filter, as [`parse`](super::super::parse()) does.
 ///
 /// # Errors
 /// [`Refusal`] with the first thing that is wrong in each condition.
 pub fn filter_from_text(text: &str, resource: Resource) -> Result<(Filter, Vec<Problem>), Refusal> {
+    read(text, resource, false)
+}
+
+/// With `has_labels`, items have the field `label`, which speaks of their annotations.
+pub(super) fn read(
+    text: &str,
+    resource: Resource,
+    has_labels: bool,
+) -> Result<(Filter, Vec<Problem>), Refusal> {
     if text.len() > MOST_BYTES {
         let kind = ProblemKind::TooLarge {
             what: "its length in bytes",
@@ -24,7 +35,7 @@ pub fn filter_from_text(text: &str, resource: Resource) -> Result<(Filter, Vec<P
     }
     let tokens = tokens(text).map_err(|problem| Refusal::new(text, vec![problem]))?;
     let end = Span::new(text.len(), text.len());
-    let mut reader = Reader { tokens: &tokens, next: 0, end, resource, problems: Vec::new() };
+    let mut reader = Reader { tokens: &tokens, next: 0, end, resource, has_labels, problems: Vec::new() };
     let filter = reader.any_of();
     let (mut warnings, errors): (Vec<Problem>, Vec<Problem>) =
         reader.problems.into_iter().partition(|problem| problem.kind.is_warning());
@@ -40,6 +51,7 @@ struct Reader<'a> {
     next: usize,
     end: Span,
     resource: Resource,
+    has_labels: bool,
     problems: Vec<Problem>,
 }
 
@@ -141,12 +153,12 @@ impl<'a> Reader<'a> {
         };
         let no_field = || Problem { kind: ProblemKind::EmptySegment(name.clone()), span };
         let path = Path::new(name.as_str()).filter(|_| !name.starts_with('$')).ok_or_else(no_field)?;
-        if !is_known(self.resource, &path) {
-            let kind = ProblemKind::UnknownField {
-                resource: self.resource.name(),
-                name: name.clone(),
-                suggestion: nearest_field(self.resource, &path),
-            };
+        let is_label = self.has_labels && path.as_str() == LABEL;
+        if !is_label && !is_known(self.resource, &path) {
+            let label = nearest(path.as_str(), [LABEL]).filter(|_| self.has_labels).map(str::to_owned);
+            let suggestion = label.or_else(|| nearest_field(self.resource, &path));
+            let kind =
+                ProblemKind::UnknownField { resource: self.resource.name(), name: name.clone(), suggestion };
             self.problems.push(Problem { kind, span });
         }
         Ok(path)

@@ -12,7 +12,7 @@ pub struct NotAsText {
     what: &'static str,
 }
 
-const fn cannot(what: &'static str) -> NotAsText {
+pub(super) const fn cannot(what: &'static str) -> NotAsText {
     NotAsText { what }
 }
 

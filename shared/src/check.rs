@@ -1,0 +1,103 @@
+//! What a training would do, told before it costs anything.
+//!
+//! Must not know how it was found out, nor the form that shows it.
+
+use crate::service::ServiceSettings;
+use crate::snapshot::SubsetContent;
+use serde::{Deserialize, Serialize};
+
+/// What starting a training would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrainingCheck {
+    /// What refuses it.
+    pub problems: Vec<FieldProblem>,
+    /// What may not be meant, and does not refuse it.
+    pub warnings: Vec<TrainingWarning>,
+    /// What it would learn from; `None` where that cannot be said.
+    pub train: Option<SubsetContent>,
+    /// What it would be measured on; `None` where that cannot be said.
+    pub validation: Option<SubsetContent>,
+    /// The whole configuration; null where it cannot be used.
+    pub configuration: serde_json::Value,
+    /// In class order.
+    pub labels: Vec<String>,
+    /// Memory that it needs; 0 where that is not known.
+    pub memory_bytes: u64,
+    /// Memory that the machine has.
+    pub machine_memory_bytes: u64,
+    /// How long it takes; `None` where nothing is known.
+    pub duration_secs: Option<u64>,
+    /// How the service that will run it runs.
+    pub service_settings: ServiceSettings,
+    /// Whether that service is there already.
+    pub service_exists: bool,
+}
+
+/// A field that refuses a training.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldProblem {
+    /// The path of the field, for example `train.filter` or `configuration_json.epochs`.
+    pub field: String,
+    /// What is wrong, and what to do next.
+    pub message: String,
+}
+
+/// Something that may not be meant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrainingWarning {
+    /// What kind of thing.
+    pub kind: WarningKind,
+    /// In words, with numbers.
+    pub message: String,
+    /// A query (DQL) that shows what is meant.
+    pub filter: Option<String>,
+}
+
+/// The closed list of warnings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WarningKind {
+    /// Items are in both subsets.
+    Overlap,
+    /// A label has no annotations in a subset.
+    ClassAbsent,
+    /// Items have no annotations.
+    Unannotated,
+    /// The data has labels that the training has not.
+    UnknownLabels,
+    /// It will probably take longer than the execution timeout.
+    Timeout,
+    /// A filter is probably not meant as it says it.
+    Filter,
+}
+
+impl WarningKind {
+    /// All kinds.
+    pub const ALL: [Self; 6] = [
+        Self::Overlap,
+        Self::ClassAbsent,
+        Self::Unannotated,
+        Self::UnknownLabels,
+        Self::Timeout,
+        Self::Filter,
+    ];
+
+    /// The word used on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Overlap => "overlap",
+            Self::ClassAbsent => "class-absent",
+            Self::Unannotated => "unannotated",
+            Self::UnknownLabels => "unknown-labels",
+            Self::Timeout => "timeout",
+            Self::Filter => "filter",
+        }
+    }
+
+    /// The kind with this [`name`](Self::name).
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
