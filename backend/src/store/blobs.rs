@@ -210,7 +210,7 @@ pub fn blob_path(root: &Path, hash: &str) -> Option<PathBuf> {
     is_hash(hash).then(|| root.join(&hash[..2]).join(hash))
 }
 
-fn is_hash(text: &str) -> bool {
+pub(super) fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 

@@ -37,6 +37,16 @@ pub enum StoreError {
         /// What a person can do about it.
         next_step: String,
     },
+    /// A field of the request is not allowed as it is.
+    #[error("{reason}: {next_step}")]
+    RefusedField {
+        /// The path of the field, for example `train.filter`.
+        field: String,
+        /// What is wrong.
+        reason: String,
+        /// What a person can do about it.
+        next_step: String,
+    },
     /// A query asks for what cannot be asked here.
     #[error("{reason}: {next_step}")]
     UnsupportedQuery {
@@ -108,6 +118,8 @@ pub enum ErrorKind {
     Conflict,
     /// See [`StoreError::Refused`].
     Refused,
+    /// See [`StoreError::RefusedField`].
+    RefusedField,
     /// See [`StoreError::UnsupportedQuery`].
     UnsupportedQuery,
     /// See [`StoreError::StaleToken`].
@@ -135,6 +147,7 @@ impl StoreError {
             Self::AlreadyExists { .. } => ErrorKind::AlreadyExists,
             Self::Conflict(_) => ErrorKind::Conflict,
             Self::Refused { .. } => ErrorKind::Refused,
+            Self::RefusedField { .. } => ErrorKind::RefusedField,
             Self::UnsupportedQuery { .. } => ErrorKind::UnsupportedQuery,
             Self::StaleToken { .. } => ErrorKind::StaleToken,
             Self::SequenceGap { .. } => ErrorKind::SequenceGap,
@@ -155,13 +168,21 @@ impl StoreError {
         Self::Refused { reason: reason.into(), next_step: next_step.into() }
     }
 
+    pub(super) fn refused_field(
+        field: impl Into<String>,
+        reason: impl Into<String>,
+        next_step: impl Into<String>,
+    ) -> Self {
+        Self::RefusedField { field: field.into(), reason: reason.into(), next_step: next_step.into() }
+    }
+
     #[expect(clippy::needless_pass_by_value, reason = "callers pass ids and errors that they need no longer")]
     pub(super) fn corrupt(what: impl Into<String>, detail: impl ToString) -> Self {
         Self::Corrupt { what: what.into(), detail: detail.to_string() }
     }
 
     /// A failure of the file system while doing `action` to `path`.
-    pub(super) fn io(action: &str, path: &Path, source: std::io::Error) -> Self {
+    pub(crate) fn io(action: &str, path: &Path, source: std::io::Error) -> Self {
         if is_disk_full(&source) {
             return Self::DiskFull { path: path.to_owned() };
         }

@@ -1,8 +1,8 @@
 //! Minting of typed ids: the randomness that `shared::id` must not know.
 
 use shared::id::{
-    AnnotationId, ArtifactId, DatasetId, ExecutionId, InstanceId, ItemId, ModelId, ProjectId, ServiceId,
-    TrainingId, uuid_v7,
+    AnnotationId, ArtifactId, DatasetId, ExecutionId, FilterId, InstanceId, ItemId, ItemsChangeId, ModelId,
+    ProjectId, RecipeId, SecretId, ServiceId, TrainingId, UploadId, uuid_v7,
 };
 use uuid::Uuid;
 
@@ -27,12 +27,17 @@ minted!(
     ArtifactId,
     DatasetId,
     ExecutionId,
+    FilterId,
     InstanceId,
     ItemId,
+    ItemsChangeId,
     ModelId,
     ProjectId,
+    RecipeId,
+    SecretId,
     ServiceId,
-    TrainingId
+    TrainingId,
+    UploadId
 );
 
 /// A new id of this moment.

@@ -10,6 +10,8 @@ mod records;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+mod thumbnails;
+mod uploads;
 mod writer;
 
 pub(crate) use blobs::hex;
@@ -17,6 +19,12 @@ pub use blobs::{BlobReader, Blobs, blob_path};
 pub use error::{ErrorKind, StoreError};
 pub use ids::MintedId;
 pub use records::*;
+pub use sqlite::ChosenItems;
+pub use thumbnails::Thumbnails;
+pub use uploads::{
+    AnnouncedFile, CompleteUpload, MAX_UPLOAD_BYTES, MAX_UPLOAD_FILES, OpenUpload, UPLOAD_LIFE_MS,
+    UploadList, Uploads,
+};
 
 use crate::clock::Clock;
 use shared::id::ProjectId;
@@ -44,6 +52,9 @@ struct Inner {
     readers: SqlitePool,
     writer: Writer,
     blobs: Blobs,
+    indices: sqlite::Indices,
+    thumbnails: Thumbnails,
+    uploads: Uploads,
     importing: tokio::sync::Mutex<()>,
 }
 
@@ -58,6 +69,8 @@ impl Store {
             .await
             .map_err(|error| StoreError::io("making the data folder", data_dir, error))?;
         let blobs = Blobs::open(&data_dir.join("blobs"))?;
+        let thumbnails = Thumbnails::open(&data_dir.join("thumbnails"))?;
+        let uploads = Uploads::open(&data_dir.join("uploads"), Arc::clone(&clock))?;
         let opened =
             sqlite::open(data_dir, Arc::clone(&clock)).await.map_err(|error| error.in_folder(data_dir))?;
         let inner = Inner {
@@ -67,6 +80,9 @@ impl Store {
             readers: opened.readers,
             writer: opened.writer,
             blobs,
+            indices: sqlite::Indices::default(),
+            thumbnails,
+            uploads,
             importing: tokio::sync::Mutex::new(()),
         };
         Ok(Self { inner: Arc::new(inner) })
@@ -83,6 +99,18 @@ impl Store {
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.inner.blobs
+    }
+
+    /// Small pictures of stored images.
+    #[must_use]
+    pub fn thumbnails(&self) -> &Thumbnails {
+        &self.inner.thumbnails
+    }
+
+    /// Files that are on their way in.
+    #[must_use]
+    pub fn uploads(&self) -> &Uploads {
+        &self.inner.uploads
     }
 
     /// The folder that holds the store.
@@ -118,6 +146,11 @@ impl Store {
     /// Held while stored files may be without a record, so that nobody sweeps them meanwhile.
     pub(crate) async fn importing(&self) -> tokio::sync::MutexGuard<'_, ()> {
         self.inner.importing.lock().await
+    }
+
+    /// The datasets that are in memory.
+    fn indices(&self) -> &sqlite::Indices {
+        &self.inner.indices
     }
 
     /// A connection that only reads.

@@ -2,13 +2,16 @@
 //!
 //! Must not know SQL, gRPC or files.
 
-use shared::dataset::{Dataset, Item, PixelBox, Subset, Task};
-use shared::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId};
+use serde::Serialize;
+use shared::dataset::{Dataset, Item, Label, PixelBox, Subset, Task};
+use shared::id::{DatasetId, ExecutionId, InstanceId, ModelId, SecretId, ServiceId, TrainingId};
 use shared::metric::{LogLevel, LogLine, MetricSample};
-use shared::model::{Artifact, ArtifactKind};
+use shared::model::{Artifact, ArtifactKind, Model, SubsetChoice};
 use shared::service::{Instance, Service, ServiceSettings};
-use shared::status::Status;
+use shared::snapshot::{LabelCount, SubsetContent};
+use shared::status::{ModelStatus, Status};
 use shared::training::{Cause, HistoryEntry, Progress, Training};
+use std::collections::BTreeMap;
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,10 +100,14 @@ pub struct Found<T> {
 }
 
 /// A model version to be made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NewModel {
-    /// Unique within the project.
+    /// Unique within the project, but for deleted ones.
     pub name: String,
+    /// What a person says of it.
+    pub description: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
     /// For example `yolov8`.
     pub architecture_id: String,
     /// For example `n`.
@@ -111,6 +118,62 @@ pub struct NewModel {
     pub labels: Vec<String>,
     /// Values that differ from the defaults.
     pub configuration: serde_json::Map<String, serde_json::Value>,
+    /// How it brings its train subset, if it brings one.
+    pub train: Option<SubsetChoice>,
+    /// How it brings its validation subset, if it brings one.
+    pub validation: Option<SubsetChoice>,
+    /// The version that it comes from.
+    pub parent_id: Option<ModelId>,
+    /// Weights to start from, as content hash of a stored file.
+    pub initial_weights_hash: Option<String>,
+}
+
+/// What a person changes of a model version; `None` keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// What is said of it.
+    pub description: Option<String>,
+    /// All its tags.
+    pub tags: Option<Vec<String>>,
+}
+
+/// Which model versions.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelQuery {
+    /// Part of a name, or the start of an id; empty for all.
+    pub search: String,
+    /// Only these statuses; none for all.
+    pub statuses: Vec<ModelStatus>,
+    /// Only these architectures; none for all.
+    pub architecture_ids: Vec<String>,
+    /// Only of this dataset.
+    pub dataset_id: Option<DatasetId>,
+    /// Only those that carry all of these tags.
+    pub tags: Vec<String>,
+    /// Also those that were deleted.
+    pub include_deleted: bool,
+}
+
+/// What a person has filled in for the next training of a model version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// A JSON object, as text.
+    pub text: String,
+    /// UTC milliseconds since 1970.
+    pub updated_at_ms: i64,
+}
+
+/// A recipe to be made, or what replaces one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRecipe {
+    /// Unique for its dataset.
+    pub title: String,
+    /// What a person says of it.
+    pub description: String,
+    /// In class order, checked.
+    pub labels: Vec<Label>,
 }
 
 /// A training to be started.
@@ -120,8 +183,83 @@ pub struct NewTraining {
     pub model_id: ModelId,
     /// The resolved configuration.
     pub configuration: serde_json::Value,
+    /// What it learns from.
+    pub data: TrainingData,
     /// How the architecture's service runs, if this training is its first.
     pub settings: ServiceSettings,
+    /// Whether a person gave the settings: then a service that is there must have the same.
+    pub settings_given: bool,
+    /// Names of secrets that the Train function gets.
+    pub secrets: Vec<String>,
+    /// Versions of the program and of the trainer, by name.
+    pub versions: BTreeMap<String, String>,
+}
+
+impl NewTraining {
+    /// A training of a version on what it brings, by a service that runs as these settings say if it is the first.
+    #[must_use]
+    pub fn of(model: &Model, configuration: serde_json::Value, settings: ServiceSettings) -> Self {
+        Self {
+            model_id: model.id,
+            configuration,
+            data: TrainingData::of(model),
+            settings,
+            settings_given: false,
+            secrets: Vec::new(),
+            versions: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a training learns from, and as what.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TrainingData {
+    /// Where the items are.
+    pub dataset_id: DatasetId,
+    /// Class names in class order. Annotations with other labels are left out.
+    pub labels: Vec<String>,
+    /// What it learns from.
+    pub train: SubsetChoice,
+    /// What it is measured on.
+    pub validation: SubsetChoice,
+}
+
+impl TrainingData {
+    /// What a version brings, and the tagged items where it brings nothing.
+    #[must_use]
+    pub fn of(model: &Model) -> Self {
+        let choice = |brought: &Option<SubsetChoice>, subset| {
+            brought.clone().unwrap_or_else(|| SubsetChoice::tagged(subset))
+        };
+        Self {
+            dataset_id: model.dataset_id,
+            labels: model.labels.clone(),
+            train: choice(&model.train, Subset::Train),
+            validation: choice(&model.validation, Subset::Validation),
+        }
+    }
+}
+
+/// What a training would learn from, in numbers.
+#[derive(Debug, Clone)]
+pub struct TrainingPreview {
+    /// What it would learn from; `None` if its filters cannot be run.
+    pub train: Option<SubsetPreview>,
+    /// What it would be measured on; `None` if its filters cannot be run.
+    pub validation: Option<SubsetPreview>,
+    /// Items that are in both.
+    pub overlap_count: u64,
+    /// Why it would be refused.
+    pub refusals: Vec<super::StoreError>,
+}
+
+/// A subset as a training would get it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SubsetPreview {
+    /// What takes part.
+    pub content: SubsetContent,
+    /// Labels that the training does not have, with what is left out because of it; by name.
+    pub unknown_labels: Vec<LabelCount>,
 }
 
 /// Which trainings.
@@ -264,8 +402,12 @@ pub struct Assignment {
     pub timeout_secs: u32,
     /// Time that it gets to stop by itself.
     pub drain_secs: u32,
+    /// Weights to start from.
+    pub initial_weights_hash: Option<String>,
     /// The last checkpoint of an earlier attempt of the same execution.
     pub resume_content_hash: Option<String>,
+    /// Names of the secrets that the Train function gets.
+    pub secrets: Vec<String>,
 }
 
 /// The items of one subset as they were when the training started.
@@ -346,4 +488,64 @@ pub enum AttemptOutcome {
     Stopped,
     /// It was killed or timed out: it goes round again while attempts are left.
     Reset,
+}
+
+/// A sealed value, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// Whose value it is; part of what it is bound to.
+    pub id: SecretId,
+    /// The secret's name; part of what it is bound to.
+    pub name: String,
+    /// The key that it was sealed with.
+    pub key_id: String,
+    /// Nonce and ciphertext, in base64.
+    pub sealed: String,
+}
+
+/// A secret to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSecret {
+    /// Id, name and sealed value.
+    pub sealed: SealedSecret,
+    /// Tells values of the secret apart.
+    pub fingerprint: String,
+    /// In a person's words.
+    pub description: String,
+    /// Who made it.
+    pub created_by: String,
+    /// A keyed hash of the value, to know a repeated call by; no value can be guessed from it.
+    pub value_digest: String,
+}
+
+/// A secret without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretRecord {
+    /// Its id.
+    pub id: SecretId,
+    /// The environment variable that the Train function finds it in.
+    pub name: String,
+    /// In a person's words.
+    pub description: String,
+    /// Tells values of the secret apart.
+    pub fingerprint: String,
+    /// Who made it.
+    pub created_by: String,
+    /// UTC milliseconds since 1970.
+    pub created_at_ms: i64,
+    /// When the value was last given; UTC milliseconds since 1970.
+    pub updated_at_ms: i64,
+    /// Trainings that got it, newest first.
+    pub used_by: Vec<SecretUse>,
+}
+
+/// A training that got a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretUse {
+    /// The training.
+    pub training_id: TrainingId,
+    /// The model version that it trains.
+    pub model_name: String,
+    /// It is not over yet.
+    pub is_live: bool,
 }

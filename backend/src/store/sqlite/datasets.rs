@@ -2,6 +2,7 @@
 //!
 //! Must not know file formats: what comes in is checked already.
 
+use super::browse::insert_dataset;
 use super::rows::{get, item, number, parsed, region, to_number, to_optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -11,7 +12,7 @@ use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task, 
 use shared::id::{AnnotationId, DatasetId, ItemId};
 use shared::labels::label_colour;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 /// Rows of one INSERT: SQLite takes 32,766 values in a statement, and an item has 13.
 const ROWS_PER_INSERT: usize = 500;
@@ -29,7 +30,9 @@ impl Store {
         let project_id = self.project_id();
         self.write(async move |tx: &mut Tx| {
             let (dataset_id, fresh) = find_or_make(tx, &project_id.to_string(), &import).await?;
+            let labels_before = labels(&mut tx.connection, dataset_id).await?;
             let labels_added = add_labels(tx, dataset_id, &import.labels).await?;
+            super::recipes::follow_labels(tx, dataset_id, &labels_before).await?;
             let known = if fresh { HashMap::new() } else { known_items(tx, dataset_id).await? };
             let mut added = Vec::new();
             let (mut items_unchanged, mut conflicts) = (0, Vec::new());
@@ -155,17 +158,7 @@ async fn find_or_make(
         }
         return Ok((parsed(&row, "id")?, false));
     }
-    let id: DatasetId = tx.new_id();
-    let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
-    sqlx::query("INSERT INTO datasets (id, project_id, name, task, created_at_ms, revision) VALUES (?, ?, ?, ?, ?, ?)")
-        .bind(id.to_string())
-        .bind(project_id)
-        .bind(&import.name)
-        .bind(to_word(&import.task)?)
-        .bind(now_ms)
-        .bind(revision)
-        .execute(&mut tx.connection)
-        .await?;
+    let id = insert_dataset(tx, project_id, &import.name, import.task).await?;
     Ok((id, true))
 }
 
@@ -254,7 +247,9 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
                     annotation,
                 ));
             }
-            labelled.extend(labels_of(new).into_iter().map(|label| (label, *new, id.to_string())));
+            labelled.extend(
+                labels_of(new).into_iter().map(|(label, count)| (label, count, *new, id.to_string())),
+            );
             let counts = (to_number(new.size_bytes)?, to_number(new.annotations.len() as u64)?);
             rows.push((id.to_string(), *new, counts, to_optional_json(new.metadata.as_ref())?));
         }
@@ -300,25 +295,31 @@ async fn insert_items(tx: &mut Tx, dataset_id: DatasetId, items: &[&NewItem]) ->
     Ok(annotations.len() as u64)
 }
 
-/// The labels that an item has, each once.
-fn labels_of(item: &NewItem) -> BTreeSet<&str> {
-    item.annotations.iter().map(|annotation| annotation.label.as_str()).collect()
+/// The labels that an item has, each with how many annotations have it.
+fn labels_of(item: &NewItem) -> BTreeMap<&str, i64> {
+    let mut counts = BTreeMap::new();
+    for annotation in &item.annotations {
+        *counts.entry(annotation.label.as_str()).or_default() += 1;
+    }
+    counts
 }
 
 async fn insert_labels(
     tx: &mut Tx,
     dataset_id: DatasetId,
-    labelled: &[(&str, &NewItem, String)],
+    labelled: &[(&str, i64, &NewItem, String)],
 ) -> Result<(), StoreError> {
     for chunk in labelled.chunks(ROWS_PER_INSERT) {
-        let mut insert =
-            QueryBuilder::<Sqlite>::new("INSERT INTO item_labels (dataset_id, label, dir, name, item_id) ");
-        insert.push_values(chunk, |mut row, (label, item, item_id)| {
+        let mut insert = QueryBuilder::<Sqlite>::new(
+            "INSERT INTO item_labels (dataset_id, label, dir, name, item_id, annotations_count) ",
+        );
+        insert.push_values(chunk, |mut row, (label, count, item, item_id)| {
             row.push_bind(dataset_id.to_string())
                 .push_bind((*label).to_owned())
                 .push_bind(item.dir.clone())
                 .push_bind(item.name.clone())
-                .push_bind(item_id.clone());
+                .push_bind(item_id.clone())
+                .push_bind(*count);
         });
         insert.build().persistent(false).execute(&mut tx.connection).await?;
     }

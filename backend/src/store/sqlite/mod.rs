@@ -3,20 +3,32 @@
 //! Must not know files, gRPC or processes.
 
 mod access;
+mod browse;
+mod changes;
+mod choices;
 mod datasets;
+mod drafts;
 mod executions;
+mod filters;
 mod idempotency;
+mod interrupt;
 mod models;
+mod past_runs;
 mod queries;
+mod recipes;
 mod reports;
 mod rows;
 mod runners;
 mod scheduling;
+mod secrets;
 mod services;
 mod snapshots;
 mod sweep;
 mod trainings;
 mod watch;
+
+pub use changes::ChosenItems;
+pub(super) use queries::Indices;
 
 use super::error::StoreError;
 use super::ids;
@@ -58,6 +70,7 @@ pub(super) async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Opene
         .fetch_one(&mut connection)
         .await?;
     let project_id = default_project(&mut connection, clock.now_ms()).await?;
+    changes::prepare(&mut connection).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)

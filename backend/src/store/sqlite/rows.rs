@@ -8,7 +8,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::dataset::{Item, PixelBox};
 use shared::metric::{LogLine, MetricSample};
-use shared::model::{Artifact, Model};
+use shared::model::{Artifact, Model, ParentModel};
+use shared::recipe::Recipe;
 use shared::service::{Instance, Service};
 use shared::training::{HistoryEntry, Progress, Training};
 use sqlx::sqlite::SqliteRow;
@@ -144,6 +145,12 @@ pub(super) fn region(row: &SqliteRow) -> Result<Option<PixelBox>, StoreError> {
     })
 }
 
+fn parent(row: &SqliteRow) -> Result<Option<ParentModel>, StoreError> {
+    let id = optional_parsed(row, "parent_id")?;
+    id.map(|id| Ok(ParentModel { id, name: get(row, "parent_name")? })).transpose()
+}
+
+/// A row of `models`, with the name of its parent as `parent_name`.
 pub(super) fn model(row: &SqliteRow) -> Result<Model, StoreError> {
     Ok(Model {
         id: parsed(row, "id")?,
@@ -155,7 +162,26 @@ pub(super) fn model(row: &SqliteRow) -> Result<Model, StoreError> {
         labels: json(row, "labels")?,
         status: word(row, "status")?,
         configuration: json(row, "configuration")?,
+        description: get(row, "description")?,
+        tags: json(row, "tags")?,
+        train: optional_json(row, "train_choice")?,
+        validation: optional_json(row, "validation_choice")?,
+        parent: parent(row)?,
+        initial_weights_hash: get(row, "initial_weights_hash")?,
         created_at_ms: get(row, "created_at_ms")?,
+        deleted_at_ms: get(row, "deleted_at_ms")?,
+    })
+}
+
+pub(super) fn recipe(row: &SqliteRow) -> Result<Recipe, StoreError> {
+    Ok(Recipe {
+        id: parsed(row, "id")?,
+        dataset_id: parsed(row, "dataset_id")?,
+        title: get(row, "title")?,
+        description: get(row, "description")?,
+        labels: json(row, "labels")?,
+        created_at_ms: get(row, "created_at_ms")?,
+        updated_at_ms: get(row, "updated_at_ms")?,
     })
 }
 

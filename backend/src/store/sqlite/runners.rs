@@ -3,7 +3,7 @@
 //! Must not know leases in time: those live in the server's memory, by a monotonic clock.
 
 use super::rows::{get, json, parsed};
-use super::{executions, services};
+use super::{executions, secrets, services};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::Assignment;
@@ -142,7 +142,7 @@ impl Store {
 
 async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<Assignment, StoreError> {
     let row = sqlx::query(
-        "SELECT t.id AS training_id, t.configuration, m.architecture_id, m.variant, m.labels \
+        "SELECT t.id AS training_id, t.configuration, t.labels, t.initial_weights_hash, m.architecture_id, m.variant \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id WHERE e.id = ?",
     )
     .bind(execution.id.to_string())
@@ -155,6 +155,7 @@ async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<As
     .bind(execution.id.to_string())
     .fetch_optional(&mut tx.connection)
     .await?;
+    let secrets = secrets::names_of(&mut tx.connection, execution.id).await?;
     Ok(Assignment {
         execution_id: execution.id,
         training_id: parsed(&row, "training_id")?,
@@ -167,6 +168,8 @@ async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<As
         labels: json(&row, "labels")?,
         timeout_secs: execution.settings.execution_timeout_secs,
         drain_secs: execution.settings.drain_secs,
+        initial_weights_hash: get(&row, "initial_weights_hash")?,
         resume_content_hash,
+        secrets,
     })
 }

@@ -28,6 +28,25 @@ impl Store {
         by_id_or_name(&mut *self.reader().await?, id_or_name).await
     }
 
+    /// The service that trains an architecture, if it has been made, and why it refuses these settings.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn service_of(
+        &self,
+        architecture_id: &str,
+        given: Option<&ServiceSettings>,
+    ) -> Result<Option<(Service, Vec<StoreError>)>, StoreError> {
+        match self.service(&service_name(architecture_id)).await {
+            Ok(present) => {
+                let refusals = given.map_or_else(Vec::new, |given| settings_refusals(&present, given));
+                Ok(Some((present, refusals)))
+            }
+            Err(StoreError::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// All instances of a service, newest first, the ended ones too.
     ///
     /// # Errors
@@ -206,15 +225,26 @@ const fn rank(state: InstanceState) -> u8 {
     }
 }
 
-/// The service of an architecture, made at its first training with these settings.
+/// The service of an architecture, made at its first training with these settings. If a person gave them, one that is
+/// there already must have the same.
+///
+/// # Errors
+/// [`StoreError::RefusedField`] for the first setting that differs.
 pub(super) async fn find_or_make(
     tx: &mut Tx,
     architecture_id: &str,
     settings: &ServiceSettings,
+    are_given: bool,
 ) -> Result<Service, StoreError> {
     let name = service_name(architecture_id);
     match by_id_or_name(&mut tx.connection, &name).await {
         Err(StoreError::NotFound { .. }) => {}
+        Ok(present) if are_given => {
+            return match settings_refusals(&present, settings).into_iter().next() {
+                Some(refusal) => Err(refusal),
+                None => Ok(present),
+            };
+        }
         found => return found,
     }
     let id: ServiceId = tx.new_id();
@@ -232,6 +262,18 @@ pub(super) async fn find_or_make(
     .execute(&mut tx.connection)
     .await?;
     by_id_or_name(&mut tx.connection, &name).await
+}
+
+/// The settings in which a training differs from the service that is there, each as a refusal of its field.
+fn settings_refusals(present: &Service, given: &ServiceSettings) -> Vec<StoreError> {
+    let refusal = |field: &str| {
+        StoreError::refused_field(
+            format!("service_settings.{field}"),
+            format!("the service `{}` is there already and has another `{field}`", present.name),
+            "leave the settings as they are, or change them on the page of the service",
+        )
+    };
+    present.settings.differences(given).into_iter().map(refusal).collect()
 }
 
 pub(super) async fn all_services(connection: &mut SqliteConnection) -> Result<Vec<Service>, StoreError> {

@@ -1,17 +1,22 @@
 //! What a training learns from, frozen when it starts.
 //!
-//! Must not know trainings beyond the number of their snapshot.
+//! Must not know trainings beyond what they have chosen and the number of their snapshot.
 
+use super::choices::{self, ReadChoice};
 use super::datasets;
-use super::rows::{get, json, number, parsed, to_json, to_number, to_word, word};
+use super::rows::{get, json, number, optional_json, parsed, to_json, to_number, word};
 use crate::store::Store;
+use crate::store::blobs::hex;
 use crate::store::error::StoreError;
-use crate::store::records::SnapshotItems;
+use crate::store::records::{SnapshotItems, TrainingData};
 use crate::store::writer::Tx;
-use shared::dataset::{Item, Subset, Task};
-use shared::id::{DatasetId, ExecutionId};
+use sha2::{Digest, Sha256};
+use shared::dataset::{Dataset, Item, Subset, Task};
+use shared::id::{ExecutionId, ProjectId, TrainingId};
+use shared::model::SubsetChoice;
+use shared::snapshot::{SubsetContent, SubsetSnapshot, TrainingSnapshot, canonical_line};
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 /// Rows of one INSERT, with 14 values each.
 const ROWS_PER_INSERT: usize = 500;
@@ -36,6 +41,97 @@ impl Store {
         .await?;
         rows.iter().map(frozen_item).collect()
     }
+
+    /// What a training learns from, and by what it was chosen.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn training_snapshot(&self, id: TrainingId) -> Result<TrainingSnapshot, StoreError> {
+        let mut reader = self.reader().await?;
+        let row = sqlx::query(
+            "SELECT t.id, t.dataset_id, t.configuration, t.labels, t.train_choice, t.validation_choice, t.versions, \
+             t.initial_weights_hash, s.number, s.content_hash, s.subsets, s.created_at_ms, d.name AS dataset_name, d.task \
+             FROM trainings t JOIN snapshots s ON s.number = t.snapshot_number JOIN datasets d ON d.id = t.dataset_id \
+             WHERE t.id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *reader)
+        .await?
+        .ok_or_else(|| StoreError::not_found("training", id))?;
+        let labels: Vec<String> = json(&row, "labels")?;
+        let mut contents: Vec<SubsetContent> = json(&row, "subsets")?;
+        let mut content_hash: String = get(&row, "content_hash")?;
+        if content_hash.is_empty() {
+            contents = contents_of_earlier(&mut reader, get(&row, "number")?, &labels).await?;
+            content_hash = hash_over(&contents);
+        }
+        let task: Task = word(&row, "task")?;
+        let mut subsets = Vec::new();
+        for content in contents {
+            let choice = match content.subset {
+                Subset::Train => optional_json(&row, "train_choice")?,
+                Subset::Validation => optional_json(&row, "validation_choice")?,
+                Subset::Test => None,
+            };
+            let choice = choice.unwrap_or_else(|| SubsetChoice::tagged(content.subset));
+            if content.subset != Subset::Test || content.item_count > 0 {
+                subsets.push(subset_snapshot(&choice, content, task)?);
+            }
+        }
+        let configuration: serde_json::Value = json(&row, "configuration")?;
+        Ok(TrainingSnapshot {
+            training_id: parsed(&row, "id")?,
+            dataset_id: parsed(&row, "dataset_id")?,
+            dataset_name: get(&row, "dataset_name")?,
+            content_hash,
+            subsets,
+            labels,
+            seed: configuration.get("seed").and_then(serde_json::Value::as_u64).unwrap_or(0),
+            configuration,
+            versions: json(&row, "versions")?,
+            initial_weights_hash: get(&row, "initial_weights_hash")?,
+            created_at_ms: get(&row, "created_at_ms")?,
+        })
+    }
+}
+
+fn subset_snapshot(
+    choice: &SubsetChoice,
+    content: SubsetContent,
+    task: Task,
+) -> Result<SubsetSnapshot, StoreError> {
+    let [canonical_filter, canonical_annotation_filter] =
+        choices::read((content.subset, choice))?.canonical(task);
+    Ok(SubsetSnapshot {
+        subset: content.subset,
+        mode: choice.mode,
+        filter: choice.filter.clone(),
+        canonical_filter,
+        annotation_filter: choice.effective_annotation_filter(task),
+        canonical_annotation_filter,
+        content,
+    })
+}
+
+/// Counts what earlier versions froze without counting it.
+async fn contents_of_earlier(
+    connection: &mut SqliteConnection,
+    number: i64,
+    labels: &[String],
+) -> Result<Vec<SubsetContent>, StoreError> {
+    let mut contents = Vec::new();
+    for subset in Subset::ALL {
+        let rows = sqlx::query(
+            "SELECT * FROM snapshot_items WHERE snapshot_number = ? AND subset = ? ORDER BY position",
+        )
+        .bind(number)
+        .bind(subset.name())
+        .fetch_all(&mut *connection)
+        .await?;
+        let items = rows.iter().map(frozen_item).collect::<Result<Vec<_>, _>>()?;
+        contents.push(SubsetContent::of(subset, &items, labels, hash_of(&items)));
+    }
+    Ok(contents)
 }
 
 fn frozen_item(row: &SqliteRow) -> Result<Item, StoreError> {
@@ -55,84 +151,97 @@ fn frozen_item(row: &SqliteRow) -> Result<Item, StoreError> {
     })
 }
 
-/// Freezes a dataset as it is now, or finds the snapshot that was made since it last changed.
-pub(super) async fn freeze(tx: &mut Tx, dataset_id: DatasetId) -> Result<i64, StoreError> {
-    refuse_untrainable(tx, dataset_id).await?;
+/// Freezes what was chosen of a dataset as it is now, or finds the snapshot of equal choices since it last changed.
+///
+/// # Errors
+/// [`StoreError::RefusedField`] for a subset that nothing can be learnt from; nothing is written then.
+pub(super) async fn freeze(
+    tx: &mut Tx,
+    project_id: ProjectId,
+    data: &TrainingData,
+) -> Result<i64, StoreError> {
+    let dataset = datasets::by_id(&mut tx.connection, data.dataset_id).await?;
+    let test = SubsetChoice::tagged(Subset::Test);
+    let read = [(Subset::Train, &data.train), (Subset::Validation, &data.validation), (Subset::Test, &test)];
+    let [train, validation, test] = read;
+    let read = [choices::read(train)?, choices::read(validation)?, choices::read(test)?];
+    let digest = digest_of(&read, &data.labels, dataset.task)?;
     let known: Option<i64> = sqlx::query_scalar(
         "SELECT s.number FROM snapshots s JOIN datasets d ON d.id = s.dataset_id \
-         WHERE d.id = ? AND s.dataset_revision = d.revision",
+         WHERE d.id = ? AND s.dataset_revision = d.revision AND s.choices_digest = ?",
     )
-    .bind(dataset_id.to_string())
+    .bind(data.dataset_id.to_string())
+    .bind(&digest)
     .fetch_optional(&mut tx.connection)
     .await?;
-    if let Some(number) = known {
-        return Ok(number);
+    match known {
+        Some(number) => Ok(number),
+        None => freeze_anew(tx, project_id, &dataset, &read, &data.labels, &digest).await,
+    }
+}
+
+async fn freeze_anew(
+    tx: &mut Tx,
+    project_id: ProjectId,
+    dataset: &Dataset,
+    read: &[ReadChoice<'_>; 3],
+    labels: &[String],
+    digest: &str,
+) -> Result<i64, StoreError> {
+    let (mut frozen, mut contents) = (Vec::new(), Vec::new());
+    for (subset, choice) in Subset::ALL.into_iter().zip(read) {
+        let items = choices::choose(&mut tx.connection, project_id, dataset, choice, labels).await?.items;
+        let content = SubsetContent::of(subset, &items, labels, hash_of(&items));
+        if subset != Subset::Test {
+            choices::refuse_untrainable(dataset, choice, &content)?;
+        }
+        contents.push(content);
+        frozen.push((subset, items));
     }
     let number = tx.next_revision();
     let now_ms = tx.now_ms();
     sqlx::query(
-        "INSERT INTO snapshots (number, dataset_id, dataset_revision, created_at_ms) \
-         SELECT ?, id, revision, ? FROM datasets WHERE id = ?",
+        "INSERT INTO snapshots (number, dataset_id, dataset_revision, choices_digest, content_hash, subsets, created_at_ms) \
+         SELECT ?, id, revision, ?, ?, ?, ? FROM datasets WHERE id = ?",
     )
     .bind(number)
+    .bind(digest)
+    .bind(hash_over(&contents))
+    .bind(to_json(&contents)?)
     .bind(now_ms)
-    .bind(dataset_id.to_string())
+    .bind(dataset.id.to_string())
     .execute(&mut tx.connection)
     .await?;
-    for subset in Subset::ALL {
-        copy_subset(tx, number, dataset_id, subset).await?;
+    for (subset, items) in &frozen {
+        insert_items(tx, number, *subset, items).await?;
     }
     Ok(number)
 }
 
-/// Refuses what cannot be trained on, before anything is written.
-async fn refuse_untrainable(tx: &mut Tx, dataset_id: DatasetId) -> Result<(), StoreError> {
-    let dataset = datasets::by_id(&mut tx.connection, dataset_id).await?;
-    for (subset, count) in Subset::ALL.into_iter().zip(dataset.subset_counts) {
-        if count == 0 && subset != Subset::Test {
-            return Err(StoreError::refused(
-                format!("the {} subset of dataset `{}` has no items", subset.name(), dataset.name),
-                "import it with a split (--split 80/20/0 --seed 1), or choose another data set",
-            ));
-        }
-    }
-    for subset in [Subset::Train, Subset::Validation] {
-        let annotated: i64 = sqlx::query_scalar(
-            "SELECT COUNT(*) FROM annotations a JOIN items i ON i.id = a.item_id \
-             WHERE i.dataset_id = ? AND i.subset = ?",
-        )
-        .bind(dataset_id.to_string())
-        .bind(subset.name())
-        .fetch_one(&mut tx.connection)
-        .await?;
-        if annotated == 0 {
-            let (one, many) = match dataset.task {
-                Task::Detection => ("a box", "boxes"),
-                Task::Classification => ("a class", "classes"),
-            };
-            return Err(StoreError::refused(
-                format!("no item in the {} subset of dataset `{}` has {one}", subset.name(), dataset.name),
-                format!("import {many} for it, or choose another data set"),
-            ));
-        }
-    }
-    Ok(())
+/// Equal for choices that find the same of the same dataset.
+fn digest_of(read: &[ReadChoice<'_>; 3], labels: &[String], task: Task) -> Result<String, StoreError> {
+    let canonical: Vec<[String; 2]> = read.iter().map(|choice| choice.canonical(task)).collect();
+    Ok(hex(&Sha256::digest(to_json(&(canonical, labels))?)))
 }
 
-async fn copy_subset(
-    tx: &mut Tx,
-    number: i64,
-    dataset_id: DatasetId,
-    subset: Subset,
-) -> Result<(), StoreError> {
-    let rows = sqlx::query("SELECT * FROM items WHERE dataset_id = ? AND subset = ? ORDER BY dir, name")
-        .bind(dataset_id.to_string())
-        .bind(subset.name())
-        .fetch_all(&mut tx.connection)
-        .await?;
-    let mut items = rows.iter().map(super::rows::item).collect::<Result<Vec<_>, _>>()?;
-    datasets::attach_annotations(&mut tx.connection, &mut items).await?;
-    let subset = to_word(&subset)?;
+fn hash_of(items: &[Item]) -> String {
+    let mut hasher = Sha256::new();
+    for item in items {
+        hasher.update(canonical_line(item));
+        hasher.update(b"\n");
+    }
+    hex(&hasher.finalize())
+}
+
+fn hash_over(contents: &[SubsetContent]) -> String {
+    let mut hasher = Sha256::new();
+    for content in contents {
+        hasher.update(format!("{} {}\n", content.subset.name(), content.content_hash));
+    }
+    hex(&hasher.finalize())
+}
+
+async fn insert_items(tx: &mut Tx, number: i64, subset: Subset, items: &[Item]) -> Result<(), StoreError> {
     let mut position = 0_i64;
     for chunk in items.chunks(ROWS_PER_INSERT) {
         let mut rows = Vec::with_capacity(chunk.len());
@@ -145,10 +254,10 @@ async fn copy_subset(
         );
         insert.push_values(rows, |mut row, (item, annotations, size_bytes)| {
             row.push_bind(number)
-                .push_bind(subset.clone())
+                .push_bind(subset.name())
                 .push_bind(position)
                 .push_bind(item.id.to_string())
-                .push_bind(dataset_id.to_string())
+                .push_bind(item.dataset_id.to_string())
                 .push_bind(item.dir.clone())
                 .push_bind(item.name.clone())
                 .push_bind(item.content_hash.clone())

@@ -3,12 +3,13 @@
 //! Must not know runners; a status changes in `executions.rs` alone.
 
 use super::rows::{history_entry, log_line, parsed, sample, to_json, to_number, training, word};
-use super::{executions, idempotency, models, services, snapshots};
+use super::{drafts, executions, idempotency, models, secrets, services, snapshots};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{NewTraining, StoredLogLine, StoredSample, TrainingQuery};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, TrainingId};
+use shared::model::Model;
 use shared::status::{Event, ModelStatus, Status};
 use shared::training::{HistoryEntry, Phase, Training};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
@@ -29,39 +30,30 @@ pub(super) use training_select;
 
 impl Store {
     /// Starts a training, in one transaction: the selection frozen, training, execution, the service if
-    /// it is the architecture's first, model status, history. Sent again with the same key, it has
-    /// one effect and the same answer.
+    /// it is the architecture's first, model status, history; the draft is gone. Sent again with the same key,
+    /// it has one effect and the same answer.
     ///
     /// # Errors
-    /// [`StoreError::Refused`] if the model cannot be trained now, or a subset has no items or annotations.
+    /// [`StoreError::Refused`] if the model cannot be trained now, [`StoreError::RefusedField`] for a subset that has
+    /// no items or annotations, for a filter that cannot be run, and for settings that the service does not have.
     pub async fn start_training(&self, new: NewTraining, key: Option<&str>) -> Result<Training, StoreError> {
         let key = key.map(str::to_owned);
+        let project_id = self.project_id();
         self.write(async move |tx: &mut Tx| {
-            let configuration = to_json(&new.configuration)?;
-            let request = to_json(&(new.model_id, &new.configuration))?;
+            let settings = new.settings_given.then_some(&new.settings);
+            let request = to_json(&(new.model_id, &new.configuration, &new.data, settings, &new.secrets))?;
             if let Some(id) = idempotency::answered(tx, "start-training", key.as_deref(), &request).await? {
                 return find(&mut tx.connection, &id).await;
             }
             let model = models::by_id_or_name(&mut tx.connection, &new.model_id.to_string()).await?;
-            model.status.can_train().map_err(|reason| {
-                StoreError::refused(format!("model `{}` cannot be trained now", model.name), reason)
-            })?;
-            let snapshot_number = snapshots::freeze(tx, model.dataset_id).await?;
-            let service = services::find_or_make(tx, &model.architecture_id, &new.settings).await?;
-            let (id, execution_id): (TrainingId, ExecutionId) = (tx.new_id(), tx.new_id());
+            refuse_model(&model)?;
+            secrets::refuse_unknown(&mut tx.connection, &new.secrets).await?;
+            let snapshot_number = snapshots::freeze(tx, project_id, &new.data).await?;
+            let service =
+                services::find_or_make(tx, &model.architecture_id, &new.settings, new.settings_given).await?;
+            let execution_id: ExecutionId = tx.new_id();
+            let id = insert_training(tx, &model, &new, snapshot_number).await?;
             let now_ms = tx.now_ms();
-            sqlx::query(
-                "INSERT INTO trainings (id, model_id, dataset_id, snapshot_number, configuration, created_at_ms) \
-                 VALUES (?, ?, ?, ?, ?, ?)",
-            )
-            .bind(id.to_string())
-            .bind(model.id.to_string())
-            .bind(model.dataset_id.to_string())
-            .bind(snapshot_number)
-            .bind(configuration)
-            .bind(now_ms)
-            .execute(&mut tx.connection)
-            .await?;
             let epochs = new.configuration.get("epochs").and_then(serde_json::Value::as_u64).unwrap_or(0);
             let queue_number = tx.next_revision();
             sqlx::query(
@@ -83,10 +75,20 @@ impl Store {
             .await?;
             executions::append_history(tx, execution_id, 0, None, Status::Created, None).await?;
             executions::set_model_status(tx, model.id, ModelStatus::beside(Status::Created)).await?;
+            models::adopt(tx, model.id, &new.data).await?;
+            drafts::forget(tx, model.id).await?;
             idempotency::remember(tx, "start-training", key.as_deref(), &request, &id.to_string()).await?;
             by_execution(&mut tx.connection, execution_id).await
         })
         .await
+    }
+
+    /// Refuses names that no secret has.
+    ///
+    /// # Errors
+    /// [`StoreError::RefusedField`] for the first of them.
+    pub async fn check_secrets(&self, names: &[String]) -> Result<(), StoreError> {
+        secrets::refuse_unknown(&mut *self.reader().await?, names).await
     }
 
     /// The training with this id, execution id, or the latest of this model id or model name.
@@ -275,6 +277,45 @@ impl Store {
     }
 }
 
+/// Refuses a version that cannot be trained now.
+fn refuse_model(model: &Model) -> Result<(), StoreError> {
+    let what = || format!("model `{}` cannot be trained now", model.name);
+    if model.deleted_at_ms.is_some() {
+        return Err(StoreError::refused(what(), "it is deleted; restore it first"));
+    }
+    model.status.can_train().map_err(|reason| StoreError::refused(what(), reason))
+}
+
+async fn insert_training(
+    tx: &mut Tx,
+    model: &Model,
+    new: &NewTraining,
+    snapshot_number: i64,
+) -> Result<TrainingId, StoreError> {
+    let id: TrainingId = tx.new_id();
+    let now_ms = tx.now_ms();
+    sqlx::query(
+        "INSERT INTO trainings (id, model_id, dataset_id, snapshot_number, configuration, labels, train_choice, \
+         validation_choice, initial_weights_hash, versions, secrets, created_at_ms) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    )
+    .bind(id.to_string())
+    .bind(model.id.to_string())
+    .bind(new.data.dataset_id.to_string())
+    .bind(snapshot_number)
+    .bind(to_json(&new.configuration)?)
+    .bind(to_json(&new.data.labels)?)
+    .bind(to_json(&new.data.train)?)
+    .bind(to_json(&new.data.validation)?)
+    .bind(&model.initial_weights_hash)
+    .bind(to_json(&new.versions)?)
+    .bind(to_json(&new.secrets)?)
+    .bind(now_ms)
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(id)
+}
+
 fn push_conditions(builder: &mut QueryBuilder<Sqlite>, query: &TrainingQuery) {
     builder.push("WHERE 1 = 1");
     if !query.include_removed {
@@ -316,7 +357,8 @@ pub(super) async fn by_execution(
 async fn find(connection: &mut SqliteConnection, id_or_name: &str) -> Result<Training, StoreError> {
     let row = sqlx::query(
         "SELECT e.id FROM trainings t JOIN executions e ON e.training_id = t.id JOIN models m ON m.id = t.model_id \
-         WHERE t.id = ? OR e.id = ? OR m.id = ? OR m.name = ? ORDER BY e.queue_number DESC LIMIT 1",
+         WHERE t.id = ? OR e.id = ? OR m.id = ? OR m.name = ? \
+         ORDER BY m.deleted_at_ms IS NOT NULL, e.queue_number DESC LIMIT 1",
     )
     .bind(id_or_name)
     .bind(id_or_name)

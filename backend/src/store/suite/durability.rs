@@ -75,7 +75,7 @@ async fn what_cannot_be_trained_is_refused_with_the_next_step_and_leaves_nothing
             .start_training(new_training(&model, ServiceSettings::default()), None)
             .await
             .unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Refused);
+        assert_eq!(error.kind(), ErrorKind::RefusedField);
         assert!(error.to_string().contains(wanted), "{error}");
         assert_eq!(bench.store.model(&dataset.name).await.unwrap().status, ModelStatus::Created);
     }
@@ -122,12 +122,21 @@ async fn many_writers_share_commits_and_none_is_lost() {
         .inspect(|error| assert_eq!(error.kind(), ErrorKind::AlreadyExists))
         .count();
     assert_eq!(refused, 50);
-    let (models, total) = bench.store.models("", Page { offset: 0, limit: 500 }).await.unwrap();
+    let (models, total) =
+        bench.store.models(&ModelQuery::default(), Page { offset: 0, limit: 500 }).await.unwrap();
     assert_eq!((models.len(), total), (200, 200));
-    assert_eq!(bench.store.models("M00", Page::default()).await.unwrap().1, 10, "search ignores case");
-    assert_eq!(bench.store.models("%", Page::default()).await.unwrap().1, 0, "a percent sign is no wildcard");
+    assert_eq!(
+        bench.store.models(&searched("M00"), Page::default()).await.unwrap().1,
+        10,
+        "search ignores case"
+    );
+    assert_eq!(
+        bench.store.models(&searched("%"), Page::default()).await.unwrap().1,
+        0,
+        "a percent sign is no wildcard"
+    );
     let start = models[0].id.to_string();
-    assert_eq!(bench.store.models(&start[..36], Page::default()).await.unwrap().0, models[..1]);
+    assert_eq!(bench.store.models(&searched(&start[..36]), Page::default()).await.unwrap().0, models[..1]);
 }
 
 #[tokio::test]
@@ -260,4 +269,8 @@ async fn the_sweep_takes_what_no_record_speaks_of() {
     assert_eq!(bench.store.sweep_blobs(day).await.unwrap(), 0, "it may be an upload on its way");
     assert_eq!(bench.store.sweep_blobs(std::time::Duration::ZERO).await.unwrap(), 1);
     assert!(bench.store.blobs().exists(&kept) && !bench.store.blobs().exists(&orphan));
+}
+
+fn searched(text: &str) -> ModelQuery {
+    ModelQuery { search: text.into(), ..ModelQuery::default() }
 }

@@ -1,11 +1,16 @@
 //! The store's promises, each against a fresh store on a real disk.
 
 mod attempts;
+mod changes;
 mod durability;
+mod filters;
 mod model;
+mod models;
 mod queries;
 mod query_properties;
 mod query_strategies;
+mod recipes;
+mod snapshots;
 mod watching;
 
 use super::*;
@@ -105,16 +110,22 @@ fn import(name: &str) -> NewImport {
 fn new_model(name: &str, dataset_id: shared::id::DatasetId) -> NewModel {
     NewModel {
         name: name.into(),
+        description: String::new(),
+        tags: Vec::new(),
         architecture_id: "yolov8".into(),
         variant: "n".into(),
         dataset_id,
         labels: vec!["dog".into(), "cat".into()],
         configuration: serde_json::Map::new(),
+        train: None,
+        validation: None,
+        parent_id: None,
+        initial_weights_hash: None,
     }
 }
 
 fn new_training(model: &Model, settings: ServiceSettings) -> NewTraining {
-    NewTraining { model_id: model.id, configuration: serde_json::json!({ "epochs": 3 }), settings }
+    NewTraining::of(model, serde_json::json!({ "epochs": 3 }), settings)
 }
 
 fn sample(sequence: u64, y: f64) -> ReportEntry {

@@ -5,10 +5,10 @@ use super::*;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::Value;
-use shared::dataset::{annotation_document, full_name, item_document};
+use shared::dataset::{Item, annotation_document, full_name, item_document};
 use shared::dql::{Documents, Query, Tables, matching, parse};
 use shared::id::DatasetId;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 /// Stores filled anew, and queries put to each.
@@ -22,6 +22,7 @@ const GAPS: [Duration; 4] =
 struct Filled {
     bench: Bench,
     dataset_id: DatasetId,
+    stored: Vec<Item>,
     item_ids: Vec<String>,
     items: Documents,
     annotation_ids: Vec<String>,
@@ -56,6 +57,7 @@ impl Filled {
         let mut filled = Self {
             bench,
             dataset_id,
+            stored: stored.clone(),
             item_ids: Vec::new(),
             items: Documents::new(),
             annotation_ids: Vec::new(),
@@ -122,6 +124,37 @@ impl Filled {
             expected.iter().skip(3).take(4).copied().collect::<Vec<_>>()
         );
         proptest::prop_assert_eq!(has_more, expected.len() > 7);
+        if is_items {
+            self.check_preview(&query, &expected).await?;
+        }
+        Ok(())
+    }
+
+    /// What a preview counts is what the documents of the items say that are found.
+    async fn check_preview(&self, query: &Query, expected: &[&String]) -> Result<(), TestCaseError> {
+        let preview = self.bench.store.preview_items(self.dataset_id, query, 4).await.unwrap();
+        let shown: Vec<String> = preview.items.iter().map(|item| item.id.to_string()).collect();
+        let first: Vec<&String> = expected.iter().take(4).copied().collect();
+        proptest::prop_assert_eq!(shown.iter().collect::<Vec<_>>(), first);
+        let found: Vec<&Item> =
+            self.stored.iter().filter(|item| expected.contains(&&item.id.to_string())).collect();
+        proptest::prop_assert_eq!(preview.total_count, found.len() as u64);
+        let tagged = |subset| found.iter().filter(|item| item.subset == Some(subset)).count() as u64;
+        proptest::prop_assert_eq!(preview.subset_counts, Subset::ALL.map(tagged));
+        let unannotated = found.iter().filter(|item| item.annotations.is_empty()).count();
+        proptest::prop_assert_eq!(preview.unannotated_count, unannotated as u64);
+        let mut labels: BTreeMap<&str, (u64, u64)> = BTreeMap::new();
+        for item in &found {
+            let own: BTreeSet<&str> = item.annotations.iter().map(|each| each.label.as_str()).collect();
+            own.into_iter().for_each(|label| labels.entry(label).or_default().0 += 1);
+            item.annotations.iter().for_each(|each| labels.entry(&each.label).or_default().1 += 1);
+        }
+        let told: BTreeMap<&str, (u64, u64)> = preview
+            .labels
+            .iter()
+            .map(|count| (count.label.as_str(), (count.item_count, count.annotation_count)))
+            .collect();
+        proptest::prop_assert_eq!(told, labels);
         Ok(())
     }
 }

@@ -161,7 +161,8 @@ fn inexact_part(filter: &Normal, table: Table, scope: &Scope) -> Result<Normal, 
     Ok(Normal::And(left))
 }
 
-fn is_about_user_metadata(filter: &Normal) -> bool {
+/// Whether a filter looks at nothing of a row but `metadata.user`.
+pub(super) fn is_about_user_metadata(filter: &Normal) -> bool {
     match filter {
         Normal::And(conditions) | Normal::Or(conditions) => conditions.iter().all(is_about_user_metadata),
         Normal::Not(condition) => is_about_user_metadata(condition),
@@ -170,7 +171,7 @@ fn is_about_user_metadata(filter: &Normal) -> bool {
 }
 
 /// Lists in `context` are scopes: what is outside of them is not found.
-fn is_in_context(query: &Query, scope: &Scope, project_id: &str) -> bool {
+pub(super) fn is_in_context(query: &Query, scope: &Scope, project_id: &str) -> bool {
     let has = |ids: &[String], id: &str| ids.is_empty() || ids.iter().any(|each| each == id);
     has(&query.context.datasets, &scope.dataset_id) && has(&query.context.projects, project_id)
 }

@@ -4,6 +4,9 @@
 
 use sqlx::{QueryBuilder, Sqlite};
 
+/// What stands between a column and a list.
+pub(super) const IS_ONE_OF: &str = " IN (SELECT value FROM json_each(";
+
 /// An operand.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Operand {
@@ -52,8 +55,7 @@ impl Expression {
 
     /// `left IN (...)`.
     pub(super) fn is_one_of(left: &'static str, list: Operand) -> Self {
-        let (open, close) = (" IN (SELECT value FROM json_each(", "))");
-        Self::Sql(vec![Piece::Sql(left), Piece::Sql(open), Piece::Bind(list), Piece::Sql(close)])
+        Self::Sql(vec![Piece::Sql(left), Piece::Sql(IS_ONE_OF), Piece::Bind(list), Piece::Sql("))")])
     }
 
     /// All hold.

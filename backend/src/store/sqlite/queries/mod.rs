@@ -4,16 +4,23 @@
 //! over the documents of `shared::dataset`: SQL narrows, exactly where it can, and evaluation decides the rest.
 
 mod atoms;
+mod complete;
 mod condition;
 mod evaluation;
 mod expression;
 mod fields;
+mod index;
+mod integers;
 mod paths;
 mod plan;
+mod preview;
 mod sort;
 mod translate;
 
+pub(in crate::store) use index::Indices;
+
 use super::datasets::attach_annotations;
+use super::interrupt::Interruptible;
 use super::rows::{get, item, parsed, region};
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -21,10 +28,11 @@ use crate::store::records::{Found, Page};
 use condition::{Condition, unsupported};
 use expression::Expression;
 use fields::{Scope, Table};
+use futures::TryStreamExt;
 use plan::{Purpose, Source};
 use shared::dataset::{Annotation, Item};
 use shared::dql::{Normal, Query};
-use shared::id::{DatasetId, ItemId};
+use shared::id::{DatasetId, ItemId, ProjectId};
 use sqlx::{Connection, QueryBuilder, Row, Sqlite, SqliteConnection};
 use std::collections::{HashMap, HashSet};
 
@@ -50,13 +58,27 @@ impl Store {
         query: &Query,
         page: Page,
     ) -> Result<Found<Item>, StoreError> {
-        let mut reader = self.reader().await?;
-        let mut transaction = reader.begin().await?;
-        let search = self.search(&mut transaction, dataset_id, query, Table::Items).await?;
-        let (numbers, has_more) = search.page(&mut transaction, query, page).await?;
-        let mut items = items_by_number(&mut transaction, &numbers).await?;
-        attach_annotations(&mut transaction, &mut items).await?;
-        Ok(Found { rows: items, has_more })
+        let mut reading = Interruptible::new(self.reader().await?).await?;
+        let found = async {
+            let mut transaction = reading.connection()?.begin().await?;
+            let search =
+                Search::of(&mut transaction, dataset_id, query, Table::Items, self.project_id()).await?;
+            let needs_evaluation = !search.condition.rest.is_empty();
+            let known = match needs_evaluation {
+                true => self.page_in_memory(&mut transaction, dataset_id, query, page).await?,
+                false => None,
+            };
+            let (numbers, has_more) = match known {
+                Some(known) => known,
+                None => search.page(&mut transaction, query, page).await?,
+            };
+            let mut items = items_by_number(&mut transaction, &numbers).await?;
+            attach_annotations(&mut transaction, &mut items).await?;
+            Ok(Found { rows: items, has_more })
+        };
+        let found: Result<_, StoreError> = found.await;
+        reading.give_back().await?;
+        found
     }
 
     /// How many items a query finds, after its `skip` and `limit`.
@@ -79,7 +101,8 @@ impl Store {
     ) -> Result<Found<(ItemId, Annotation)>, StoreError> {
         let mut reader = self.reader().await?;
         let mut transaction = reader.begin().await?;
-        let search = self.search(&mut transaction, dataset_id, query, Table::Annotations).await?;
+        let search =
+            Search::of(&mut transaction, dataset_id, query, Table::Annotations, self.project_id()).await?;
         let (numbers, has_more) = search.page(&mut transaction, query, page).await?;
         Ok(Found { rows: annotations_by_number(&mut transaction, &numbers).await?, has_more })
     }
@@ -93,20 +116,71 @@ impl Store {
     }
 
     async fn count(&self, dataset_id: DatasetId, query: &Query, table: Table) -> Result<u64, StoreError> {
-        let mut reader = self.reader().await?;
-        let mut transaction = reader.begin().await?;
-        let search = self.search(&mut transaction, dataset_id, query, table).await?;
-        let all = search.count(&mut transaction).await?;
+        let mut reading = Interruptible::new(self.reader().await?).await?;
+        let counted = async {
+            let mut transaction = reading.connection()?.begin().await?;
+            let search = Search::of(&mut transaction, dataset_id, query, table, self.project_id()).await?;
+            let is_left_open = table == Table::Items && !search.condition.rest.is_empty();
+            if is_left_open && index::is_answerable(query, dataset_id, self.project_id()) {
+                return Ok(None);
+            }
+            search.count(&mut transaction).await.map(Some)
+        };
+        let counted: Result<Option<u64>, StoreError> = counted.await;
+        reading.give_back().await?;
+        let all = match counted? {
+            Some(all) => all,
+            None => self.count_in_memory(dataset_id, query).await?,
+        };
         Ok(all.saturating_sub(query.skip.unwrap_or(0)).min(query.limit.unwrap_or(u64::MAX)))
     }
+}
 
-    async fn search(
-        &self,
+/// The numbers of all items that a query finds, after its `skip` and `limit`.
+///
+/// # Errors
+/// As [`Store::find_items`].
+pub(super) async fn item_numbers(
+    connection: &mut SqliteConnection,
+    dataset_id: DatasetId,
+    query: &Query,
+    project_id: ProjectId,
+) -> Result<Vec<i64>, StoreError> {
+    let search = Search::of(connection, dataset_id, query, Table::Items, project_id).await?;
+    Ok(search.page(connection, query, Page { offset: 0, limit: u32::MAX }).await?.0)
+}
+
+/// All annotations that a query finds, each with its item.
+///
+/// # Errors
+/// As [`Store::find_annotations`].
+pub(super) async fn all_annotations(
+    connection: &mut SqliteConnection,
+    dataset_id: DatasetId,
+    query: &Query,
+    project_id: ProjectId,
+) -> Result<Vec<(ItemId, Annotation)>, StoreError> {
+    let search = Search::of(connection, dataset_id, query, Table::Annotations, project_id).await?;
+    let (numbers, _) = search.page(connection, query, Page { offset: 0, limit: u32::MAX }).await?;
+    annotations_by_number(connection, &numbers).await
+}
+
+/// A query that is ready to be run.
+struct Search {
+    table: Table,
+    scope: Scope,
+    condition: Condition,
+    order: String,
+}
+
+impl Search {
+    async fn of(
         connection: &mut SqliteConnection,
         dataset_id: DatasetId,
         query: &Query,
         table: Table,
-    ) -> Result<Search, StoreError> {
+        project_id: ProjectId,
+    ) -> Result<Self, StoreError> {
         if Table::of(query.resource()) != Some(table) {
             let (asked, wanted) = match table {
                 Table::Items => (query.resource().name(), "items"),
@@ -119,21 +193,11 @@ impl Store {
         }
         let mut scope = Scope { dataset_id: dataset_id.to_string(), files: HashSet::new() };
         scope.files = files_named_like_folders(connection, query, &scope).await?;
-        let condition = Condition::of(query, table, &scope, &self.project_id().to_string())?;
+        let condition = Condition::of(query, table, &scope, &project_id.to_string())?;
         let order = sort::order_of(query, table, &scope)?;
-        Ok(Search { table, scope, condition, order })
+        Ok(Self { table, scope, condition, order })
     }
-}
 
-/// A query that is ready to be run.
-struct Search {
-    table: Table,
-    scope: Scope,
-    condition: Condition,
-    order: String,
-}
-
-impl Search {
     /// The numbers of the rows of a page, and whether there are more after it.
     async fn page(
         &self,
@@ -207,8 +271,13 @@ impl Search {
             source,
             window,
         );
-        let rows = statement.build().persistent(false).fetch_all(connection).await?;
-        rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
+        // One row at a time: a row is a hundred times as large as its number.
+        let mut rows = statement.build().persistent(false).fetch(connection);
+        let mut numbers = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            numbers.push(row.try_get(0)?);
+        }
+        Ok(numbers)
     }
 
     fn select(&self, columns: &'static str, source: &Source, window: Window) -> QueryBuilder<Sqlite> {
@@ -337,7 +406,7 @@ async fn rows_by_number<T>(
     Ok(found)
 }
 
-async fn items_by_number(
+pub(super) async fn items_by_number(
     connection: &mut SqliteConnection,
     numbers: &[i64],
 ) -> Result<Vec<Item>, StoreError> {

@@ -1,0 +1,241 @@
+//! Which items and annotations a training would learn from.
+//!
+//! Must not know trainings, nor where the answer is kept: a check shows it, and a snapshot freezes it.
+
+use super::datasets;
+use super::queries::{all_annotations, item_numbers, items_by_number};
+use crate::store::Store;
+use crate::store::error::StoreError;
+use crate::store::records::{SubsetPreview, TrainingData, TrainingPreview};
+use shared::dataset::{Dataset, Item, Subset, Task};
+use shared::dql::{Query, Resource, annotations_query, canonical_text, parse};
+use shared::id::{AnnotationId, ItemId, ProjectId};
+use shared::model::{ChoiceMode, SubsetChoice};
+use shared::snapshot::{LabelCount, SubsetContent};
+use sqlx::{Connection, SqliteConnection};
+use std::collections::{BTreeMap, HashSet};
+
+/// The items of a subset, by folder and name, with the annotations that take part.
+pub(super) struct Chosen {
+    pub(super) items: Vec<Item>,
+    /// Of labels that the training does not have.
+    unknown_labels: BTreeMap<String, (u64, u64)>,
+}
+
+/// A choice whose queries have been read.
+pub(super) struct ReadChoice<'a> {
+    subset: Subset,
+    choice: &'a SubsetChoice,
+    items: Query,
+    /// `None` for the annotations that take part when nothing is said.
+    annotations: Option<Query>,
+}
+
+impl Store {
+    /// What a training on this data would learn from, in numbers, and what refuses it.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for an unknown dataset, or if the database fails.
+    pub async fn preview_training(&self, data: &TrainingData) -> Result<TrainingPreview, StoreError> {
+        let mut reader = self.reader().await?;
+        let mut transaction = reader.begin().await?;
+        let dataset = datasets::by_id(&mut transaction, data.dataset_id).await?;
+        let project_id = self.project_id();
+        let mut preview =
+            TrainingPreview { train: None, validation: None, overlap_count: 0, refusals: Vec::new() };
+        let mut found: Vec<HashSet<ItemId>> = Vec::new();
+        for (subset, choice) in [(Subset::Train, &data.train), (Subset::Validation, &data.validation)] {
+            let chosen = match read((subset, choice)) {
+                Ok(read) => choose(&mut transaction, project_id, &dataset, &read, &data.labels)
+                    .await
+                    .map(|chosen| (read, chosen)),
+                Err(refusal) => Err(refusal),
+            };
+            match chosen {
+                Ok((read, chosen)) => {
+                    found.push(chosen.items.iter().map(|item| item.id).collect());
+                    let of_subset = chosen.preview(subset, &data.labels);
+                    let refusal = refuse_untrainable(&dataset, &read, &of_subset.content).err();
+                    preview.refusals.extend(refusal);
+                    match subset {
+                        Subset::Train => preview.train = Some(of_subset),
+                        Subset::Validation | Subset::Test => preview.validation = Some(of_subset),
+                    }
+                }
+                Err(refusal @ StoreError::RefusedField { .. }) => preview.refusals.push(refusal),
+                Err(error) => return Err(error),
+            }
+        }
+        if let [train, validation] = found.as_slice() {
+            preview.overlap_count = train.intersection(validation).count() as u64;
+        }
+        Ok(preview)
+    }
+}
+
+impl Chosen {
+    fn preview(self, subset: Subset, labels: &[String]) -> SubsetPreview {
+        SubsetPreview {
+            content: SubsetContent::of(subset, &self.items, labels, String::new()),
+            unknown_labels: self
+                .unknown_labels
+                .into_iter()
+                .map(|(label, (item_count, annotation_count))| LabelCount {
+                    label,
+                    item_count,
+                    annotation_count,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Reads the queries of a choice.
+///
+/// # Errors
+/// [`StoreError::RefusedField`], with the place of each mistake.
+pub(super) fn read((subset, choice): (Subset, &SubsetChoice)) -> Result<ReadChoice<'_>, StoreError> {
+    let parsed = |field: &str, text: &str| {
+        let refused = |refusal: shared::dql::Refusal| {
+            StoreError::refused_field(
+                format!("{}.{field}", subset.name()),
+                format!("the filter of the {} subset is refused: {refusal}", subset.name()),
+                "correct it",
+            )
+        };
+        parse(text).map(|parsed| parsed.query).map_err(refused)
+    };
+    let items = parsed("filter", &choice.filter)?;
+    let annotations = match &choice.annotation_filter {
+        None => None,
+        Some(text) => {
+            let mut query = parsed("annotation_filter", text)?;
+            // A bare filter says nothing of the resource, and here it can only mean one.
+            query.resource.get_or_insert(Resource::Annotations);
+            Some(query)
+        }
+    };
+    Ok(ReadChoice { subset, choice, items, annotations })
+}
+
+impl ReadChoice<'_> {
+    /// The normal forms of both filters: what is equal in them chooses the same of the same dataset.
+    pub(super) fn canonical(&self, task: Task) -> [String; 2] {
+        let annotations = self.annotations.clone().unwrap_or_else(|| annotations_query(task));
+        [canonical_text(&self.items), canonical_text(&annotations)]
+    }
+
+    fn field(&self, name: &str) -> String {
+        format!("{}.{name}", self.subset.name())
+    }
+
+    /// A query that cannot be run is the fault of its field.
+    fn unsupported(&self, name: &str) -> impl FnOnce(StoreError) -> StoreError {
+        let field = self.field(name);
+        move |error| match error {
+            StoreError::UnsupportedQuery { reason, next_step } => {
+                StoreError::refused_field(field, reason, next_step)
+            }
+            other => other,
+        }
+    }
+
+    /// The next step of a person whose choice finds nothing.
+    fn next_step(&self, what: &str) -> String {
+        match self.choice.mode {
+            ChoiceMode::TaggedItems => format!(
+                "import {what} with a split (--split 80/20/0 --seed 1), tag items, or choose the subset by a filter"
+            ),
+            ChoiceMode::DqlFilter => format!("change its filter, which is {}", self.choice.filter),
+            ChoiceMode::Folder => format!("choose another folder; its filter is {}", self.choice.filter),
+        }
+    }
+}
+
+/// Runs a choice over a dataset as it is now.
+///
+/// # Errors
+/// [`StoreError::RefusedField`] if one of its queries cannot be run.
+pub(super) async fn choose(
+    connection: &mut SqliteConnection,
+    project_id: ProjectId,
+    dataset: &Dataset,
+    choice: &ReadChoice<'_>,
+    labels: &[String],
+) -> Result<Chosen, StoreError> {
+    let numbers = item_numbers(connection, dataset.id, &choice.items, project_id)
+        .await
+        .map_err(choice.unsupported("filter"))?;
+    let mut items = items_by_number(connection, &numbers).await?;
+    // The order of what is learnt must not depend on how it was found.
+    items.sort_by(|a, b| (&a.dir, &a.name).cmp(&(&b.dir, &b.name)));
+    datasets::attach_annotations(connection, &mut items).await?;
+    match &choice.annotations {
+        Some(query) => {
+            let found = all_annotations(connection, dataset.id, query, project_id)
+                .await
+                .map_err(choice.unsupported("annotation_filter"))?;
+            let kept: HashSet<AnnotationId> =
+                found.into_iter().map(|(_, annotation)| annotation.id).collect();
+            for item in &mut items {
+                item.annotations.retain(|annotation| kept.contains(&annotation.id));
+            }
+        }
+        // What `annotations_query` says, without looking at each annotation again: nothing is a prediction yet.
+        None => {
+            for item in &mut items {
+                item.annotations
+                    .retain(|annotation| annotation.region.is_some() == (dataset.task == Task::Detection));
+            }
+        }
+    }
+    let known: HashSet<&str> = labels.iter().map(String::as_str).collect();
+    let unknown_labels = leave_out_unknown(&mut items, &known);
+    Ok(Chosen { items, unknown_labels })
+}
+
+fn leave_out_unknown(items: &mut [Item], known: &HashSet<&str>) -> BTreeMap<String, (u64, u64)> {
+    let mut unknown: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for item in items {
+        let mut of_item = HashSet::new();
+        item.annotations.retain(|annotation| {
+            if known.contains(annotation.label.as_str()) {
+                return true;
+            }
+            let counts = unknown.entry(annotation.label.clone()).or_default();
+            counts.0 += u64::from(of_item.insert(annotation.label.clone()));
+            counts.1 += 1;
+            false
+        });
+    }
+    unknown
+}
+
+/// Refuses a subset that nothing can be learnt from.
+///
+/// # Errors
+/// [`StoreError::RefusedField`] for the subset.
+pub(super) fn refuse_untrainable(
+    dataset: &Dataset,
+    choice: &ReadChoice<'_>,
+    content: &SubsetContent,
+) -> Result<(), StoreError> {
+    let subset = choice.subset.name();
+    if content.item_count == 0 {
+        let reason = format!("the {subset} subset of dataset `{}` has no items", dataset.name);
+        return Err(StoreError::refused_field(subset, reason, choice.next_step("it")));
+    }
+    if content.annotation_count == 0 {
+        let (one, many) = match dataset.task {
+            Task::Detection => ("a box", "boxes"),
+            Task::Classification => ("a class", "classes"),
+        };
+        let reason = format!("no item in the {subset} subset of dataset `{}` has {one}", dataset.name);
+        let next_step = format!(
+            "import {many} for it, choose other items, or look at its labels and annotation filter ({})",
+            choice.choice.effective_annotation_filter(dataset.task)
+        );
+        return Err(StoreError::refused_field(subset, reason, next_step));
+    }
+    Ok(())
+}
