@@ -2,8 +2,9 @@
 //!
 //! Must not know gRPC.
 
+use super::archive::{ArchiveError, ArchiveProblem};
 use crate::store::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// An import of which nothing was kept.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +28,31 @@ pub enum ImportError {
         missing: String,
         /// How such a folder is laid out.
         expected: &'static str,
+    },
+    /// Nothing in the folder says what it is.
+    #[error(
+        "{} does not look like a data set: expected VOC, COCO, YOLO, a folder a class, or images alone; \
+         name the format, or pack the folder that holds them", path.display()
+    )]
+    UnknownFormat {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// The archive is refused.
+    #[error("{file}: {source}. Nothing was kept")]
+    Archive {
+        /// The archive, as it was named when it was uploaded.
+        file: String,
+        /// The entry and what is wrong with it.
+        source: ArchiveError,
+    },
+    /// A file of an upload is refused.
+    #[error("{file}: it {problem}. Nothing was kept")]
+    UploadedFile {
+        /// As it was named when it was uploaded.
+        file: String,
+        /// What is wrong with it.
+        problem: ArchiveProblem,
     },
     /// A file on which everything else depends is broken.
     #[error("{file}: {reason}. Mend the file and import again; nothing was kept")]
@@ -55,4 +81,20 @@ pub enum ImportError {
     /// The store refused.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ImportError {
+    /// The same error about a folder that a person knows by another name.
+    pub(super) fn called(self, name: &Path) -> Self {
+        let called = || name.to_owned();
+        match self {
+            Self::Folder { reason, .. } => Self::Folder { path: called(), reason },
+            Self::OtherFormat { format, missing, expected, .. } => {
+                Self::OtherFormat { path: called(), format, missing, expected }
+            }
+            Self::UnknownFormat { .. } => Self::UnknownFormat { path: called() },
+            Self::Empty { reason, .. } => Self::Empty { path: called(), reason },
+            other => other,
+        }
+    }
 }

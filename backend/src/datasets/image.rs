@@ -4,14 +4,14 @@
 
 use super::source::{Source, extension};
 use bytes::Bytes;
-use image::{ImageFormat, ImageReader, Limits};
+use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use sha2::{Digest, Sha256};
 use std::io::{Cursor, Read};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Files larger than this are refused.
-const FILE_BYTES: u64 = 64 << 20;
+pub(super) const FILE_BYTES: u64 = 64 << 20;
 /// Pixels across or down at most.
 const SIDE_PIXELS: u32 = 16_384;
 /// Memory that decoding one image may take; bounds what a small file can blow up to.
@@ -61,21 +61,17 @@ pub(super) fn load(source: &Source, path: &Path) -> Result<LoadedImage, String> 
     })
 }
 
-fn wait_for_turn() -> MutexGuard<'static, ()> {
+/// What whoever decodes a large picture holds meanwhile.
+pub(super) type Turn = MutexGuard<'static, ()>;
+
+fn wait_for_turn() -> Turn {
     // The lock guards memory, not data, so a panic of another holder spoils nothing.
     ONE_LARGE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Looks at the whole image. A large one takes the `turn` before it is decoded, if it does not have it.
-fn check(
-    bytes: &[u8],
-    path: &Path,
-    turn: &mut Option<MutexGuard<'static, ()>>,
-) -> Result<(ImageFormat, u32, u32), String> {
-    let format = image::guess_format(bytes)
-        .ok()
-        .filter(|format| format.reading_enabled())
-        .ok_or("its content is not an image of a known format (JPEG, PNG, WebP or BMP)")?;
+fn check(bytes: &[u8], path: &Path, turn: &mut Option<Turn>) -> Result<(ImageFormat, u32, u32), String> {
+    let format = format_of(bytes)?;
     let named = extension(path).and_then(ImageFormat::from_extension);
     if named != Some(format) {
         let kind = format.extensions_str().first().copied().unwrap_or_default();
@@ -84,6 +80,24 @@ fn check(
             format.to_mime_type()
         ));
     }
+    let picture = decode(bytes, format, turn)?;
+    Ok((format, picture.width(), picture.height()))
+}
+
+/// The format of an image, by its content alone.
+pub(super) fn format_of(bytes: &[u8]) -> Result<ImageFormat, String> {
+    image::guess_format(bytes)
+        .ok()
+        .filter(|format| format.reading_enabled())
+        .ok_or_else(|| "its content is not an image of a known format (JPEG, PNG, WebP or BMP)".to_owned())
+}
+
+/// Decodes a whole image within the limits. A large one takes the `turn` first, if the caller does not have it.
+pub(super) fn decode(
+    bytes: &[u8],
+    format: ImageFormat,
+    turn: &mut Option<Turn>,
+) -> Result<DynamicImage, String> {
     let (width, height) = ImageReader::with_format(Cursor::new(bytes), format)
         .into_dimensions()
         .map_err(|error| format!("the image is broken: {error}"))?;
@@ -113,8 +127,7 @@ fn check(
             "the image is truncated: the file ends before its last line".to_owned()
         }
         _ => format!("the image is broken: {error}"),
-    })?;
-    Ok((format, width, height))
+    })
 }
 
 /// Whether a JPEG has its end-of-image marker after its scans (ITU-T T.81, annex B). Decoders fill up
@@ -154,7 +167,7 @@ fn end_of_scan(bytes: &[u8], start: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use image::{DynamicImage, RgbImage};
+    use image::RgbImage;
 
     fn encoded(format: ImageFormat) -> Vec<u8> {
         let picture = RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8 * 6, y as u8 * 8, (x * y) as u8]));

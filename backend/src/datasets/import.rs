@@ -3,8 +3,9 @@
 //!
 //! Must not know SQL, nor where stored files lie.
 
+use super::detect::{self, Found};
 use super::error::ImportError;
-use super::formats::{self, Candidate, Labelling, Parsed};
+use super::formats::{Candidate, Labelling, Parsed};
 use super::image::{self, LoadedImage};
 use super::source::{Rejections, Source};
 pub use super::split::Split;
@@ -32,8 +33,8 @@ pub enum Format {
 pub struct ImportRequest {
     /// The folder.
     pub path: PathBuf,
-    /// How it is laid out.
-    pub format: Format,
+    /// How it is laid out; found out if it is not said.
+    pub format: Option<Format>,
     /// The dataset's name; items are added when there is one of this name already.
     pub name: String,
     /// Subsets by chance, used when the data set brings no split of its own.
@@ -56,12 +57,12 @@ pub async fn run(
         split.check()?;
     }
     let (path, format) = (request.path.clone(), request.format);
-    let (source, parsed) = blocking(move || {
-        let source = Source::open(&path)?;
-        let parsed = formats::parse(format, &source)?;
-        Ok::<_, ImportError>((Arc::new(source), parsed))
-    })
-    .await??;
+    let Found { source, mut parsed, is_plain } = blocking(move || detect::read(&path, format)).await??;
+    let source = Arc::new(source);
+    if is_plain && let Ok(present) = store.dataset(&request.name).await {
+        // Images alone fit a data set of either task.
+        parsed.task = present.task;
+    }
     let _importing = store.importing().await;
     let mut stored = Vec::new();
     let imported = store_all(store, &source, &request, parsed, &mut stored, progress).await;
@@ -215,7 +216,9 @@ fn nothing_left(request: &ImportRequest, rejections: &Rejections) -> ImportError
     ImportError::Empty { path: request.path.clone(), reason }
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ImportError> {
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ImportError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| ImportError::Interrupted(error.to_string()))
 }
 

@@ -40,7 +40,8 @@ impl Bench {
     }
 
     fn request(&self, format: Format) -> ImportRequest {
-        ImportRequest { path: self.folder.path().to_owned(), format, name: "set".into(), split: None }
+        let path = self.folder.path().to_owned();
+        ImportRequest { path, format: Some(format), name: "set".into(), split: None }
     }
 
     async fn import(&self, format: Format) -> Result<ImportReport, ImportError> {
@@ -414,7 +415,7 @@ async fn the_blood_cells_are_imported_to_the_last_box() {
     let Some(path) = public("bccd/BCCD") else { return };
     let bench = Bench::new();
     let store = bench.store().await;
-    let request = ImportRequest { path, format: Format::Voc, name: "bccd".into(), split: None };
+    let request = ImportRequest { path, format: Some(Format::Voc), name: "bccd".into(), split: None };
     let report = run(&store, request.clone(), |_, _| {}).await.unwrap();
     assert_eq!((report.items_added, report.annotations_added), (364, 4886));
     assert_eq!(report.dataset.subset_counts, [205, 87, 72]);
@@ -439,7 +440,7 @@ async fn the_clothes_are_imported_by_folder() {
     let Some(path) = public("clothing-small") else { return };
     let bench = Bench::new();
     let store = bench.store().await;
-    let request = ImportRequest { path, format: Format::Folder, name: "clothes".into(), split: None };
+    let request = ImportRequest { path, format: Some(Format::Folder), name: "clothes".into(), split: None };
     let report = run(&store, request, |_, _| {}).await.unwrap();
     assert_eq!(report.dataset.subset_counts, [3068, 341, 0], "{}", reasons(&report));
     assert_eq!(report.dataset.labels.len(), 10);

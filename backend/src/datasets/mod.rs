@@ -3,6 +3,8 @@
 //!
 //! Must not know SQL or gRPC.
 
+pub mod archive;
+mod detect;
 mod error;
 mod formats;
 mod image;
@@ -10,6 +12,8 @@ pub mod import;
 pub mod scenes;
 mod source;
 mod split;
+pub mod thumbnail;
+pub mod upload;
 
 pub use error::ImportError;
 pub use import::{Format, ImportRequest, run as import};

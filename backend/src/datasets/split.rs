@@ -32,13 +32,24 @@ impl Split {
         let mut order: Vec<usize> = (0..items.len()).collect();
         // The order must not depend on how a folder happens to be listed.
         order.sort_by(|a, b| (&items[*a].dir, &items[*a].name).cmp(&(&items[*b].dir, &items[*b].name)));
-        order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
-        let [train, validation, test] = self.counts(items.len());
-        let subsets = [(Subset::Train, train), (Subset::Validation, validation), (Subset::Test, test)];
-        let tags = subsets.into_iter().flat_map(|(subset, count)| std::iter::repeat_n(subset, count));
-        for (index, subset) in order.into_iter().zip(tags) {
+        for (index, subset) in order.into_iter().zip(self.parts(items.len())) {
             items[index].subset = Some(subset);
         }
+    }
+
+    /// The subset of each of so many items, which stand by folder and name.
+    #[must_use]
+    pub fn parts(&self, count: usize) -> Vec<Subset> {
+        let mut order: Vec<usize> = (0..count).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(self.seed));
+        let [train, validation, test] = self.counts(count);
+        let subsets = [(Subset::Train, train), (Subset::Validation, validation), (Subset::Test, test)];
+        let tags = subsets.into_iter().flat_map(|(subset, count)| std::iter::repeat_n(subset, count));
+        let mut parts = vec![Subset::Train; count];
+        for (index, subset) in order.into_iter().zip(tags) {
+            parts[index] = subset;
+        }
+        parts
     }
 
     /// Whole numbers that add up to the total: what rounding leaves over goes to the largest remainders.

@@ -3,6 +3,7 @@
 //! Must not know where a file lies, nor what it means.
 
 use super::content::{attachment, image_type, is_content_hash};
+use super::thumbnails;
 use crate::api::error::Problem;
 use crate::api::layers;
 use crate::auth::{AuthError, Authenticator, Caller};
@@ -38,7 +39,8 @@ pub fn router(store: Store, authenticator: Authenticator) -> Router {
         .route("/v1/blobs/{hash}", get(blob))
         .route("/v1/artifacts/{id}", get(artifact))
         .route("/v1/uploads/{hash}", put(upload))
-        .with_state(store)
+        .with_state(store.clone())
+        .merge(thumbnails::router(store))
         .layer(from_fn_with_state(authenticator, authenticate))
         .layer(from_fn(layers::add_request_id))
 }

@@ -7,4 +7,6 @@ pub mod files;
 pub mod headers;
 pub mod listener;
 pub mod problem;
+mod thumbnails;
 pub mod ui;
+pub mod uploads;
