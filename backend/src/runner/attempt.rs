@@ -11,12 +11,16 @@ use super::protocol::{Job, JobData, PROTOCOL_VERSION};
 use super::report::{Courier, Delivery, Voice};
 use super::spool::{Body, Outcome};
 use crate::executor::host::{GroupNote, out_of_memory_kills};
+use crate::secrets::SecretValue;
+use crate::secrets::redact::Patterns;
 use proto::v1;
 use shared::metric::LogLevel;
+use shared::secret::check_name;
 use shared::training::{Cause, CauseKind, Phase, Progress};
 use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -59,6 +63,8 @@ pub struct Surroundings {
 pub struct Attempt {
     surroundings: Surroundings,
     assignment: v1::Assignment,
+    /// For the environment of the Train function, and for nothing else.
+    secrets: Vec<(String, SecretValue)>,
     commands: watch::Receiver<Command>,
     started: Instant,
 }
@@ -71,10 +77,14 @@ impl Attempt {
     #[must_use]
     pub fn new(
         surroundings: Surroundings,
-        assignment: v1::Assignment,
+        mut assignment: v1::Assignment,
         commands: watch::Receiver<Command>,
     ) -> Self {
-        Self { surroundings, assignment, commands, started: Instant::now() }
+        let secrets = std::mem::take(&mut assignment.secrets)
+            .into_iter()
+            .map(|(name, value)| (name, SecretValue::handed_over(value)))
+            .collect();
+        Self { surroundings, assignment, secrets, commands, started: Instant::now() }
     }
 
     fn held(&self) -> v1::HeldAttempt {
@@ -197,8 +207,15 @@ impl Attempt {
             Ok(job) => job,
             Err(end) => return end,
         };
+        // Checked when a secret is made, and again by who would be harmed.
+        for (name, _) in &self.secrets {
+            if let Err(problem) = check_name(name) {
+                let message = format!("a secret cannot be handed over: its name {problem}");
+                return failed(CauseKind::Configuration, message, "Give the secret another name");
+            }
+        }
         let kills_before = out_of_memory_kills();
-        let function = TrainFunction::start(&self.surroundings.train_function, work, &job);
+        let function = TrainFunction::start(&self.surroundings.train_function, work, &job, &self.secrets);
         let function = match function {
             Ok(function) => function,
             Err(error) => {
@@ -212,8 +229,10 @@ impl Attempt {
         if let Some(Err(error)) = &note {
             tracing::warn!(%error, "the Train function's process is not noted");
         }
-        let mut listener = Listener::new(voice.clone(), work.to_owned(), outbox.to_owned());
+        let patterns = Arc::new(Patterns::new(&self.secrets));
+        let mut listener = Listener::new(voice.clone(), work.to_owned(), outbox.to_owned(), patterns);
         let (status, stopped) = self.supervise(function, &mut listener, delivery).await?;
+        listener.hear_the_rest();
         let process = match status {
             Ok(status) => process_end(status, kills_before),
             Err(error) => {
@@ -384,13 +403,9 @@ async fn write_job(
     let output_dir = work.join("output");
     std::fs::create_dir_all(&output_dir).map_err(disk(&output_dir))?;
     let data: JobData = materialise(assignment, work, source).await?;
-    let resume = if assignment.resume_content_hash.is_empty() {
-        None
-    } else {
-        let target = work.join("resume.safetensors");
-        source.place(&assignment.resume_content_hash, &target).await?;
-        Some(target)
-    };
+    let resume = placed(source, &assignment.resume_content_hash, work.join("resume.safetensors")).await?;
+    let initial_weights =
+        placed(source, &assignment.initial_weights_hash, work.join("initial.safetensors")).await?;
     let job = Job {
         protocol: PROTOCOL_VERSION,
         execution_id: assignment.execution_id.clone(),
@@ -402,10 +417,20 @@ async fn write_job(
         labels: assignment.labels.clone(),
         data,
         output_dir,
+        initial_weights,
         resume,
     };
     let path = work.join("job.json");
     let text = serde_json::to_vec_pretty(&job).map_err(|error| DataError::Unusable(error.to_string()))?;
     std::fs::write(&path, text).map_err(disk(&path))?;
     Ok(path)
+}
+
+/// Puts a file that an assignment may name at `target`.
+async fn placed(source: &FileSource, hash: &str, target: PathBuf) -> Result<Option<PathBuf>, DataError> {
+    if hash.is_empty() {
+        return Ok(None);
+    }
+    source.place(hash, &target).await?;
+    Ok(Some(target))
 }

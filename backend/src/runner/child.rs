@@ -6,6 +6,7 @@
 use super::lines::{Line, MAX_LINE_BYTES, next_line};
 use super::protocol::{JOB_VARIABLE, Order, line_from};
 use crate::executor::host::ProcessIdentity;
+use crate::secrets::SecretValue;
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -76,11 +77,17 @@ enum Step {
 }
 
 impl TrainFunction {
-    /// Starts `command` (a program and its arguments) in `work`, with the path of its `job.json`.
+    /// Starts `command` (a program and its arguments) in `work`, with the path of its `job.json`, and with
+    /// secrets in its environment, which is the one place that they come to.
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start(command: &[String], work: &Path, job: &Path) -> std::io::Result<Self> {
+    pub fn start(
+        command: &[String],
+        work: &Path,
+        job: &Path,
+        secrets: &[(String, SecretValue)],
+    ) -> std::io::Result<Self> {
         let (program, arguments) =
             command.split_first().ok_or_else(|| std::io::Error::other("no Train function is named"))?;
         let temporary = work.join("tmp");
@@ -90,6 +97,8 @@ impl TrainFunction {
             .current_dir(work)
             .env_clear()
             .envs(PASSED_ON.iter().filter_map(|name| std::env::var_os(name).map(|value| (name, value))))
+            // Before the variables of the runner, which none of them can replace.
+            .envs(secrets.iter().map(|(name, value)| (name, value.expose())))
             .env("HOME", work)
             .env("TMPDIR", &temporary)
             .env(JOB_VARIABLE, job)
@@ -250,7 +259,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let script = format!("echo job=${JOB_VARIABLE} home=$HOME cargo=$CARGO_MANIFEST_DIR; echo oops >&2");
         let function =
-            TrainFunction::start(&shell(&script), folder.path(), Path::new("/x/job.json")).unwrap();
+            TrainFunction::start(&shell(&script), folder.path(), Path::new("/x/job.json"), &[]).unwrap();
         let (mut said, status) = run_to_end(function).await;
         said.sort();
         assert_eq!(said, [format!("job=/x/job.json home={} cargo=", folder.path().display()), "oops".into()]);
@@ -261,7 +270,8 @@ mod tests {
     async fn one_that_leaves_somebody_behind_still_ends() {
         let folder = tempfile::tempdir().unwrap();
         let script = "sleep 600 & echo started";
-        let function = TrainFunction::start(&shell(script), folder.path(), Path::new("job.json")).unwrap();
+        let function =
+            TrainFunction::start(&shell(script), folder.path(), Path::new("job.json"), &[]).unwrap();
         let (said, status) =
             tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
         assert_eq!(said, ["started"]);
@@ -278,7 +288,7 @@ mod tests {
         for (script, says, signal) in cases {
             let folder = tempfile::tempdir().unwrap();
             let mut function =
-                TrainFunction::start(&shell(script), folder.path(), Path::new("job.json")).unwrap();
+                TrainFunction::start(&shell(script), folder.path(), Path::new("job.json"), &[]).unwrap();
             function.stop(Duration::from_millis(300)).await;
             let (said, status) =
                 tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();

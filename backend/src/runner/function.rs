@@ -176,7 +176,8 @@ fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
         train: images_from(&job.data.train, job.labels.len())?,
         validation: images_from(&job.data.validation, job.labels.len())?,
         output_dir: job.output_dir.clone(),
-        initial_weights: None,
+        // A checkpoint holds all weights, so there is nothing to start from when there is one.
+        initial_weights: job.initial_weights.clone().filter(|_| job.resume.is_none()),
         resume: job.resume.clone(),
     })
 }

@@ -4,16 +4,19 @@
 
 use super::artifacts;
 use super::child::Pipe;
+use super::hidden::HiddenLines;
 use super::lines::{FloodGate, Line, text_to_keep};
 use super::protocol::{ArtifactMessage, EndOutcome, Message, PROTOCOL_VERSION, Said, said_from_line};
 use super::report::Voice;
 use super::spool::{Body, Outcome};
+use crate::secrets::redact::Patterns;
 use proto::convert::metric_sample_to_wire;
 use shared::metric::{LogLevel, MetricSample};
 use shared::model::ArtifactKind;
 use shared::training::{Cause, Progress};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Lines of text that are quoted when it ends without a word.
@@ -38,13 +41,17 @@ pub struct Listener {
     checkpoints: BTreeMap<String, Instant>,
     skipped_checkpoint: Option<ArtifactMessage>,
     last_words: VecDeque<String>,
+    patterns: Arc<Patterns>,
+    output: HiddenLines,
+    errors: HiddenLines,
     end: Option<(EndOutcome, Option<Cause>)>,
 }
 
 impl Listener {
-    /// A listener for a function that works in `work` and whose files go to `outbox`.
+    /// A listener for a function that works in `work` and whose files go to `outbox`. What the patterns
+    /// find is hidden in everything that is reported.
     #[must_use]
-    pub fn new(voice: Voice, work: PathBuf, outbox: PathBuf) -> Self {
+    pub fn new(voice: Voice, work: PathBuf, outbox: PathBuf, patterns: Arc<Patterns>) -> Self {
         Self {
             voice,
             work,
@@ -57,18 +64,66 @@ impl Listener {
             checkpoints: BTreeMap::new(),
             skipped_checkpoint: None,
             last_words: VecDeque::new(),
+            output: HiddenLines::new(Arc::clone(&patterns)),
+            errors: HiddenLines::new(Arc::clone(&patterns)),
+            patterns,
             end: None,
         }
     }
 
     /// Takes one line.
     pub async fn hear(&mut self, pipe: Pipe, line: Line) {
-        match pipe {
-            Pipe::Output => match said_from_line(&line.text) {
-                Said::Message(message) => self.take(message).await,
-                Said::Text(text) => self.text(&text, line.dropped_bytes),
+        if pipe == Pipe::Output
+            && let Said::Message(message) = said_from_line(&line.text)
+        {
+            // A message stands between two texts, so no value goes on behind it.
+            for Line { text, dropped_bytes } in self.output.rest() {
+                self.text(text.trim_end(), dropped_bytes);
+            }
+            let message = self.hidden(message);
+            return self.take(message).await;
+        }
+        let lines = match pipe {
+            Pipe::Output => self.output.push(line),
+            Pipe::Error => self.errors.push(line),
+        };
+        for Line { text, dropped_bytes } in lines {
+            self.text(text.trim_end(), dropped_bytes);
+        }
+    }
+
+    /// Takes what was held back because it looked like the beginning of a value, once the function has ended.
+    pub fn hear_the_rest(&mut self) {
+        for Line { text, dropped_bytes } in self.output.rest().into_iter().chain(self.errors.rest()) {
+            self.text(text.trim_end(), dropped_bytes);
+        }
+    }
+
+    /// The message with every value in its texts hidden.
+    fn hidden(&self, message: Message) -> Message {
+        if self.patterns.is_empty() {
+            return message;
+        }
+        let hide = |text: String| self.patterns.redacted(&text);
+        match message {
+            Message::Log { level, text } => Message::Log { level, text: hide(text) },
+            Message::Sample(sample) => Message::Sample(MetricSample {
+                figure: hide(sample.figure),
+                legend: hide(sample.legend),
+                ..sample
+            }),
+            Message::Artifact(artifact) => {
+                Message::Artifact(ArtifactMessage { name: hide(artifact.name), ..artifact })
+            }
+            Message::End { outcome, cause } => Message::End {
+                outcome,
+                cause: cause.map(|cause| Cause {
+                    message: hide(cause.message),
+                    next_step: hide(cause.next_step),
+                    ..cause
+                }),
             },
-            Pipe::Error => self.text(&line.text, line.dropped_bytes),
+            Message::Hello { .. } | Message::Progress(_) => message,
         }
     }
 
@@ -188,10 +243,14 @@ impl Listener {
         let taken = tokio::task::spawn_blocking(move || artifacts::take(&artifact, &work, &outbox)).await;
         match taken {
             Ok(Ok(body)) => self.voice.say(body),
-            Ok(Err(error)) => {
-                self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}"))
-            }
-            Err(error) => self.voice.log(LogLevel::Error, format!("the file {name:?} is not kept: {error}")),
+            Ok(Err(error)) => self.not_kept(&name, &error.to_string()),
+            Err(error) => self.not_kept(&name, &error.to_string()),
         }
+    }
+
+    fn not_kept(&self, name: &str, why: &str) {
+        // The reason may quote the path, which is the function's own choice.
+        let text = self.patterns.redacted(&format!("the file {name:?} is not kept: {why}"));
+        self.voice.log(LogLevel::Error, text);
     }
 }

@@ -8,6 +8,7 @@ pub mod child;
 pub mod connect;
 pub mod data;
 pub mod function;
+mod hidden;
 mod life;
 pub mod lines;
 pub mod listen;

@@ -103,7 +103,10 @@ pub struct Job {
     pub data: JobData,
     /// Where files are to be written; it exists and is empty, but for earlier checkpoints.
     pub output_dir: PathBuf,
-    /// The checkpoint from which to go on.
+    /// Weights to start from: those of another version, or uploaded ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub initial_weights: Option<PathBuf>,
+    /// The checkpoint from which to go on; it comes before `initial_weights`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume: Option<PathBuf>,
 }

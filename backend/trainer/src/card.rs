@@ -69,6 +69,12 @@ impl WeightsCard {
     }
 }
 
+/// The labels that a file of weights says it learnt, in class order. Files of the wider ecosystem say none.
+pub(crate) fn labels_of(content: &[u8]) -> Option<Vec<String>> {
+    let (_, header) = SafeTensors::read_metadata(content).ok()?;
+    serde_json::from_str(header.metadata().as_ref()?.get("labels")?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,10 +87,12 @@ mod tests {
         let file = |metadata| safetensors::serialize(tensors.clone(), Some(metadata)).unwrap();
         let path = Path::new("w.safetensors");
         assert_eq!(WeightsCard::read(path, &file(card.metadata())).unwrap(), card);
+        assert_eq!(labels_of(&file(card.metadata())), Some(card.labels.clone()));
         let mut lacking = card.metadata();
         lacking.remove("labels");
-        let error = WeightsCard::read(path, &file(lacking)).unwrap_err();
+        let error = WeightsCard::read(path, &file(lacking.clone())).unwrap_err();
         assert!(error.to_string().contains("labels"), "{error}");
+        assert_eq!((labels_of(&file(lacking)), labels_of(b"?")), (None, None));
         assert!(WeightsCard::read(path, b"?").is_err());
     }
 }

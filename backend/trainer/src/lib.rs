@@ -24,6 +24,7 @@ pub mod predict;
 pub mod report;
 mod results;
 pub mod schedule;
+pub mod start;
 pub mod train_loop;
 pub mod weights;
 
@@ -34,7 +35,11 @@ pub use model::yolov8::Variant;
 pub use nms::NmsOptions;
 pub use predict::Detector;
 pub use report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent};
+pub use start::check_start_weights;
 pub use train_loop::{Outcome, train};
+
+/// The version of this crate, kept with every training.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 #[cfg(test)]
 mod training_tests;

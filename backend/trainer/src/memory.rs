@@ -84,6 +84,16 @@ pub fn available_bytes() -> Option<u64> {
     (least > 0).then_some(least)
 }
 
+/// Memory of the machine or of this process's control group, the smaller, in bytes. None where the system does not say.
+pub fn machine_bytes() -> Option<u64> {
+    let mut system = System::new().ok()?;
+    system.refresh_memory();
+    let machine = system.total_memory();
+    let group = system.cgroup_limits().map(|limits| limits.total_memory).filter(|total| *total > 0);
+    let least = group.map_or(machine, |group| group.min(machine));
+    (least > 0).then_some(least)
+}
+
 /// Resident memory of this process in bytes; None where the system does not say.
 pub fn resident_bytes() -> Option<u64> {
     let id = sysinfo::get_current_pid().ok()?;
@@ -181,6 +191,7 @@ mod tests {
     #[test]
     fn this_machine_and_process_can_be_asked() {
         assert!(available_bytes().unwrap() > 1 << 20);
+        assert!(machine_bytes().unwrap() >= available_bytes().unwrap());
         assert!(resident_bytes().unwrap() > 1 << 20);
     }
 }

@@ -250,3 +250,32 @@ fn what_cannot_work_is_refused_before_anything_is_written() {
     blocked.output_dir = folder.path().join("file/out");
     assert_eq!(run(&blocked).1.unwrap_err().kind(), TrainErrorKind::Io);
 }
+
+#[test]
+fn a_training_on_other_labels_says_which_layers_it_makes_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = job(folder.path(), 1);
+    let (_, first) = run(&job);
+    first.unwrap();
+    job.initial_weights = Some(job.output_dir.join("best.safetensors"));
+    job.output_dir = folder.path().join("again");
+    let told = |job: &TrainJob| {
+        // What is told of the start does not need the steps.
+        let stop = StopFlag::default();
+        stop.stop();
+        let mut events = Vec::new();
+        let _ = train(job, &mut events, &stop);
+        events.into_iter().find_map(|event| match event {
+            TrainEvent::Log { text, .. } if text.starts_with("weights of") => Some(text),
+            _ => None,
+        })
+    };
+    assert!(told(&job).unwrap().ends_with("best.safetensors taken"), "{:?}", told(&job));
+    job.labels.reverse();
+    let text = told(&job).unwrap();
+    for part in
+        ["6 layers made anew", "learnt the labels square, bar, and not bar, square", "model.22.cv3.0.2.bias"]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+}

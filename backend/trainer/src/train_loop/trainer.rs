@@ -22,9 +22,12 @@ use crate::optimizer::{self, Recipe};
 use crate::parameters::ParameterTable;
 use crate::report::{Phase, Voice};
 use crate::schedule::Plan;
-use crate::weights::{self, ClassLayers};
+use crate::weights::{self, ClassLayers, Loaded};
 
 use super::Outcome;
+
+/// Labels that the log lists of each side before it only counts.
+const LABELS_SHOWN: usize = 10;
 
 /// Everything that lives as long as the training.
 pub(super) struct Trainer<'a> {
@@ -62,9 +65,9 @@ impl<'a> Trainer<'a> {
         let config = &job.config;
         let mut model = YoloV8::new(job.variant, job.labels.len(), config.seed, &device.clone().autodiff());
         if let Some(path) = &job.initial_weights {
-            let loaded = weights::load(model, path, ClassLayers::KeepOnMismatch)
+            let loaded = weights::load(model, path, ClassLayers::OfLabels(&job.labels))
                 .map_err(|error| TrainError::weights(path, error))?;
-            voice.info(format!("weights of {} taken, {} layers new", path.display(), loaded.kept.len()));
+            voice.info(format!("weights of {} taken{}", path.display(), made_anew(&loaded, &job.labels)));
             model = loaded.model;
         }
         let mut table = ParameterTable::new(&model)?;
@@ -281,6 +284,21 @@ impl<'a> Trainer<'a> {
 fn workers(asked: u32) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     if asked == 0 { cores.min(8) } else { asked as usize }
+}
+
+/// What of the weights is not that of their file, and why, for the log.
+fn made_anew(loaded: &Loaded<YoloV8>, labels: &[String]) -> String {
+    let listed = |labels: &[String]| {
+        let shown: Vec<&str> = labels.iter().take(LABELS_SHOWN).map(String::as_str).collect();
+        let rest = labels.len().saturating_sub(LABELS_SHOWN);
+        if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+    };
+    let why = match &loaded.other_labels {
+        _ if loaded.kept.is_empty() => return String::new(),
+        Some(learnt) => format!("they learnt the labels {}, and not {}", listed(learnt), listed(labels)),
+        None => "they are of another number of classes".to_owned(),
+    };
+    format!("; {} layers made anew, because {why}: {}", loaded.kept.len(), loaded.kept.join(", "))
 }
 
 /// Reads a checkpoint of the same job.

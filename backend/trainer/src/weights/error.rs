@@ -38,6 +38,14 @@ pub enum WeightsError {
     /// Names or shapes differ from the model's.
     #[error("weights do not fit the model: {0}; choose the variant and classes that they were trained with")]
     Mismatch(Mismatch),
+    /// The file says that it belongs to another size of the network.
+    #[error("the weights are of {found}, and the version is of {wanted}: choose weights of the same variant")]
+    OtherVariant {
+        /// What the file says.
+        found: String,
+        /// What is trained.
+        wanted: String,
+    },
     /// A value could not be fetched from the device.
     #[error("cannot fetch weights from the device: {0}")]
     Device(String),

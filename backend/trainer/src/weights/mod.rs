@@ -8,7 +8,7 @@ mod load;
 mod save;
 
 pub use error::{Mismatch, WeightsError};
-pub use load::{ClassLayers, Loaded, load, load_bytes};
+pub use load::{ClassLayers, Loaded, check_bytes, load, load_bytes};
 pub use save::{save, to_bytes};
 
 use burn::module::{Module, ModuleVisitor, Param};

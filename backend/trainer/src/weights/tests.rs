@@ -1,12 +1,13 @@
 //! The published names, the reference network, and files that do not fit.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write as _;
 use std::path::PathBuf;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use safetensors::SafeTensors;
 
+use crate::card::WeightsCard;
 use crate::decode::{center_size_from_corners, decode};
 use crate::model::yolov8::{Variant, YoloV8};
 
@@ -102,6 +103,42 @@ fn another_number_of_classes_is_refused_unless_asked_for() {
     let loaded = load_bytes(small(5, 2), &bytes, ClassLayers::KeepOnMismatch).unwrap();
     assert_eq!(loaded.kept.len(), 6);
     assert!(loaded.kept.iter().all(|name| name.starts_with("model.22.cv3.")));
+}
+
+#[test]
+fn outputs_of_other_labels_are_made_anew_even_where_their_shapes_fit() {
+    let labels = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let source = small(2, 1);
+    let card = WeightsCard { variant: Variant::N, labels: labels(&["cat", "dog"]), imgsz: 64 };
+    let described = to_bytes(&source, card.metadata()).unwrap();
+    let bare = to_bytes(&source, HashMap::new()).unwrap();
+    let values = |model: &YoloV8| {
+        let mut values = BTreeMap::new();
+        visit_named(model, |tensor| {
+            values.insert(tensor.name.clone(), (tensor.fetch)().unwrap());
+        });
+        values
+    };
+    let (of_file, own) = (values(&source), values(&small(2, 9)));
+    for (content, wanted, is_anew) in [
+        (&described, &["cat", "dog"][..], false),
+        (&described, &["dog", "cat"], true),
+        (&described, &["cat", "cow"], true),
+        (&bare, &["dog", "cat"], false),
+    ] {
+        let wanted = labels(wanted);
+        let loaded = load_bytes(small(2, 9), content, ClassLayers::OfLabels(&wanted)).unwrap();
+        assert_eq!(loaded.kept.len(), if is_anew { 6 } else { 0 }, "{wanted:?}");
+        assert_eq!(loaded.other_labels, is_anew.then(|| card.labels.clone()), "{wanted:?}");
+        for (name, found) in values(&loaded.model) {
+            let is_own = is_anew && name.starts_with("model.22.cv3.") && name.split('.').nth(4) == Some("2");
+            assert_eq!(loaded.kept.contains(&name), is_own, "{name}");
+            assert_eq!(found, if is_own { &own } else { &of_file }[&name], "{name}");
+        }
+    }
+    let more = labels(&["dog", "cat", "cow"]);
+    let loaded = load_bytes(small(3, 9), &described, ClassLayers::OfLabels(&more)).unwrap();
+    assert_eq!((loaded.kept.len(), loaded.other_labels), (6, Some(card.labels)));
 }
 
 #[test]

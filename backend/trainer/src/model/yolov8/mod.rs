@@ -21,8 +21,8 @@ use burn::tensor::{Device, Tensor};
 pub use anchors::Anchors;
 pub use head::{HeadOutput, REG_MAX, STRIDES};
 pub(crate) use layers::NORM_MOMENTUM;
-pub(crate) use names::is_class_layer;
 pub use names::{ParameterKind, ultralytics_name};
+pub(crate) use names::{is_class_layer, is_class_output};
 pub use variant::{UnknownVariant, Variant};
 
 use backbone::Backbone;

@@ -66,6 +66,12 @@ pub(crate) fn is_class_layer(name: &str) -> bool {
     name.starts_with("model.22.cv3.")
 }
 
+/// Whether the published name belongs to the last convolution of a class branch, which has an output for each class.
+/// What stands before it are features, which belong to no class.
+pub(crate) fn is_class_output(name: &str) -> bool {
+    is_class_layer(name) && matches!(name.split('.').nth(4), Some("2"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
