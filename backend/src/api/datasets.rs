@@ -1,14 +1,16 @@
-//! Datasets: get, list, items, and imports that tell how far they are.
+//! Datasets: get, list, items and their changes, and imports that tell how far they are.
 //!
 //! Must not know any format of datasets.
 
 use super::error::{OrProblem, Problem};
+use super::items;
 use super::page::Window;
 use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
+use crate::datasets::upload::{self, UploadImport};
 use crate::store::{Page, Store};
 use futures::Stream;
-use proto::convert::{SplitPercentages, name_from_wire, subset_filter_from_wire};
+use proto::convert::{SplitPercentages, id_from_wire, name_from_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::dataset_service_server::DatasetService;
 use shared::dql::{self, Query, parse, tagged_items_query};
@@ -75,26 +77,93 @@ impl DatasetService for Datasets {
         Ok(Response::new(answer))
     }
 
+    async fn create_dataset(
+        &self,
+        request: Request<v1::CreateDatasetRequest>,
+    ) -> Result<Response<v1::Dataset>, Status> {
+        let answer = items::create_dataset(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn list_folders(
+        &self,
+        request: Request<v1::ListFoldersRequest>,
+    ) -> Result<Response<v1::ListFoldersResponse>, Status> {
+        let answer = items::list_folders(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer))
+    }
+
+    async fn get_item(
+        &self,
+        request: Request<v1::GetItemRequest>,
+    ) -> Result<Response<v1::ItemDetail>, Status> {
+        let answer = items::get_item(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn tag_items(
+        &self,
+        request: Request<v1::TagItemsRequest>,
+    ) -> Result<Response<v1::ItemsChange>, Status> {
+        let answer = items::tag_items(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn split_items(
+        &self,
+        request: Request<v1::SplitItemsRequest>,
+    ) -> Result<Response<v1::ItemsChange>, Status> {
+        let answer = items::split_items(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn move_items(
+        &self,
+        request: Request<v1::MoveItemsRequest>,
+    ) -> Result<Response<v1::ItemsChange>, Status> {
+        let answer = items::move_items(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn delete_items(
+        &self,
+        request: Request<v1::DeleteItemsRequest>,
+    ) -> Result<Response<v1::ItemsChange>, Status> {
+        let answer = items::delete_items(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
+    async fn undo_items_change(
+        &self,
+        request: Request<v1::UndoItemsChangeRequest>,
+    ) -> Result<Response<v1::ItemsChange>, Status> {
+        let answer = items::undo_items_change(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer.into()))
+    }
+
     type ImportDatasetStream = Events;
 
     async fn import_dataset(
         &self,
         request: Request<v1::ImportDatasetRequest>,
     ) -> Result<Response<Events>, Status> {
-        let request = import_request(request.get_ref()).or_problem()?;
+        let origin = import_request(request.get_ref()).or_problem()?;
         let (sender, receiver) = mpsc::channel(4);
         let store = self.store.clone();
         tokio::spawn(async move {
             let progress = sender.clone();
-            let imported = import::run(&store, request, move |done, total| {
+            let tell = move |done, total| {
                 let event = v1::import_dataset_event::Event::Progress(v1::ImportProgress {
                     files_done: done,
                     files_total: total,
                 });
                 // A slow reader misses some of the steps in between, which nobody minds.
                 let _ = progress.try_send(Ok(event));
-            })
-            .await;
+            };
+            let imported = match origin {
+                Origin::Folder(request) => import::run(&store, request, tell).await,
+                Origin::Upload(request) => upload::run(&store, request, tell).await,
+            };
             let last =
                 imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
             // A caller that went away does not stop the import, which is repeatable.
@@ -121,7 +190,7 @@ fn query_of(request: &v1::ListItemsRequest) -> Result<(Query, Vec<String>), Prob
     Ok((query, warnings))
 }
 
-fn with_place(problem: &dql::Problem, text: &str) -> String {
+pub(super) fn with_place(problem: &dql::Problem, text: &str) -> String {
     let (line, column) = problem.span.line_and_column(text);
     format!("line {line}, column {column}: {problem}")
 }
@@ -146,36 +215,49 @@ impl From<ImportError> for Problem {
             ImportError::Interrupted(_) => Self::new(Code::Internal, "IMPORT_INTERRUPTED", message),
             ImportError::Split(_) => Self::new(Code::InvalidArgument, "SPLIT_INVALID", message),
             ImportError::Folder { .. } => Self::new(Code::InvalidArgument, "FOLDER_UNUSABLE", message),
-            ImportError::OtherFormat { .. } => Self::new(Code::InvalidArgument, "OTHER_FORMAT", message),
+            ImportError::OtherFormat { .. } | ImportError::UnknownFormat { .. } => {
+                Self::new(Code::InvalidArgument, "OTHER_FORMAT", message)
+            }
+            ImportError::Archive { .. } => Self::new(Code::InvalidArgument, "ARCHIVE_REFUSED", message),
+            ImportError::UploadedFile { .. } => Self::new(Code::InvalidArgument, "FILE_REFUSED", message),
             ImportError::Broken { .. } => Self::new(Code::InvalidArgument, "FILE_BROKEN", message),
             ImportError::Empty { .. } => Self::new(Code::InvalidArgument, "NOTHING_TO_IMPORT", message),
         }
     }
 }
 
-fn import_request(request: &v1::ImportDatasetRequest) -> Result<ImportRequest, Problem> {
+/// Where an import reads from.
+#[derive(Debug)]
+enum Origin {
+    Folder(ImportRequest),
+    Upload(UploadImport),
+}
+
+fn import_request(request: &v1::ImportDatasetRequest) -> Result<Origin, Problem> {
     let format = match request.format() {
-        v1::DatasetFormat::Voc => import::Format::Voc,
-        v1::DatasetFormat::Coco => import::Format::Coco,
-        v1::DatasetFormat::Yolo => import::Format::Yolo,
-        v1::DatasetFormat::Folder => import::Format::Folder,
-        v1::DatasetFormat::Unspecified => {
-            return Err(Problem::field("format", "is not set; choose voc, coco, yolo or folder"));
-        }
+        v1::DatasetFormat::Voc => Some(import::Format::Voc),
+        v1::DatasetFormat::Coco => Some(import::Format::Coco),
+        v1::DatasetFormat::Yolo => Some(import::Format::Yolo),
+        v1::DatasetFormat::Folder => Some(import::Format::Folder),
+        v1::DatasetFormat::Unspecified => None,
     };
+    let split =
+        request.split.map(SplitPercentages::try_from).transpose().map_err(|error| error.within("split"))?;
+    let split = split.map(|split| import::Split {
+        percentages: [split.train, split.validation, split.test],
+        seed: split.seed,
+    });
+    let name = name_from_wire("name", &request.name)?;
+    if !request.upload_id.is_empty() {
+        if !request.path.is_empty() {
+            return Err(Problem::field("path", "is set beside `upload_id`; give one of them"));
+        }
+        let upload_id = id_from_wire("upload_id", &request.upload_id)?;
+        return Ok(Origin::Upload(UploadImport { upload_id, format, name, split }));
+    }
     let path = PathBuf::from(&request.path);
     if !path.is_absolute() {
         return Err(Problem::field("path", "is not an absolute path on the server's machine"));
     }
-    let split =
-        request.split.map(SplitPercentages::try_from).transpose().map_err(|error| error.within("split"))?;
-    Ok(ImportRequest {
-        path,
-        format,
-        name: name_from_wire("name", &request.name)?,
-        split: split.map(|split| import::Split {
-            percentages: [split.train, split.validation, split.test],
-            seed: split.seed,
-        }),
-    })
+    Ok(Origin::Folder(ImportRequest { path, format, name, split }))
 }

@@ -112,12 +112,18 @@ impl From<StoreError> for Problem {
         if matches!(code, Code::Internal | Code::DataLoss) {
             tracing::error!(request = %request_id(), error = %error, "the store failed");
         }
+        let mut violations = Vec::new();
         let (message, next_step) = match error {
+            StoreError::RefusedField { field, reason, next_step } => {
+                violations.push((field, format!("{reason}; {next_step}")));
+                (reason, next_step)
+            }
             StoreError::Refused { reason, next_step }
             | StoreError::UnsupportedQuery { reason, next_step } => (reason, next_step),
             other => (other.to_string(), String::new()),
         };
-        let problem = Self::new(code, reason, message).next(next_step);
+        let mut problem = Self::new(code, reason, message).next(next_step);
+        problem.violations = violations;
         match code {
             Code::ResourceExhausted => problem.retry_after(Duration::from_secs(30)),
             Code::Unavailable => problem.retry_after(Duration::from_secs(1)),
@@ -132,7 +138,7 @@ const fn code_of(kind: ErrorKind) -> (Code, &'static str) {
         ErrorKind::NotFound => (Code::NotFound, "NOT_FOUND"),
         ErrorKind::AlreadyExists => (Code::AlreadyExists, "NAME_TAKEN"),
         ErrorKind::Conflict => (Code::FailedPrecondition, "STATE_CONFLICT"),
-        ErrorKind::Refused => (Code::FailedPrecondition, "REFUSED"),
+        ErrorKind::Refused | ErrorKind::RefusedField => (Code::FailedPrecondition, "REFUSED"),
         ErrorKind::UnsupportedQuery => (Code::InvalidArgument, "FILTER_UNSUPPORTED"),
         ErrorKind::StaleToken => (Code::Aborted, "STALE_TOKEN"),
         ErrorKind::SequenceGap => (Code::OutOfRange, "SEQUENCE_GAP"),
@@ -224,6 +230,12 @@ mod tests {
             StoreError::Conflict("the training is over".into()).into(),
             StoreError::Refused { reason: "the train subset is empty".into(), next_step: "tag items".into() }
                 .into(),
+            StoreError::RefusedField {
+                field: "train".into(),
+                reason: "the train subset is empty".into(),
+                next_step: "tag items".into(),
+            }
+            .into(),
             StoreError::UnsupportedQuery {
                 reason: "nothing can be sorted by `metadata.user.x`".into(),
                 next_step: "sort by `name`".into(),

@@ -7,16 +7,24 @@ pub mod layers;
 
 mod access;
 mod architectures;
+mod check;
+mod choices;
 mod compute;
 mod datasets;
+mod filters;
+mod items;
 mod models;
 mod page;
+mod plan;
+mod recipes;
 mod router;
 pub mod runner;
+mod secrets;
 #[cfg(test)]
 mod suite;
 mod trainings;
 mod watch;
+mod weights;
 
 pub(crate) use access::sign_in_url;
 pub use router::{Api, MAX_ANSWER_BYTES, router};

@@ -6,12 +6,16 @@ use super::access::Access;
 use super::architectures::Architectures;
 use super::compute::Compute;
 use super::datasets::Datasets;
+use super::filters::Filters;
 use super::layers::{self, Admission};
 use super::models::Models;
+use super::recipes::Recipes;
 use super::runner::MAX_ASSIGNMENT_BYTES;
+use super::secrets::SecretApi;
 use super::trainings::Trainings;
 use super::watch::Watch;
 use crate::auth::Authenticator;
+use crate::secrets::Secrets;
 use crate::store::Store;
 use axum::Router;
 use axum::middleware::{from_fn, from_fn_with_state};
@@ -19,8 +23,11 @@ use proto::v1::access_service_server::AccessServiceServer;
 use proto::v1::architecture_service_server::ArchitectureServiceServer;
 use proto::v1::compute_service_server::ComputeServiceServer;
 use proto::v1::dataset_service_server::DatasetServiceServer;
+use proto::v1::filter_service_server::FilterServiceServer;
 use proto::v1::model_service_server::ModelServiceServer;
+use proto::v1::recipe_service_server::RecipeServiceServer;
 use proto::v1::runner_service_server::RunnerServiceServer;
+use proto::v1::secret_service_server::SecretServiceServer;
 use proto::v1::training_service_server::TrainingServiceServer;
 use proto::v1::watch_service_server::WatchServiceServer;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +48,8 @@ pub struct Api {
     pub authenticator: Authenticator,
     /// The service for runners.
     pub runners: super::runner::Runners,
+    /// The organization's secrets.
+    pub secrets: Secrets,
     /// Where this server is reached.
     pub url: String,
     /// Cancelled when the server stops.
@@ -58,7 +67,7 @@ macro_rules! limited {
 /// # Errors
 /// If the compiled descriptors cannot be served by reflection, which a test rules out.
 pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
-    let Api { store, authenticator, runners, url, stop } = api;
+    let Api { store, authenticator, runners, secrets, url, stop } = api;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -74,7 +83,10 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
         .add_service(limited!(ArchitectureServiceServer::new(Architectures)))
         .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone() })))
         .add_service(limited!(DatasetServiceServer::new(Datasets { store: store.clone() })))
+        .add_service(limited!(FilterServiceServer::new(Filters { store: store.clone() })))
         .add_service(limited!(ModelServiceServer::new(Models { store: store.clone() })))
+        .add_service(limited!(RecipeServiceServer::new(Recipes { store: store.clone() })))
+        .add_service(limited!(SecretServiceServer::new(SecretApi { secrets })))
         .add_service(limited!(TrainingServiceServer::new(Trainings { store })))
         .add_service(limited!(WatchServiceServer::new(watch)))
         // An assignment names every item of a training, so runners get longer answers.

@@ -6,9 +6,10 @@ use super::error::{OrProblem, Problem};
 use super::{calling_instance, presented_instance_token};
 use crate::auth::{Token, TokenKind};
 use crate::scheduler::SharedLeases;
+use crate::secrets::{SecretError, SecretValue, Secrets};
 use crate::store::{
-    AttemptOutcome, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry, Snapshot, Store,
-    StoreError,
+    Assignment, AttemptOutcome, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry, Snapshot,
+    Store, StoreError,
 };
 use proto::convert::{ConvertError, id_from_wire, subset_to_wire};
 use proto::v1;
@@ -20,6 +21,7 @@ use shared::metric::LogLine;
 use shared::model::ArtifactKind;
 use shared::service::InstanceState;
 use shared::status::Status as ExecutionStatus;
+use shared::training::{Cause, CauseKind};
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -39,14 +41,15 @@ pub const MAX_ASSIGNMENT_BYTES: usize = 512 << 20;
 pub struct Runners {
     store: Store,
     leases: SharedLeases,
+    secrets: Secrets,
     stop: CancellationToken,
 }
 
 impl Runners {
     /// `stop` is cancelled when the server stops: then nobody waits any longer.
     #[must_use]
-    pub const fn new(store: Store, leases: SharedLeases, stop: CancellationToken) -> Self {
-        Self { store, leases, stop }
+    pub const fn new(store: Store, leases: SharedLeases, secrets: Secrets, stop: CancellationToken) -> Self {
+        Self { store, leases, secrets, stop }
     }
 
     fn heard(&self, instance_id: InstanceId) {
@@ -62,9 +65,45 @@ impl Runners {
         }
     }
 
+    /// The next attempt for an instance. One whose secrets cannot be opened has failed before it began.
     async fn assignment_of(&self, instance_id: InstanceId) -> Result<Option<v1::Assignment>, StoreError> {
-        let Some(leased) = self.store.lease_next(instance_id).await? else { return Ok(None) };
-        self.leases.lock().renew(leased.execution_id, leased.fencing_token, self.store.clock().monotonic());
+        loop {
+            let Some(leased) = self.store.lease_next(instance_id).await? else { return Ok(None) };
+            let now = self.store.clock().monotonic();
+            self.leases.lock().renew(leased.execution_id, leased.fencing_token, now);
+            match self.secrets.open(&leased.secrets).await {
+                Ok(secrets) => return self.assignment_with(leased, secrets).await.map(Some),
+                Err(error) => self.fail_for_secrets(&leased, &error).await?,
+            }
+        }
+    }
+
+    async fn fail_for_secrets(&self, leased: &Assignment, error: &SecretError) -> Result<(), StoreError> {
+        tracing::error!(%error, execution_id = %leased.execution_id, "a training does not get its secrets");
+        let cause = Cause {
+            kind: CauseKind::Configuration,
+            message: format!("its secrets cannot be handed over: {error}"),
+            next_step: "Make the secret readable again, then train again".into(),
+        };
+        let end = ReportEntry {
+            sequence: 1,
+            at_ms: self.store.clock().now_ms(),
+            body: ReportBody::End { outcome: AttemptOutcome::Failed, cause: Some(cause) },
+        };
+        let batch = ReportBatch {
+            execution_id: leased.execution_id,
+            attempt: leased.attempt,
+            fencing_token: leased.fencing_token,
+            entries: vec![end],
+        };
+        self.store.report(batch).await.map(|_| ())
+    }
+
+    async fn assignment_with(
+        &self,
+        leased: Assignment,
+        secrets: Vec<(String, SecretValue)>,
+    ) -> Result<v1::Assignment, StoreError> {
         let mut subsets = Vec::new();
         for subset in [Subset::Train, Subset::Validation] {
             let items = self.store.subset_items(leased.execution_id, subset).await?;
@@ -73,7 +112,7 @@ impl Runners {
                 items: items.into_iter().map(Into::into).collect(),
             });
         }
-        Ok(Some(v1::Assignment {
+        Ok(v1::Assignment {
             execution_id: leased.execution_id.to_string(),
             training_id: leased.training_id.to_string(),
             model_id: leased.model_id.to_string(),
@@ -87,7 +126,10 @@ impl Runners {
             drain_secs: leased.drain_secs,
             subsets,
             resume_content_hash: leased.resume_content_hash.unwrap_or_default(),
-        }))
+            initial_weights_hash: leased.initial_weights_hash.unwrap_or_default(),
+            // The message is the one copy that cannot overwrite itself.
+            secrets: secrets.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect(),
+        })
     }
 
     async fn should_stop(&self, instance_id: InstanceId) -> Result<bool, StoreError> {

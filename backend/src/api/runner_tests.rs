@@ -14,7 +14,9 @@ use std::sync::Arc;
 
 struct Site {
     _folder: tempfile::TempDir,
+    _keys: tempfile::TempDir,
     store: Store,
+    secrets: Secrets,
     clock: Arc<ManualClock>,
     runners: Runners,
 }
@@ -29,8 +31,10 @@ impl Site {
         let clock = Arc::new(ManualClock::new(1_000_000));
         let store = Store::open(folder.path(), clock.clone()).await.unwrap();
         let leases = SharedLeases::new(LeaseTimes::default());
-        let runners = Runners::new(store.clone(), leases, CancellationToken::new());
-        Self { _folder: folder, store, clock, runners }
+        let keys = tempfile::tempdir().unwrap();
+        let secrets = Secrets::new(store.clone(), Some(keys.path().join("secrets.key")));
+        let runners = Runners::new(store.clone(), leases, secrets.clone(), CancellationToken::new());
+        Self { _folder: folder, _keys: keys, store, clock, secrets, runners }
     }
 
     /// One training of one model on two images.
@@ -57,18 +61,21 @@ impl Site {
         let dataset = self.store.import_dataset(import).await.unwrap().dataset;
         let model = NewModel {
             name: "m".into(),
+            description: String::new(),
+            tags: Vec::new(),
             architecture_id: "yolov8".into(),
             variant: "n".into(),
             dataset_id: dataset.id,
             labels,
             configuration: serde_json::Map::new(),
+            train: None,
+            validation: None,
+            parent_id: None,
+            initial_weights_hash: None,
         };
         let model = self.store.create_model(model, None).await.unwrap();
-        let new = NewTraining {
-            model_id: model.id,
-            configuration: serde_json::json!({"epochs": 1}),
-            settings: ServiceSettings { max_instances: 2, ..ServiceSettings::default() },
-        };
+        let settings = ServiceSettings { max_instances: 2, ..ServiceSettings::default() };
+        let new = NewTraining::of(&model, serde_json::json!({"epochs": 1}), settings);
         self.store.start_training(new, None).await.unwrap().id
     }
 
@@ -274,4 +281,65 @@ async fn what_makes_no_sense_is_refused_by_field() {
         assert!(status.message().contains(field), "{status}");
     }
     assert_eq!(site.report(runner, &held, vec![line(1)]).await.unwrap(), 1, "nothing of it was stored");
+}
+
+/// What a training keeps of its secrets, whatever began it.
+async fn give_secrets(site: &Site, names: &str) {
+    use sqlx::{ConnectOptions, Connection};
+    let path = site.store.data_dir().join("trainyard.db");
+    let options =
+        sqlx::sqlite::SqliteConnectOptions::new().filename(path).busy_timeout(Duration::from_secs(10));
+    let mut database = options.connect().await.unwrap();
+    let columns: i64 =
+        sqlx::query_scalar("SELECT COUNT(*) FROM pragma_table_info('trainings') WHERE name = 'secrets'")
+            .fetch_one(&mut database)
+            .await
+            .unwrap();
+    if columns == 0 {
+        let add = "ALTER TABLE trainings ADD COLUMN secrets TEXT NOT NULL DEFAULT '[]'";
+        sqlx::query(add).execute(&mut database).await.unwrap();
+    }
+    sqlx::query("UPDATE trainings SET secrets = ?").bind(names).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
+}
+
+fn secret(text: &str) -> SecretValue {
+    SecretValue::handed_over(text.to_owned())
+}
+
+#[tokio::test]
+async fn an_assignment_carries_the_values_of_its_secrets_which_stay_while_it_is_live() {
+    let site = Site::new().await;
+    let made =
+        site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner", None).await.unwrap();
+    site.secrets.create("OTHER".into(), String::new(), secret("another"), "owner", None).await.unwrap();
+    site.start_training().await;
+    give_secrets(&site, r#"["TOKEN"]"#).await;
+    let refused = site.secrets.delete(made.id).await.unwrap_err();
+    assert!(
+        matches!(&refused, StoreError::Refused { .. }) && refused.to_string().contains("`m`"),
+        "{refused}"
+    );
+    let used = &site.secrets.list().await.unwrap()[1].used_by;
+    assert_eq!(
+        used.iter().map(|used| (used.model_name.as_str(), used.is_live)).collect::<Vec<_>>(),
+        [("m", true)]
+    );
+    let registered = site.register().await;
+    let assignment = site.runners.assignment_of(registered.0).await.unwrap().unwrap();
+    assert_eq!(assignment.secrets, [("TOKEN".to_owned(), "hunter22".to_owned())].into());
+}
+
+#[tokio::test]
+async fn a_training_whose_secrets_cannot_be_opened_fails_with_the_reason() {
+    let site = Site::new().await;
+    site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner", None).await.unwrap();
+    let id = site.start_training().await;
+    give_secrets(&site, r#"["TOKEN", "MISSING"]"#).await;
+    let registered = site.register().await;
+    assert!(site.runners.assignment_of(registered.0).await.unwrap().is_none());
+    let training = site.store.training(&id.to_string()).await.unwrap();
+    assert_eq!(training.status, ExecutionStatus::Failed);
+    let cause = training.cause.unwrap();
+    assert!(cause.message.contains("`MISSING`") && !cause.message.contains("hunter22"), "{}", cause.message);
 }

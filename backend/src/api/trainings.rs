@@ -2,26 +2,22 @@
 //!
 //! Must not know who runs them.
 
+use super::check::check;
 use super::error::{OrProblem, Problem};
 use super::models::idempotency_key;
 use super::page::Window;
-use crate::store::{NewTraining, Store, TrainingQuery};
-use proto::convert::{json_object_from_wire, log_line_to_wire, metric_sample_to_wire};
+use super::plan::Plan;
+use crate::store::{Store, TrainingQuery};
+use proto::convert::{log_line_to_wire, metric_sample_to_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
-use shared::config;
-use shared::service::ServiceSettings;
 use shared::status::Status as TrainingStatus;
 use shared::training::Training;
-use tonic::{Code, Request, Response, Status};
+use tonic::{Request, Response, Status};
 
 /// Log lines when no number is asked for, and the most that are given.
 const DEFAULT_LINES: u32 = 1_000;
 const MOST_LINES: u32 = 5_000;
-
-/// The execution timeout of a service that is made without asking: five days. The field's usual hour
-/// would cut most trainings on a processor, and nobody was asked to raise it.
-const UNASKED_TIMEOUT_SECS: u32 = 432_000;
 
 pub(super) struct Trainings {
     pub(super) store: Store,
@@ -29,15 +25,20 @@ pub(super) struct Trainings {
 
 impl Trainings {
     async fn start(&self, request: v1::StartTrainingRequest) -> Result<Training, Problem> {
-        let model = self.store.model(&request.model).await?;
-        let mut given = model.configuration.clone();
-        given.extend(json_object_from_wire("configuration_json", &request.configuration_json)?);
-        let configuration = serde_json::to_value(config::resolve(&given)?)
-            .map_err(|error| Problem::new(Code::Internal, "CONFIGURATION_UNWRITABLE", error.to_string()))?;
-        let settings =
-            ServiceSettings { execution_timeout_secs: UNASKED_TIMEOUT_SECS, ..ServiceSettings::default() };
-        let new = NewTraining { model_id: model.id, configuration, settings };
-        Ok(self.store.start_training(new, idempotency_key(&request.idempotency_key)?).await?)
+        let key = request.idempotency_key.clone();
+        let key = idempotency_key(&key)?;
+        let plan = Plan::of(&self.store, request).await?;
+        Ok(self.store.start_training(plan.accepted()?, key).await?)
+    }
+
+    async fn check(&self, request: v1::StartTrainingRequest) -> Result<v1::TrainingCheck, Problem> {
+        let plan = Plan::of(&self.store, request).await?;
+        Ok(check(&self.store, plan).await?.into())
+    }
+
+    async fn snapshot(&self, named: &str) -> Result<v1::TrainingSnapshot, Problem> {
+        let training = self.find(named).await?;
+        Ok(self.store.training_snapshot(training.id).await?.into())
     }
 
     async fn find(&self, named: &str) -> Result<Training, Problem> {
@@ -59,6 +60,20 @@ impl TrainingService for Trainings {
         request: Request<v1::StartTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
         self.start(request.into_inner()).await.map(answer).or_problem()
+    }
+
+    async fn check_training(
+        &self,
+        request: Request<v1::StartTrainingRequest>,
+    ) -> Result<Response<v1::TrainingCheck>, Status> {
+        self.check(request.into_inner()).await.map(Response::new).or_problem()
+    }
+
+    async fn get_snapshot(
+        &self,
+        request: Request<v1::GetSnapshotRequest>,
+    ) -> Result<Response<v1::TrainingSnapshot>, Status> {
+        self.snapshot(&request.get_ref().training).await.map(Response::new).or_problem()
     }
 
     async fn get_training(

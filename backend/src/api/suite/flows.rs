@@ -46,6 +46,7 @@ async fn the_same_key_has_one_effect_and_one_answer() {
         dataset: "cells".into(),
         configuration_json: r#"{"epochs": 3}"#.into(),
         idempotency_key: "k1".into(),
+        ..Default::default()
     };
     let method = "trainyard.v1.ModelService/CreateModel";
     let first = house.call(method, &create("m"), &house.owner()).await.decode::<v1::Model>();

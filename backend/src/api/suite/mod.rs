@@ -2,11 +2,17 @@
 //!
 //! Must not know how a method is written.
 
+mod checks;
 mod files;
 mod flows;
+mod items;
 mod matrix;
+mod models;
 mod page;
 mod queries;
+mod secrets;
+mod thumbnails;
+mod uploads;
 
 use crate::auth::{Token, TokenKind};
 use crate::config::{DataFolder, ServeConfig};
@@ -46,8 +52,12 @@ type Pair = (&'static str, String);
 impl House {
     async fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let config = ServeConfig { data: DataFolder::at(folder.path()), listen, allow_remote: false };
+        let config = ServeConfig {
+            data: DataFolder::at(folder.path().join("data")),
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
+            secrets_key_file: Some(folder.path().join("keys/secrets.key")),
+        };
         let server = Server::start(config, false).await.unwrap();
         Self { server, client: reqwest::Client::new(), _folder: folder }
     }

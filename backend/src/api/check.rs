@@ -1,0 +1,314 @@
+//! What starting a training would do, told before it costs anything.
+//!
+//! Must not know how trainings are stored. It refuses what starting refuses, by the same plan.
+
+use super::error::Problem;
+use super::plan::Plan;
+use crate::store::{Store, StoreError, SubsetPreview, TrainingPreview};
+use shared::architecture::architecture;
+use shared::check::{FieldProblem, TrainingCheck, TrainingWarning, WarningKind};
+use shared::config::{DetectionConfig, DeviceKind};
+use shared::dataset::Subset;
+use shared::dql::{Query, in_both, unannotated, with_labels};
+use shared::estimate::{Work, duration_secs};
+use shared::format::duration;
+use shared::model::Model;
+use tonic::Code;
+use trainer::memory::{MemoryEstimate, machine_bytes};
+
+/// Names that a message lists before it only counts.
+const NAMES_SHOWN: usize = 5;
+
+/// Finds out what a planned training would do.
+///
+/// # Errors
+/// If the store fails.
+pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Problem> {
+    let preview = shown(store.preview_training(&plan.new.data).await?, &plan);
+    let given = plan.new.settings_given.then_some(&plan.new.settings);
+    let service = store.service_of(&plan.model.architecture_id, given).await?;
+    let mut problems: Vec<FieldProblem> =
+        refuse_model(&plan.model).iter().chain(&plan.problems).flat_map(fields_of).collect();
+    let mut refusals: Vec<StoreError> = preview.refusals.clone();
+    refusals.extend(store.check_secrets(&plan.new.secrets).await.err());
+    let mut service_settings = plan.new.settings.clone();
+    let service_exists = service.is_some();
+    if let Some((present, differences)) = service {
+        service_settings = present.settings;
+        refusals.extend(differences);
+    }
+    for refusal in refusals {
+        // What the plan has found already is not said again.
+        let told = fields_of(&refusal.into()).into_iter();
+        problems.extend(told.filter(|problem| is_new(problem, &plan.problems)));
+    }
+    let duration_secs = estimated_secs(store, &plan, &preview).await?;
+    let mut warnings = warnings_of(&plan, &preview);
+    warnings.extend(timeout_warning(duration_secs, service_settings.execution_timeout_secs));
+    Ok(TrainingCheck {
+        problems,
+        warnings,
+        train: preview.train.map(|subset| subset.content),
+        validation: preview.validation.map(|subset| subset.content),
+        memory_bytes: plan.config.as_ref().map_or(0, |config| memory_bytes(&plan, config)),
+        machine_memory_bytes: machine_bytes().unwrap_or(0),
+        configuration: plan.new.configuration,
+        labels: plan.new.data.labels,
+        duration_secs,
+        service_settings,
+        service_exists,
+    })
+}
+
+fn refuse_model(model: &Model) -> Option<Problem> {
+    let reason = if model.deleted_at_ms.is_some() {
+        "It is deleted; restore it first"
+    } else {
+        model.status.can_train().err()?
+    };
+    let message = format!("model `{}` cannot be trained now", model.name);
+    let mut problem = Problem::new(Code::FailedPrecondition, "REFUSED", message).next(reason);
+    problem.violations.push(("model".to_owned(), reason.to_owned()));
+    Some(problem)
+}
+
+/// Without what was counted in place of a choice that cannot be read.
+fn shown(mut preview: TrainingPreview, plan: &Plan) -> TrainingPreview {
+    let unread = [(Subset::Train, &plan.train), (Subset::Validation, &plan.validation)];
+    for (subset, _) in unread.into_iter().filter(|(_, query)| query.is_none()) {
+        preview.overlap_count = 0;
+        preview.refusals.retain(|refusal| {
+            let is_of_subset =
+                |field: &str| field.split('.').next().is_some_and(|first| first == subset.name());
+            !matches!(refusal, StoreError::RefusedField { field, .. } if is_of_subset(field))
+        });
+        match subset {
+            Subset::Train => preview.train = None,
+            Subset::Validation | Subset::Test => preview.validation = None,
+        }
+    }
+    preview
+}
+
+/// One entry for each field; a problem that names none is one of the version.
+fn fields_of(problem: &Problem) -> Vec<FieldProblem> {
+    if problem.violations.is_empty() {
+        return vec![FieldProblem { field: "model".into(), message: problem.text() }];
+    }
+    let entry =
+        |(field, message): &(String, String)| FieldProblem { field: field.clone(), message: message.clone() };
+    problem.violations.iter().map(entry).collect()
+}
+
+fn is_new(found: &FieldProblem, known: &[Problem]) -> bool {
+    !known.iter().flat_map(|problem| &problem.violations).any(|(field, _)| *field == found.field)
+}
+
+fn warnings_of(plan: &Plan, preview: &TrainingPreview) -> Vec<TrainingWarning> {
+    let mut warnings = plan.warnings.clone();
+    if preview.overlap_count > 0 {
+        let filter = match (&plan.train, &plan.validation) {
+            (Some(train), Some(validation)) => in_both(train, validation),
+            _ => None,
+        };
+        let message = format!(
+            "{} both in the train and in the validation subset: the figures will look better than they are",
+            counted(preview.overlap_count, "item is", "items are")
+        );
+        warnings.push(warning(WarningKind::Overlap, message, filter));
+    }
+    let subsets = [
+        (Subset::Train, &preview.train, &plan.train),
+        (Subset::Validation, &preview.validation, &plan.validation),
+    ];
+    for (subset, found, query) in subsets {
+        if let Some(found) = found {
+            warnings.extend(warnings_of_subset(subset, found, query.as_ref(), &plan.new.data.labels));
+        }
+    }
+    warnings
+}
+
+fn warnings_of_subset(
+    subset: Subset,
+    found: &SubsetPreview,
+    query: Option<&Query>,
+    labels: &[String],
+) -> Vec<TrainingWarning> {
+    let subset = subset.name();
+    let mut warnings = Vec::new();
+    let content = &found.content;
+    let absent: Vec<&str> = labels
+        .iter()
+        .map(String::as_str)
+        .filter(|label| !content.labels.iter().any(|count| count.label == *label))
+        .collect();
+    if !absent.is_empty() && content.annotation_count > 0 {
+        let effect = if subset == "train" { "they cannot be learnt" } else { "they cannot be measured" };
+        let message = format!("the {subset} subset has no annotations of {}: {effect}", listed(&absent));
+        warnings.push(warning(WarningKind::ClassAbsent, message, None));
+    }
+    if content.unannotated_count > 0 && content.unannotated_count < content.item_count {
+        let message = format!(
+            "{} no annotations that take part in the {subset} subset: the network learns that nothing is on them",
+            counted(content.unannotated_count, "item has", "items have")
+        );
+        warnings.push(warning(WarningKind::Unannotated, message, query.and_then(unannotated)));
+    }
+    if !found.unknown_labels.is_empty() {
+        let names: Vec<&str> = found.unknown_labels.iter().map(|count| count.label.as_str()).collect();
+        let annotations = found.unknown_labels.iter().map(|count| count.annotation_count).sum();
+        let message = format!(
+            "{} left out of the {subset} subset, because the training does not have their labels: {}",
+            counted(annotations, "annotation is", "annotations are"),
+            listed(&names)
+        );
+        let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+        let filter = query.and_then(|query| with_labels(query, &names));
+        warnings.push(warning(WarningKind::UnknownLabels, message, filter));
+    }
+    warnings
+}
+
+fn timeout_warning(duration_secs: Option<u64>, timeout_secs: u32) -> Option<TrainingWarning> {
+    let secs = duration_secs.filter(|secs| *secs > u64::from(timeout_secs))?;
+    let message = format!(
+        "it will probably take {}, and an attempt is ended after {}: raise the execution timeout or train fewer epochs",
+        in_words(secs),
+        in_words(timeout_secs.into())
+    );
+    Some(warning(WarningKind::Timeout, message, None))
+}
+
+fn in_words(secs: u64) -> String {
+    duration(i64::try_from(secs.saturating_mul(1_000)).unwrap_or(i64::MAX))
+}
+
+fn warning(kind: WarningKind, message: String, query: Option<Query>) -> TrainingWarning {
+    TrainingWarning { kind, message, filter: query.map(|query| query.to_string()) }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn listed(names: &[&str]) -> String {
+    let shown: Vec<String> = names.iter().take(NAMES_SHOWN).map(|name| format!("`{name}`")).collect();
+    let rest = names.len().saturating_sub(NAMES_SHOWN);
+    if rest == 0 { shown.join(", ") } else { format!("{} and {rest} more", shown.join(", ")) }
+}
+
+async fn estimated_secs(
+    store: &Store,
+    plan: &Plan,
+    preview: &TrainingPreview,
+) -> Result<Option<u64>, Problem> {
+    let Some(config) = &plan.config else { return Ok(None) };
+    let items =
+        |subset: &Option<SubsetPreview>| subset.as_ref().map_or(0, |subset| subset.content.item_count);
+    let model = &plan.model;
+    let classes = plan.new.data.labels.len() as u64;
+    let work = Work {
+        items: items(&preview.train) + items(&preview.validation),
+        epochs: config.epochs,
+        imgsz: config.imgsz,
+        parameters: architecture(&model.architecture_id)
+            .and_then(|family| family.parameters(&model.variant, classes)),
+        cores: cores(config),
+    };
+    Ok(duration_secs(&store.past_runs(&model.architecture_id, &model.variant).await?, work))
+}
+
+/// Cores of the processor, where it is the processor that trains.
+fn cores(config: &DetectionConfig) -> Option<u32> {
+    let has_gpu_support =
+        cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "wgpu"));
+    match config.device {
+        DeviceKind::Cpu => {}
+        DeviceKind::Auto if !has_gpu_support => {}
+        _ => return None,
+    }
+    std::thread::available_parallelism().ok().and_then(|count| u32::try_from(count.get()).ok())
+}
+
+fn memory_bytes(plan: &Plan, config: &DetectionConfig) -> u64 {
+    let Ok(variant) = plan.model.variant.parse() else { return 0 };
+    let estimate = MemoryEstimate::new(variant, plan.new.data.labels.len(), config.imgsz as usize, 0);
+    estimate.total(config.batch_size) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::snapshot::{LabelCount, SubsetContent};
+
+    fn preview(
+        labels: &[(&str, u64)],
+        items: u64,
+        unannotated: u64,
+        unknown: &[(&str, u64)],
+    ) -> SubsetPreview {
+        let counts = |list: &[(&str, u64)]| -> Vec<LabelCount> {
+            list.iter()
+                .map(|(label, count)| LabelCount {
+                    label: (*label).to_owned(),
+                    item_count: *count,
+                    annotation_count: *count,
+                })
+                .collect()
+        };
+        SubsetPreview {
+            content: SubsetContent {
+                subset: Subset::Train,
+                content_hash: String::new(),
+                item_count: items,
+                annotation_count: labels.iter().map(|(_, count)| count).sum(),
+                unannotated_count: unannotated,
+                labels: counts(labels),
+            },
+            unknown_labels: counts(unknown),
+        }
+    }
+
+    #[test]
+    fn what_may_not_be_meant_is_told_in_words_and_numbers() {
+        let labels = ["cat", "dog", "cow"].map(str::to_owned);
+        let query = Query::default();
+        for (found, expected) in [
+            (preview(&[("cat", 1), ("dog", 1), ("cow", 2)], 4, 0, &[]), &[][..]),
+            (
+                preview(&[("cat", 3)], 4, 1, &[("mouse", 2), ("rat", 1)]),
+                &[
+                    (WarningKind::ClassAbsent, "no annotations of `dog`, `cow`: they cannot be learnt"),
+                    (WarningKind::Unannotated, "1 item has"),
+                    (WarningKind::UnknownLabels, "3 annotations are left out of the train subset"),
+                ],
+            ),
+            // Without any annotation it is refused, and nothing more need be said.
+            (preview(&[], 4, 4, &[]), &[]),
+        ] {
+            let warnings = warnings_of_subset(Subset::Train, &found, Some(&query), &labels);
+            assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+            for (warning, (kind, part)) in warnings.iter().zip(expected) {
+                assert_eq!(warning.kind, *kind);
+                assert!(warning.message.contains(part), "{}", warning.message);
+                assert_eq!(warning.filter.is_some(), *kind != WarningKind::ClassAbsent, "{warning:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_timeout_that_is_too_short_is_told() {
+        assert_eq!(timeout_warning(None, 10), None);
+        assert_eq!(timeout_warning(Some(10), 10), None);
+        let told = timeout_warning(Some(7_200), 3_600).unwrap();
+        assert_eq!(told.kind, WarningKind::Timeout);
+        assert!(told.message.contains("2 h") && told.message.contains("1 h"), "{}", told.message);
+    }
+
+    #[test]
+    fn long_lists_of_names_are_cut() {
+        assert_eq!(listed(&["a"]), "`a`");
+        assert_eq!(listed(&["a", "b", "c", "d", "e", "f", "g"]), "`a`, `b`, `c`, `d`, `e` and 2 more");
+    }
+}

@@ -1,0 +1,143 @@
+//! What a request to train comes to: the training it asks for, and everything that refuses it, found out at once.
+//!
+//! Must not know whether it is then started or only checked, nor whether the version can be trained now: a call that is
+//! sent again meets the version in training, and has its answer.
+
+use super::choices::{Choice, checked, choice_of_request};
+use super::error::Problem;
+use super::models::refuse_other_task;
+use crate::store::{NewTraining, Store, TrainingData};
+use proto::convert::{json_object_from_wire, label_names_from_wire};
+use proto::v1;
+use shared::check::TrainingWarning;
+use shared::config::{self, DetectionConfig};
+use shared::dataset::Subset;
+use shared::dql::Query;
+use shared::model::{Model, SubsetChoice};
+use shared::service::ServiceSettings;
+use std::collections::BTreeMap;
+
+/// The execution timeout of a service that is made without asking: five days. The field's usual hour
+/// would cut most trainings on a processor, and nobody was asked to raise it.
+const UNASKED_TIMEOUT_SECS: u32 = 432_000;
+
+/// A request, understood.
+pub(super) struct Plan {
+    pub(super) model: Model,
+    /// `None` where it cannot be used.
+    pub(super) config: Option<DetectionConfig>,
+    pub(super) new: NewTraining,
+    /// The query of items of each subset; `None` where it cannot be read.
+    pub(super) train: Option<Query>,
+    pub(super) validation: Option<Query>,
+    /// Each names its fields.
+    pub(super) problems: Vec<Problem>,
+    pub(super) warnings: Vec<TrainingWarning>,
+}
+
+impl Plan {
+    /// Reads a request.
+    ///
+    /// # Errors
+    /// If there is no such version or dataset, so that nothing more can be said.
+    pub(super) async fn of(store: &Store, request: v1::StartTrainingRequest) -> Result<Self, Problem> {
+        let model = store.model(&request.model).await?;
+        let dataset = match request.dataset.as_str() {
+            "" => store.dataset(&model.dataset_id.to_string()).await?,
+            named => store.dataset(named).await?,
+        };
+        let mut problems = Vec::new();
+        problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
+        let config = config_of(&model, &request.configuration_json, &mut problems);
+        let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
+        let labels = taken(label_names_from_wire("labels", request.labels), &mut problems);
+        let labels = labels.filter(|labels| !labels.is_empty());
+        let settings = request.service_settings.map(ServiceSettings::try_from).transpose();
+        let settings = taken(settings.map_err(|error| error.within("service_settings")), &mut problems);
+        let settings = settings.flatten();
+        let mut data = TrainingData {
+            dataset_id: dataset.id,
+            labels: labels.unwrap_or_else(|| model.labels.clone()),
+            ..TrainingData::of(&model)
+        };
+        let mut warnings = Vec::new();
+        let mut queries = [None, None];
+        let subsets = [
+            (Subset::Train, request.train, &mut data.train),
+            (Subset::Validation, request.validation, &mut data.validation),
+        ];
+        for ((subset, wire, kept), query) in subsets.into_iter().zip(&mut queries) {
+            let Some(choice) = taken(choice_of(subset, wire, kept), &mut problems) else { continue };
+            *kept = choice.choice;
+            *query = Some(choice.query);
+            warnings.extend(choice.warnings);
+        }
+        let [train, validation] = queries;
+        let new = NewTraining {
+            data,
+            settings_given: settings.is_some(),
+            secrets: request.secrets,
+            versions: versions(),
+            ..NewTraining::of(
+                &model,
+                configuration.unwrap_or_default(),
+                settings.unwrap_or_else(unasked_settings),
+            )
+        };
+        Ok(Self { model, config, new, train, validation, problems, warnings })
+    }
+
+    /// The training, if nothing refuses it.
+    ///
+    /// # Errors
+    /// The first problem, with the fields of all.
+    pub(super) fn accepted(self) -> Result<NewTraining, Problem> {
+        let mut problems = self.problems.into_iter();
+        let Some(mut first) = problems.next() else { return Ok(self.new) };
+        for other in problems {
+            first.message = format!("{}\n{}", first.message, other.text());
+            first.violations.extend(other.violations);
+        }
+        Err(first)
+    }
+}
+
+/// Keeps what went well, and what refuses the rest.
+fn taken<T, E: Into<Problem>>(result: Result<T, E>, problems: &mut Vec<Problem>) -> Option<T> {
+    match result {
+        Ok(value) => Some(value),
+        Err(error) => {
+            problems.push(error.into());
+            None
+        }
+    }
+}
+
+/// What is asked for, or what the version brings.
+fn choice_of(
+    subset: Subset,
+    wire: Option<v1::SubsetChoice>,
+    brought: &SubsetChoice,
+) -> Result<Choice, Problem> {
+    match choice_of_request(subset, wire)? {
+        Some(choice) => Ok(choice),
+        None => checked(subset, brought.clone()),
+    }
+}
+
+fn config_of(model: &Model, given: &str, problems: &mut Vec<Problem>) -> Option<DetectionConfig> {
+    let mut overrides = model.configuration.clone();
+    overrides.extend(taken(json_object_from_wire("configuration_json", given), problems)?);
+    taken(config::resolve(&overrides), problems)
+}
+
+/// How a service runs that is made without asking.
+pub(super) fn unasked_settings() -> ServiceSettings {
+    ServiceSettings { execution_timeout_secs: UNASKED_TIMEOUT_SECS, ..ServiceSettings::default() }
+}
+
+fn versions() -> BTreeMap<String, String> {
+    [("trainyard", env!("CARGO_PKG_VERSION")), ("trainer", trainer::VERSION)]
+        .map(|(name, version)| (name.to_owned(), version.to_owned()))
+        .into()
+}

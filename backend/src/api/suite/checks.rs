@@ -1,0 +1,157 @@
+//! What a training would do, what it does, and what it froze, as clients see it.
+
+use super::House;
+use proto::v1;
+use tonic::Code;
+
+fn by_filter(filter: &str) -> Option<v1::SubsetChoice> {
+    Some(v1::SubsetChoice { mode: "dql-filter".into(), filter: filter.into(), ..Default::default() })
+}
+
+async fn checked(house: &House, request: &v1::StartTrainingRequest) -> v1::TrainingCheck {
+    house.call("trainyard.v1.TrainingService/CheckTraining", request, &house.owner()).await.decode()
+}
+
+fn kinds(check: &v1::TrainingCheck) -> Vec<&str> {
+    check.warnings.iter().map(|warning| warning.kind.as_str()).collect()
+}
+
+fn fields(check: &v1::TrainingCheck) -> Vec<&str> {
+    check.problems.iter().map(|problem| problem.field.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_check_tells_everything_and_changes_nothing() {
+    let house = House::open().await;
+    house.dataset("cells").await;
+    let before = house.model("m", "cells").await;
+    let plain = v1::StartTrainingRequest { model: "m".into(), ..Default::default() };
+    let check = checked(&house, &plain).await;
+    assert_eq!((fields(&check), kinds(&check)), (Vec::new(), Vec::new()));
+    let train = check.train.as_ref().unwrap();
+    assert_eq!((train.item_count, train.annotation_count, train.labels[0].label.as_str()), (1, 1, "cell"));
+    assert!(check.configuration_json.contains("\"epochs\":100") && check.labels == ["cell"], "{check:?}");
+    assert!(
+        check.memory_bytes > 1 << 20 && check.machine_memory_bytes > 1 << 20 && check.duration_secs.is_some()
+    );
+    let settings = check.service_settings.unwrap();
+    assert_eq!((settings.execution_timeout_secs, check.service_exists), (432_000, false));
+
+    let strange = v1::StartTrainingRequest {
+        configuration_json: r#"{"epochs": 5000, "imgsz": 1280}"#.into(),
+        labels: vec!["dot".into(), "cell".into()],
+        train: by_filter(r#"{"filenam": {"$exists": false}}"#),
+        service_settings: Some(v1::ServiceSettings { execution_timeout_secs: 1, ..settings.clone() }),
+        ..plain.clone()
+    };
+    let check = checked(&house, &strange).await;
+    assert_eq!(fields(&check), [""; 0], "{check:?}");
+    assert_eq!(kinds(&check), ["filter", "overlap", "class-absent", "class-absent", "timeout"]);
+    let overlap = &check.warnings[1];
+    assert!(overlap.message.starts_with("1 item is both in the train"), "{}", overlap.message);
+    let list = v1::ListItemsRequest {
+        dataset: "cells".into(),
+        filter: overlap.filter.clone(),
+        ..Default::default()
+    };
+    let shown = house.call("trainyard.v1.DatasetService/ListItems", &list, &house.owner()).await;
+    assert_eq!(shown.decode::<v1::ListItemsResponse>().items[0].name, "b.png");
+
+    let other_labels = v1::StartTrainingRequest { labels: vec!["dot".into()], ..plain.clone() };
+    let check = checked(&house, &other_labels).await;
+    assert_eq!(
+        (fields(&check), kinds(&check)),
+        (vec!["train", "validation"], vec!["unknown-labels", "unknown-labels"])
+    );
+    assert!(check.warnings[0].filter.contains("cell"), "{:?}", check.warnings);
+
+    let wrong = v1::StartTrainingRequest {
+        configuration_json: r#"{"epochs": 0, "batch": 3}"#.into(),
+        labels: vec!["a".into(), "a".into()],
+        train: by_filter("{"),
+        validation: by_filter(r#"{"dir": "/none"}"#),
+        service_settings: Some(v1::ServiceSettings { concurrency: 0, ..settings }),
+        secrets: vec!["TOKEN".into()],
+        ..plain.clone()
+    };
+    let check = checked(&house, &wrong).await;
+    let mut named = fields(&check);
+    named.sort_unstable();
+    let expected = [
+        "configuration_json.batch",
+        "configuration_json.epochs",
+        "labels",
+        "secrets",
+        "service_settings.concurrency",
+        "train.filter",
+        "validation",
+    ];
+    assert_eq!(named, expected, "{check:?}");
+    assert_eq!((check.train, check.validation.unwrap().item_count), (None, 0));
+    let refused = house.call("trainyard.v1.TrainingService/StartTraining", &wrong, &house.owner()).await;
+    assert_eq!(refused.code, Code::InvalidArgument);
+    for part in ["epochs", "`labels`", "concurrency", "`train.filter` is refused"] {
+        assert!(refused.message.contains(part), "{part}: {}", refused.message);
+    }
+    let get = v1::GetModelRequest { model: "m".into() };
+    let after = house.call("trainyard.v1.ModelService/GetModel", &get, &house.owner()).await;
+    assert_eq!(after.decode::<v1::Model>(), before);
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
+    let house = House::open().await;
+    house.dataset("cells").await;
+    house.model("m", "cells").await;
+    let settings = v1::ServiceSettings {
+        concurrency: 2,
+        min_instances: 0,
+        max_instances: 1,
+        cool_down_secs: 300,
+        execution_timeout_secs: 3600,
+        drain_secs: 300,
+        on_reset: "fail".into(),
+        max_attempts: 1,
+    };
+    let start = v1::StartTrainingRequest {
+        model: "m".into(),
+        configuration_json: r#"{"epochs": 2, "seed": 5}"#.into(),
+        idempotency_key: "k".into(),
+        labels: vec!["dot".into(), "cell".into()],
+        train: by_filter(r#"{"name": "a.png"}"#),
+        service_settings: Some(settings.clone()),
+        ..Default::default()
+    };
+    let method = "trainyard.v1.TrainingService/StartTraining";
+    let training = house.call(method, &start, &house.owner()).await.decode::<v1::Training>();
+    assert_eq!(training.max_attempts, 1);
+    assert_eq!(house.call(method, &start, &house.owner()).await.decode::<v1::Training>().id, training.id);
+    for named in ["m", &training.id, &training.execution_id] {
+        let get = v1::GetSnapshotRequest { training: named.into() };
+        let answer = house.call("trainyard.v1.TrainingService/GetSnapshot", &get, &house.owner()).await;
+        let snapshot = answer.decode::<v1::TrainingSnapshot>();
+        assert_eq!((snapshot.labels, snapshot.seed), (start.labels.clone(), 5));
+        assert_eq!(snapshot.subsets.len(), 2);
+        let train = &snapshot.subsets[0];
+        assert_eq!((train.mode.as_str(), train.filter.as_str()), ("dql-filter", r#"{"name": "a.png"}"#));
+        assert_eq!(train.canonical_filter, r#"{"filter":{"name":{"$eq":"a.png"}}}"#);
+        assert_eq!((train.item_count, train.annotation_count), (1, 1));
+        assert!(snapshot.versions_json.contains("trainer"), "{}", snapshot.versions_json);
+    }
+
+    // The service is there now: its settings stand.
+    house.model("n", "cells").await;
+    let other = v1::ServiceSettings { max_attempts: 2, ..settings };
+    let next =
+        v1::StartTrainingRequest { model: "n".into(), service_settings: Some(other), ..Default::default() };
+    let check = checked(&house, &next).await;
+    assert_eq!((fields(&check), check.service_exists), (vec!["service_settings.max_attempts"], true));
+    assert_eq!(check.service_settings.unwrap().max_attempts, 1);
+    let refused = house.call(method, &next, &house.owner()).await;
+    assert_eq!(refused.code, Code::FailedPrecondition);
+    assert!(refused.message.contains("change them on the page of the service"), "{}", refused.message);
+    let busy = checked(&house, &v1::StartTrainingRequest { model: "m".into(), ..Default::default() }).await;
+    assert_eq!(fields(&busy), ["model"]);
+    house.server.stop().await;
+}
