@@ -85,6 +85,8 @@ pub struct ServeConfig {
     pub listen: SocketAddr,
     /// It may listen beyond this machine.
     pub allow_remote: bool,
+    /// The file with the key that seals secrets; without one, it lies among the user's settings.
+    pub secrets_key_file: Option<PathBuf>,
 }
 
 impl ServeConfig {
@@ -132,8 +134,12 @@ mod tests {
             ("0.0.0.0:8080", true, true),
         ];
         for (listen, allow_remote, accepted) in cases {
-            let config =
-                ServeConfig { data: DataFolder::at("/tmp/x"), listen: listen.parse().unwrap(), allow_remote };
+            let config = ServeConfig {
+                data: DataFolder::at("/tmp/x"),
+                listen: listen.parse().unwrap(),
+                allow_remote,
+                secrets_key_file: None,
+            };
             assert_eq!(config.check().is_ok(), accepted, "{listen} {allow_remote}");
         }
     }

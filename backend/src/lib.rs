@@ -9,6 +9,7 @@ pub mod datasets;
 pub mod executor;
 pub mod runner;
 pub mod scheduler;
+pub mod secrets;
 pub mod serve;
 pub mod store;
 pub mod telemetry;

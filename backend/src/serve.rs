@@ -9,6 +9,7 @@ use crate::config::{ConfigError, DataFolder, ServeConfig};
 use crate::executor::Executor;
 use crate::executor::process::{ProcessConfig, ProcessExecutor};
 use crate::scheduler::{LeaseTimes, Scheduler, SharedLeases};
+use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
 use crate::web;
 use axum::Router;
@@ -31,6 +32,8 @@ const INSTANCE_PATIENCE: Duration = Duration::from_secs(12);
 /// A stored file that no record speaks of is kept this long: its report may still be on its way.
 const UNRECORDED_LIFE: Duration = Duration::from_hours(24);
 
+const UPLOADS_SWEPT_EVERY: Duration = Duration::from_hours(1);
+
 /// How often and how long the lock of the data folder is waited for.
 const LOCK_TRIES: u32 = 5;
 const LOCK_PAUSE: Duration = Duration::from_millis(40);
@@ -40,6 +43,7 @@ pub struct Server {
     url: String,
     owner: Token,
     store: Store,
+    secrets: Secrets,
     authenticator: Authenticator,
     executor: Option<ProcessExecutor>,
     announced: Option<PathBuf>,
@@ -129,8 +133,13 @@ impl Server {
         );
         let store = Store::open(data.path(), Arc::new(SystemClock::new())).await?;
         let owner = local_token::read_or_create(&data.token_file())?;
+        let secrets = Secrets::new(store.clone(), config.secrets_key_file.clone());
+        if let Err(error) = secrets.check().await {
+            tracing::error!(%error, "trainings that use secrets will fail");
+        }
         let mut server = Self {
             url,
+            secrets,
             authenticator: Authenticator::new(store.clone(), owner.hash()),
             owner,
             store,
@@ -169,6 +178,7 @@ impl Server {
         announce(data, &self.url).map_err(|source| data_folder_error(data, source))?;
         self.announced = Some(data.server_file());
         tokio::spawn(sweep(self.store.clone()));
+        self.tasks.push(tokio::spawn(sweep_uploads(self.store.clone(), self.stop.clone())));
         Ok(())
     }
 
@@ -176,13 +186,20 @@ impl Server {
         let api = Api {
             store: self.store.clone(),
             authenticator: self.authenticator.clone(),
-            runners: api::runner::Runners::new(self.store.clone(), leases.clone(), self.stop.clone()),
+            runners: api::runner::Runners::new(
+                self.store.clone(),
+                leases.clone(),
+                self.secrets.clone(),
+                self.stop.clone(),
+            ),
+            secrets: self.secrets.clone(),
             url: self.url.clone(),
             stop: self.stop.clone(),
         };
         let grpc = api::router(api).map_err(|error| ServeError::Reflection(error.to_string()))?;
         Ok(grpc
             .merge(web::files::router(self.store.clone(), self.authenticator.clone()))
+            .merge(web::uploads::router(self.store.clone(), self.authenticator.clone()))
             .fallback(web::ui::serve)
             .layer(from_fn(web::headers::add_security_headers)))
     }
@@ -359,6 +376,26 @@ async fn sweep(store: Store) {
         Ok(deleted) => tracing::info!(deleted, "stored files that no record speaks of were deleted"),
         Err(error) => {
             tracing::warn!(%error, "left-over files could not be deleted; the next start tries again")
+        }
+    }
+}
+
+/// Throws uploads away that nobody came back for.
+async fn sweep_uploads(store: Store, stop: CancellationToken) {
+    let mut hours = tokio::time::interval(UPLOADS_SWEPT_EVERY);
+    loop {
+        tokio::select! {
+            _ = hours.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        let uploads = store.uploads().clone();
+        match tokio::task::spawn_blocking(move || uploads.sweep()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(deleted)) => tracing::info!(deleted, "uploads that were never imported were deleted"),
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "old uploads could not be deleted; the next hour tries again")
+            }
+            Err(error) => tracing::warn!(%error, "the search for old uploads ended early"),
         }
     }
 }

@@ -7,6 +7,7 @@ fn config(data: &Path) -> ServeConfig {
         data: DataFolder::at(data),
         listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
         allow_remote: false,
+        secrets_key_file: None,
     }
 }
 

@@ -1,9 +1,10 @@
-//! How long the first page of a query takes over a million stored items. Measured and printed for `cargo xtask bench`,
+//! How long the first page and the preview of a query take over a million stored items. Measured and printed for `cargo xtask bench`,
 //! and not asserted: how long something takes depends on what else the machine does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 use backend::clock::SystemClock;
-use backend::store::{Page, Store};
+use backend::store::{ChosenItems, Page, Store};
+use shared::dataset::Subset;
 use shared::dql::{Query, parse};
 use shared::id::DatasetId;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -42,8 +43,9 @@ WHERE (i.rowid - 1) % 100 > 0
       ELSE i.rowid > 900000 END";
 
 const FILL_LABELS: &str = "
-INSERT INTO item_labels (dataset_id, label, dir, name, item_id)
-SELECT DISTINCT i.dataset_id, a.label, i.dir, i.name, i.id FROM annotations a JOIN items i ON i.id = a.item_id";
+INSERT INTO item_labels (dataset_id, label, dir, name, item_id, annotations_count)
+SELECT i.dataset_id, a.label, i.dir, i.name, i.id, COUNT(*) FROM annotations a JOIN items i ON i.id = a.item_id
+GROUP BY i.id, a.label";
 
 async fn connect(folder: &Path) -> SqliteConnection {
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.join("trainyard.db"));
@@ -167,8 +169,21 @@ async fn measure() {
             started.elapsed().as_secs_f64() * 1_000.0
         );
     }
+    measure_own_metadata(&store, dataset_id, page).await;
+    measure_previews(&store, dataset_id).await;
+    measure_changes(&store, dataset_id).await;
+    store.close().await;
+}
+
+/// Before the dataset is in memory, while it is read, and afterwards.
+async fn measure_own_metadata(store: &Store, dataset_id: DatasetId, page: Page) {
     let text = r#"{"metadata.user.score": {"$gte": 990}}"#;
-    for (what, is_count) in [("first page of", false), ("count over", true)] {
+    for (what, is_count) in [
+        ("first page of", false),
+        ("first count over", true),
+        ("next page of", false),
+        ("next count over", true),
+    ] {
         let started = Instant::now();
         if is_count {
             store.count_items(dataset_id, &query(text)).await.unwrap();
@@ -180,5 +195,64 @@ async fn measure() {
             started.elapsed().as_secs_f64() * 1_000.0
         );
     }
-    store.close().await;
+}
+
+async fn measure_previews(store: &Store, dataset_id: DatasetId) {
+    let own = [
+        ("metadata of one's own, a number", r#"{"metadata.user.score": {"$gte": 990}}"#),
+        ("metadata of one's own, a text", r#"{"metadata.user.site": "site3"}"#),
+        (
+            "metadata of one's own and a tag",
+            r#"{"metadata.system.tags.train": true, "metadata.user.score": 7}"#,
+        ),
+        ("metadata of one's own, missing", r#"{"metadata.user.score": {"$exists": false}}"#),
+        ("a regular expression on names", r#"{"name": {"$regex": "7.jpg$"}}"#),
+    ];
+    let own = own.map(|(name, text)| (name, text.to_owned()));
+    for (name, text) in queries().into_iter().chain(own) {
+        let (query, mut times, mut found) = (query(&text), Vec::new(), 0);
+        for _ in 0..RUNS {
+            let started = Instant::now();
+            found = store.preview_items(dataset_id, &query, 24).await.unwrap().total_count;
+            times.push(started.elapsed());
+        }
+        println!("| preview over 1,000,000 items, {name} ({found}) | {} |", shown(times));
+    }
+    let everything = query("{}");
+    let one = query(r#"{"name": "0500001.jpg"}"#);
+    for (what, is_tag) in [("one item tagged", true), ("one item moved", false)] {
+        let chosen = ChosenItems::ByQuery(Box::new(one.clone()));
+        if is_tag {
+            store.tag_items(dataset_id, chosen, Some(Subset::Test)).await.unwrap();
+        } else {
+            store.move_items(dataset_id, chosen, "/elsewhere".into()).await.unwrap();
+        }
+        let started = Instant::now();
+        store.preview_items(dataset_id, &everything, 24).await.unwrap();
+        let took = started.elapsed().as_secs_f64() * 1_000.0;
+        println!("| preview over 1,000,000 items, the first after {what} | {took:.1} ms |");
+    }
+}
+
+/// A hundred thousand of the million items in one call, and each time the way back.
+async fn measure_changes(store: &Store, dataset_id: DatasetId) {
+    let chosen = || ChosenItems::ByQuery(Box::new(query(r#"{"filename": "/zz/**"}"#)));
+    for what in ["tagged", "split", "moved", "deleted"] {
+        let started = Instant::now();
+        let change = match what {
+            "tagged" => store.tag_items(dataset_id, chosen(), None).await,
+            "split" => store.split_items(dataset_id, chosen(), |count| vec![Subset::Test; count]).await,
+            "moved" => store.move_items(dataset_id, chosen(), "/zz/newer".into()).await,
+            _ => store.delete_items(dataset_id, chosen()).await,
+        };
+        let change = change.unwrap();
+        let took = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        store.undo_items_change(change.id.unwrap()).await.unwrap();
+        let back = started.elapsed().as_secs_f64();
+        println!(
+            "| {} of 1,000,000 items {what}; taken back | {took:.1} s; {back:.1} s |",
+            change.changed_count
+        );
+    }
 }

@@ -307,6 +307,36 @@ fn a_killed_function_goes_round_until_its_attempts_are_used_up() {
 }
 
 #[test]
+fn a_clone_with_weights_starts_from_them_and_learns_its_own_labels() {
+    let script = r#"
+if grep -q initial_weights "$TRAINYARD_JOB"; then
+  echo "started from: $(cat initial.safetensors)"
+  grep -q '"other"' "$TRAINYARD_JOB" && echo "other labels arrived"
+else
+  echo "weights of the first" > output/best.safetensors
+  echo '{"type":"artifact","path":"output/best.safetensors","name":"best.safetensors","kind":"weights"}'
+fi
+echo '{"type":"end","outcome":"succeeded"}'
+"#;
+    let site = Site::new(script);
+    site.call(&["train", "m"]);
+    site.until_status("success");
+    let clone = site.call(&["model", "clone", "m", "--name", "n", "--with-weights", "--json"]);
+    let clone: Value = serde_json::from_str(&clone).unwrap();
+    assert_eq!(clone["status"], "pre-trained");
+    site.call(&["train", "n", "--labels", "other,dot"]);
+    site.until_status("success");
+    let log = site.call(&["logs", "n", "--json"]);
+    for part in ["started from: weights of the first", "other labels arrived"] {
+        assert!(log.contains(part), "{log}");
+    }
+    let snapshot = site.call(&["trainings", "snapshot", "n", "--json"]);
+    let snapshot: Value = serde_json::from_str(&snapshot).unwrap();
+    assert_eq!(snapshot["initial_weights_hash"], clone["initial_weights_hash"]);
+    assert_eq!(snapshot["labels"], serde_json::json!(["other", "dot"]));
+}
+
+#[test]
 fn the_built_in_function_trains_and_goes_on_after_its_runner_was_killed() {
     let site = Site::with(None);
     let settings = ["--set", "epochs=4", "--set", "imgsz=32", "--set", "batch_size=2", "--set", "mosaic=0"];
@@ -332,4 +362,14 @@ fn the_built_in_function_trains_and_goes_on_after_its_runner_was_killed() {
     // The figures of every epoch are there; those that a second attempt repeats stand beside the first.
     let epochs: std::collections::BTreeSet<u64> = site.samples().iter().map(|x| *x as u64).collect();
     assert_eq!(epochs, (1..=4).collect());
+
+    // Its weights are the start of a version that is cloned from it; of other classes, the head is made anew.
+    let settings = [&["--set", "epochs=1"], &settings[2..]].concat();
+    for (name, labels, taken) in [("warm", "dot", ", 0 layers new"), ("other", "dot,line", "layers new")] {
+        site.call(&["model", "clone", "m", "--name", name, "--labels", labels, "--with-weights"]);
+        site.call(&[["train", name].as_slice(), &settings].concat());
+        site.until_status("success");
+        let log = site.call(&["logs", name, "--json"]);
+        assert!(log.contains("taken, ") && log.contains(taken), "{log}");
+    }
 }

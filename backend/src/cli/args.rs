@@ -2,6 +2,10 @@
 //!
 //! Must not know what a command does.
 
+use super::item_args::{
+    CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag, Undo,
+};
+use super::train_args::{Logs, Metrics, OneTraining, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use shared::config::set_from_text;
@@ -29,6 +33,10 @@ pub struct Place {
     /// The address of a server, for example http://127.0.0.1:8080; without it, the data folder tells.
     #[arg(long, global = true, env = "TRAINYARD_URL", value_name = "URL")]
     pub server: Option<String>,
+    /// The file with the key that seals secrets, outside the data folder; without it, one for this data
+    /// folder among your own settings.
+    #[arg(long, global = true, env = "TRAINYARD_SECRETS_KEY_FILE", value_name = "FILE")]
+    pub secrets_key_file: Option<PathBuf>,
 }
 
 /// Everything that can be done.
@@ -36,12 +44,18 @@ pub struct Place {
 pub enum Command {
     /// Run the server: user interface, API and trainings on one port.
     Serve(Serve),
-    /// Import and look at datasets.
+    /// Import, look through and change datasets.
     #[command(subcommand)]
     Dataset(DatasetCommand),
+    /// Keep filters by name.
+    #[command(subcommand)]
+    Filter(FilterCommand),
     /// Create and list model versions.
     #[command(subcommand)]
-    Model(ModelCommand),
+    Model(super::model_args::ModelCommand),
+    /// Make and look at recipes: named lists of labels of a dataset.
+    #[command(subcommand)]
+    Recipe(super::model_args::RecipeCommand),
     /// Train a model version.
     Train(Train),
     /// List trainings.
@@ -59,6 +73,9 @@ pub enum Command {
     /// List and fetch the files of a model version.
     #[command(subcommand)]
     Artifacts(ArtifactsCommand),
+    /// Keep values for trainings that nobody can read back.
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Find objects on images with a trained model version.
     Predict(Predict),
     /// Say how good detections are, from two COCO files; needs no server.
@@ -118,22 +135,44 @@ pub enum Format {
 /// `trainyard dataset ...`.
 #[derive(Debug, Subcommand)]
 pub enum DatasetCommand {
-    /// Import a folder of labelled images; all or nothing, and repeatable.
+    /// Import a folder or an archive of labelled images; all or nothing, and repeatable.
     Import(Import),
     /// List datasets.
     List(Output),
+    /// Create an empty dataset.
+    Create(CreateDataset),
     /// List or count the images of a dataset.
     Items(Items),
+    /// List the folders of a dataset.
+    Folders(OneDataset),
+    /// Show one image and its history.
+    Item(OneItem),
+    /// Say what a filter finds, in numbers.
+    Preview(Preview),
+    /// Put images into a subset.
+    Tag(Tag),
+    /// Part images into subsets by chance.
+    Split(SplitCommand),
+    /// Move images into a folder; all or nothing.
+    Move(Move),
+    /// Delete images with their annotations.
+    Delete(Delete),
+    /// Take back a change that tag, split, move or delete made; a deletion for a day.
+    Undo(Undo),
 }
 
 /// `trainyard dataset import`.
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The folder, on the server's machine.
+    /// The folder, on the server's machine; with --upload, a folder, an archive (zip, tar, tar.gz, tar.zst) or an
+    /// image on this one.
     pub path: PathBuf,
-    /// How the folder is laid out.
+    /// Send what is imported to the server, which may run on another machine.
+    #[arg(long)]
+    pub upload: bool,
+    /// How the folder is laid out; without it, that is found out.
     #[arg(long, value_enum)]
-    pub format: Format,
+    pub format: Option<Format>,
     /// The dataset's name; an existing one takes what is new.
     #[arg(long)]
     pub name: String,
@@ -179,115 +218,6 @@ pub struct Items {
     pub output: Output,
 }
 
-/// `trainyard model ...`.
-#[derive(Debug, Subcommand)]
-pub enum ModelCommand {
-    /// Create a model version.
-    Create(CreateModel),
-    /// List model versions.
-    List(ListModels),
-}
-
-/// `trainyard model create`.
-#[derive(Debug, Args)]
-pub struct CreateModel {
-    /// For example yolov8n.
-    #[arg(long)]
-    pub architecture: String,
-    /// The dataset's name or id.
-    #[arg(long)]
-    pub dataset: String,
-    /// The model version's name.
-    #[arg(long)]
-    pub name: String,
-    /// A setting that differs from the default, for example epochs=30; may be given again.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
-    pub settings: Vec<Setting>,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard model list`.
-#[derive(Debug, Args)]
-pub struct ListModels {
-    /// Part of a name, or the start of an id.
-    #[arg(long, default_value = "")]
-    pub search: String,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard train`.
-#[derive(Debug, Args)]
-pub struct Train {
-    /// The model version's name or id.
-    pub model: String,
-    /// A setting for this training, for example epochs=30; may be given again.
-    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
-    pub settings: Vec<Setting>,
-    /// Stay until it ends, and show how it goes; fails if the training does not succeed.
-    #[arg(long)]
-    pub follow: bool,
-    /// How the answer is printed; with --follow, JSON lines.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard trainings`.
-#[derive(Debug, Args)]
-pub struct Trainings {
-    /// Only this status, for example in-progress; may be given again.
-    #[arg(long, value_parser = parse_status)]
-    pub status: Vec<shared::status::Status>,
-    /// Part of a model's name, or the start of an id.
-    #[arg(long, default_value = "")]
-    pub search: String,
-    /// Also those that were removed from the table.
-    #[arg(long)]
-    pub removed: bool,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// A command about one training.
-#[derive(Debug, Args)]
-pub struct OneTraining {
-    /// The id of a training, an execution or a model, or a model's name (its latest training).
-    pub training: String,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard logs`.
-#[derive(Debug, Args)]
-pub struct Logs {
-    /// The id of a training, an execution or a model, or a model's name (its latest training).
-    pub training: String,
-    /// Go on until the training ends.
-    #[arg(long)]
-    pub follow: bool,
-    /// How the answer is printed; JSON lines.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard metrics`.
-#[derive(Debug, Args)]
-pub struct Metrics {
-    /// The id of a training, an execution or a model, or a model's name (its latest training).
-    pub training: String,
-    /// Only this figure, for example "mAP50(B)"; may be given again.
-    #[arg(long)]
-    pub figure: Vec<String>,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
 /// `trainyard artifacts ...`.
 #[derive(Debug, Subcommand)]
 pub enum ArtifactsCommand {
@@ -315,6 +245,44 @@ pub struct PullArtifacts {
     /// The folder to write into; it is made if it is missing.
     #[arg(long, value_name = "DIR")]
     pub to: PathBuf,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard secret ...`.
+#[derive(Debug, Subcommand)]
+pub enum SecretCommand {
+    /// Keep a value, read from standard input; one line break at its end does not belong to it.
+    Create(CreateSecret),
+    /// List secrets and what uses them; values are never shown.
+    List(Output),
+    /// Give a secret another value, read from standard input.
+    Replace(OneSecret),
+    /// Delete a secret that no unfinished training uses.
+    Delete(OneSecret),
+    /// Seal every secret with a new key and throw the old one away.
+    RotateKey(Output),
+}
+
+/// `trainyard secret create`.
+#[derive(Debug, Args)]
+pub struct CreateSecret {
+    /// The environment variable that the Train function finds it in.
+    pub name: String,
+    /// What it is for.
+    #[arg(long, default_value = "")]
+    pub description: String,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// A command about one secret.
+#[derive(Debug, Args)]
+pub struct OneSecret {
+    /// The secret's name or id.
+    pub secret: String,
     /// How the answer is printed.
     #[command(flatten)]
     pub output: Output,
@@ -384,13 +352,6 @@ pub(super) fn parse_split(text: &str) -> Result<[u32; 3], String> {
         [_, _, _] => Err("the three parts must add up to 100, for example 80/20/0".into()),
         _ => Err("expected three parts train/validation/test, for example 80/20/0".into()),
     }
-}
-
-fn parse_status(text: &str) -> Result<shared::status::Status, String> {
-    shared::status::Status::from_name(text).ok_or_else(|| {
-        let names: Vec<&str> = shared::status::Status::ALL.iter().map(|status| status.name()).collect();
-        format!("expected one of {}", names.join(", "))
-    })
 }
 
 fn parse_fraction(text: &str) -> Result<f64, String> {

@@ -11,7 +11,10 @@ use crate::config::{DataFolder, ServeConfig};
 use crate::serve::{self, Server};
 use proto::v1::access_service_client::AccessServiceClient;
 use proto::v1::dataset_service_client::DatasetServiceClient;
+use proto::v1::filter_service_client::FilterServiceClient;
 use proto::v1::model_service_client::ModelServiceClient;
+use proto::v1::recipe_service_client::RecipeServiceClient;
+use proto::v1::secret_service_client::SecretServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -54,6 +57,7 @@ pub struct Connection {
     channel: SignedIn,
     url: String,
     authorization: String,
+    plain: reqwest::Client,
     own_server: Option<Server>,
 }
 
@@ -93,8 +97,12 @@ impl Connection {
                 )));
             }
         };
-        let config =
-            ServeConfig { data, listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), allow_remote: false };
+        let config = ServeConfig {
+            data,
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            allow_remote: false,
+            secrets_key_file: place.secrets_key_file.clone(),
+        };
         let server = Server::start(config, runs_trainings)
             .await
             .map_err(|error| Failure::failed(error.to_string()))?;
@@ -129,7 +137,8 @@ impl Connection {
         let value = authorization.parse().map_err(|_| {
             Failure::usage("the token holds characters that no token has; check TRAINYARD_TOKEN")
         })?;
-        Ok(Self { channel: InterceptedService::new(channel, Bearer(value)), url, authorization, own_server })
+        let channel = InterceptedService::new(channel, Bearer(value));
+        Ok(Self { channel, url, authorization, plain: reqwest::Client::new(), own_server })
     }
 
     client!(
@@ -139,8 +148,17 @@ impl Connection {
         /// Datasets.
         datasets, DatasetServiceClient);
     client!(
+        /// Saved filters, and what a filter finds.
+        filters, FilterServiceClient);
+    client!(
         /// Model versions.
         models, ModelServiceClient);
+    client!(
+        /// Recipes.
+        recipes, RecipeServiceClient);
+    client!(
+        /// Secrets.
+        secrets, SecretServiceClient);
     client!(
         /// Trainings.
         trainings, TrainingServiceClient);
@@ -148,14 +166,18 @@ impl Connection {
         /// The live stream.
         watch, WatchServiceClient);
 
+    /// A request over plain HTTP, signed in.
+    pub fn http(&self, method: reqwest::Method, path: &str) -> reqwest::RequestBuilder {
+        self.plain.request(method, format!("{}{path}", self.url)).header("authorization", &self.authorization)
+    }
+
     /// Fetches a file over plain HTTP.
     ///
     /// # Errors
     /// If the server does not answer, or not with the file.
     pub async fn fetch(&self, path: &str) -> Result<reqwest::Response, Failure> {
-        let response = reqwest::Client::new()
-            .get(format!("{}{path}", self.url))
-            .header("authorization", &self.authorization)
+        let response = self
+            .http(reqwest::Method::GET, path)
             .send()
             .await
             .map_err(|error| Failure::failed(format!("the server does not answer: {error}")))?;

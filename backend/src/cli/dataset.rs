@@ -5,13 +5,15 @@
 use super::args::{DatasetCommand, Format, Import, Items, Output, Place, SubsetName};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
+use super::items;
 use super::print;
 use super::query::{self, QueryFile};
+use super::upload;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::convert::SplitPercentages;
 use proto::v1;
 use proto::v1::import_dataset_event::Event;
-use shared::dataset::{Dataset, ImportReport, Item, Subset, full_name};
+use shared::dataset::{Dataset, ImportReport, Item, ItemSelection, Subset, full_name};
 use std::path::Path;
 
 /// Rejections shown one by one; the rest is counted.
@@ -19,27 +21,76 @@ const SHOWN_REJECTIONS: usize = 50;
 
 pub(super) async fn run(place: &Place, command: DatasetCommand) -> Result<(), Failure> {
     // What cannot be done is told before any server is asked.
-    let mut filter = Filter::default();
-    match &command {
-        DatasetCommand::Import(import) => check_folder(&import.path)?,
-        DatasetCommand::Items(items) => filter = Filter::read(items.filter.as_deref())?,
-        DatasetCommand::List(_) => {}
-    }
+    let read = Read::of(&command)?;
     let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
-    let result = match command {
-        DatasetCommand::Import(import) => run_import(&connection, import).await,
-        DatasetCommand::List(output) => list(&connection, output).await,
-        DatasetCommand::Items(items) => list_items(&connection, items, filter).await,
-    };
+    let result = Box::pin(dispatch(&connection, command, read)).await;
     connection.close().await;
     result
+}
+
+async fn dispatch(connection: &Connection, command: DatasetCommand, read: Read) -> Result<(), Failure> {
+    match (command, read) {
+        (DatasetCommand::Import(import), _) => run_import(connection, import).await,
+        (DatasetCommand::List(output), _) => list(connection, output).await,
+        (DatasetCommand::Create(create), _) => items::create(connection, create).await,
+        (DatasetCommand::Folders(one), _) => items::folders(connection, one).await,
+        (DatasetCommand::Item(one), _) => items::item(connection, one).await,
+        (DatasetCommand::Undo(undo), _) => items::undo(connection, undo).await,
+        (DatasetCommand::Items(arguments), Read::Filter(filter)) => {
+            list_items(connection, arguments, Filter::of(*filter)).await
+        }
+        (DatasetCommand::Preview(preview), Read::Filter(filter)) => {
+            items::preview(connection, preview, *filter).await
+        }
+        (DatasetCommand::Tag(tag), Read::Chosen(chosen)) => items::tag(connection, tag, chosen).await,
+        (DatasetCommand::Split(split), Read::Chosen(chosen)) => items::split(connection, split, chosen).await,
+        (DatasetCommand::Move(to), Read::Chosen(chosen)) => items::relocate(connection, to, chosen).await,
+        (DatasetCommand::Delete(delete), Read::Chosen(chosen)) => {
+            items::delete(connection, delete, chosen).await
+        }
+        // Each command reads what it needs.
+        (_, Read::Filter(_) | Read::Chosen(_)) => Ok(()),
+    }
+}
+
+/// What a command has read from files and arguments.
+enum Read {
+    Filter(Box<Option<QueryFile>>),
+    Chosen(ItemSelection),
+}
+
+impl Read {
+    fn of(command: &DatasetCommand) -> Result<Self, Failure> {
+        let filter =
+            |path: Option<&Path>| path.map(query::read).transpose().map(|file| Self::Filter(Box::new(file)));
+        let chosen = |dataset: &str, chosen| items::selection(dataset, chosen).map(Self::Chosen);
+        match command {
+            DatasetCommand::Import(import) if import.upload => {
+                upload::check(&import.path).map(|()| Self::Filter(Box::default()))
+            }
+            DatasetCommand::Import(import) => {
+                check_folder(&import.path).map(|()| Self::Filter(Box::default()))
+            }
+            DatasetCommand::Items(items) => filter(items.filter.as_deref()),
+            DatasetCommand::Preview(preview) => filter(preview.filter.as_deref()),
+            DatasetCommand::Tag(tag) => chosen(&tag.dataset, &tag.chosen),
+            DatasetCommand::Split(split) => chosen(&split.dataset, &split.chosen),
+            DatasetCommand::Move(to) => chosen(&to.dataset, &to.chosen),
+            DatasetCommand::Delete(delete) => chosen(&delete.dataset, &delete.chosen),
+            DatasetCommand::List(_)
+            | DatasetCommand::Create(_)
+            | DatasetCommand::Folders(_)
+            | DatasetCommand::Item(_)
+            | DatasetCommand::Undo(_) => Ok(Self::Filter(Box::default())),
+        }
+    }
 }
 
 fn check_folder(path: &Path) -> Result<(), Failure> {
     match std::fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => Ok(()),
         Ok(_) => Err(Failure::usage(format!(
-            "{} is a file; name the folder that holds the images and annotations",
+            "{} is a file; name the folder that holds the images and annotations, or send an archive with --upload",
             path.display()
         ))),
         Err(error) => Err(Failure::usage(format!(
@@ -58,32 +109,43 @@ struct Filter {
 }
 
 impl Filter {
-    fn read(path: Option<&Path>) -> Result<Self, Failure> {
-        let Some(path) = path else { return Ok(Self::default()) };
+    fn of(file: Option<QueryFile>) -> Self {
         // The server warns of what is probably not meant.
-        let QueryFile { text, parsed } = query::read(path)?;
+        let Some(QueryFile { text, parsed }) = file else { return Self::default() };
         let chooses_page = parsed.query.page.is_some() || parsed.query.page_size.is_some();
-        Ok(Self { text, chooses_page })
+        Self { text, chooses_page }
     }
 }
 
 async fn run_import(connection: &Connection, import: Import) -> Result<(), Failure> {
     let path = import.path.canonicalize()?;
-    let text = path.to_str().ok_or_else(|| {
-        Failure::usage(format!("the path {} is not UTF-8; rename the folder", path.display()))
-    })?;
     let format = match import.format {
-        Format::Voc => v1::DatasetFormat::Voc,
-        Format::Coco => v1::DatasetFormat::Coco,
-        Format::Yolo => v1::DatasetFormat::Yolo,
-        Format::Folder => v1::DatasetFormat::Folder,
+        None => v1::DatasetFormat::Unspecified,
+        Some(Format::Voc) => v1::DatasetFormat::Voc,
+        Some(Format::Coco) => v1::DatasetFormat::Coco,
+        Some(Format::Yolo) => v1::DatasetFormat::Yolo,
+        Some(Format::Folder) => v1::DatasetFormat::Folder,
     };
     let split = import.split.map(|[train, validation, test]| {
         SplitPercentages { train, validation, test, seed: import.seed }.into()
     });
-    let request =
-        v1::ImportDatasetRequest { path: text.to_owned(), format: format.into(), name: import.name, split };
-    let report = follow_import(connection, request).await?;
+    let mut request =
+        v1::ImportDatasetRequest { format: format.into(), name: import.name, split, ..Default::default() };
+    if import.upload {
+        request.upload_id = upload::send(connection, &path).await?;
+    } else {
+        let text = path.to_str().ok_or_else(|| {
+            Failure::usage(format!("the path {} is not UTF-8; rename the folder", path.display()))
+        })?;
+        request.path = text.to_owned();
+    }
+    let upload_id = request.upload_id.clone();
+    let imported = follow_import(connection, request).await;
+    if imported.is_err() && !upload_id.is_empty() {
+        // It is swept away after a day; until then it would only take room.
+        upload::discard(connection, &upload_id).await;
+    }
+    let report = imported?;
     if import.output.json { print::json(&report) } else { print_report(&report) }
 }
 
@@ -265,7 +327,7 @@ async fn fetch_items(
     }
 }
 
-fn warn(warnings: &[String]) {
+pub(super) fn warn(warnings: &[String]) {
     for warning in warnings {
         eprintln!("warning: {}", print::plain(warning));
     }

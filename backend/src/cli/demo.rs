@@ -45,6 +45,7 @@ async fn prepare(url: String, token: String, data: &DataFolder) -> Result<(), Fa
             dataset: DATASET.into(),
             configuration_json: SETTINGS.into(),
             idempotency_key: uuid_text(),
+            ..Default::default()
         };
         connection.models().create_model(request).await?;
     }
@@ -53,8 +54,8 @@ async fn prepare(url: String, token: String, data: &DataFolder) -> Result<(), Fa
     )? {
         let request = v1::StartTrainingRequest {
             model: MODEL.into(),
-            configuration_json: String::new(),
             idempotency_key: uuid_text(),
+            ..Default::default()
         };
         connection.trainings().start_training(request).await?;
         print::line(&format!("The demo trains `{MODEL}` on `{DATASET}`: watch it learn at {url}/"))?;
@@ -81,7 +82,7 @@ async fn make_dataset(connection: &Connection, data: &DataFolder) -> Result<(), 
         path: path.to_string_lossy().into_owned(),
         format: v1::DatasetFormat::Yolo.into(),
         name: DATASET.into(),
-        split: None,
+        ..Default::default()
     };
     let mut events = connection.datasets().import_dataset(request).await?.into_inner();
     while let Some(event) = events.message().await? {

@@ -4,6 +4,7 @@
 
 mod args;
 mod artifacts;
+mod check;
 pub(crate) mod connect;
 mod dataset;
 mod demo;
@@ -11,15 +12,23 @@ mod dql;
 mod draw;
 mod evaluate;
 mod failure;
+mod filter;
 mod input;
+mod item_args;
+mod items;
 mod model;
+mod model_args;
 mod predict;
 mod print;
 mod query;
+mod recipe;
+mod secret;
 mod server;
 mod train;
+mod train_args;
 mod trainer_fit;
 mod trainings;
+mod upload;
 
 pub use failure::Failure;
 
@@ -63,15 +72,18 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
     match command {
         Command::Serve(serve) => server::run_serve(&place, serve).await,
         Command::Dataset(command) => dataset::run(&place, command).await,
+        Command::Filter(command) => filter::run(&place, command).await,
         Command::Model(command) => model::run(&place, command).await,
+        Command::Recipe(command) => recipe::run(&place, command).await,
         Command::Train(train) => train::run(&place, train).await,
-        Command::Trainings(arguments) => trainings::list(&place, arguments).await,
+        Command::Trainings(arguments) => trainings::run(&place, arguments).await,
         Command::Abort(one) => trainings::act(&place, one, trainings::Action::Abort).await,
         Command::Remove(one) => trainings::act(&place, one, trainings::Action::Remove).await,
         Command::Restore(one) => trainings::act(&place, one, trainings::Action::Restore).await,
         Command::Logs(arguments) => trainings::logs(&place, arguments).await,
         Command::Metrics(arguments) => trainings::metrics(&place, arguments).await,
         Command::Artifacts(command) => artifacts::run(&place, command).await,
+        Command::Secret(command) => secret::run(&place, command).await,
         Command::Predict(arguments) => predict::run(&place, arguments).await,
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
         Command::Evaluate(command) => evaluate::run(&command),

@@ -15,7 +15,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 pub(super) async fn run_serve(place: &Place, arguments: Serve) -> Result<(), Failure> {
     let data = DataFolder::find(place.data.as_deref(), arguments.demo).map_err(usage)?;
-    let config = ServeConfig { data, listen: arguments.listen, allow_remote: arguments.allow_remote };
+    let config = ServeConfig {
+        data,
+        listen: arguments.listen,
+        allow_remote: arguments.allow_remote,
+        secrets_key_file: place.secrets_key_file.clone(),
+    };
     config.check().map_err(usage)?;
     if !config.listen.ip().is_loopback() {
         tracing::warn!(

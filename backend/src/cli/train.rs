@@ -2,15 +2,18 @@
 //!
 //! Must not know how a training is run.
 
-use super::args::{Place, Train, object_from_settings};
+use super::args::{Place, Setting, object_from_settings};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
-use super::model::uuid_text;
+use super::model::{choice_from_files, uuid_text};
 use super::print;
+use super::train_args::Train;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1;
 use proto::v1::watch_event::Event;
+use shared::dataset::Subset;
 use shared::metric::{LogLine, MetricSample};
+use shared::service::ServiceSettings;
 use shared::status::Status;
 use shared::training::{Progress, Training};
 use std::collections::BTreeMap;
@@ -27,19 +30,53 @@ const ABORT_PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
     let settings = object_from_settings(&train.settings).map_err(Failure::usage)?;
-    let without_server = if train.follow { WithoutServer::TrainAlone } else { WithoutServer::Refuse };
-    let connection = Connection::open(place, without_server).await?;
     let request = v1::StartTrainingRequest {
         model: train.model,
         configuration_json: serde_json::Value::Object(settings).to_string(),
         idempotency_key: uuid_text(),
+        dataset: train.dataset,
+        labels: train.labels,
+        train: choice_from_files(Subset::Train, &train.subsets)?,
+        validation: choice_from_files(Subset::Validation, &train.subsets)?,
+        service_settings: service_from_settings(&train.service)?.map(Into::into),
+        secrets: train.secrets,
     };
+    let without_server = match (train.check, train.follow) {
+        (true, _) => WithoutServer::WorkAlone,
+        (false, true) => WithoutServer::TrainAlone,
+        (false, false) => WithoutServer::Refuse,
+    };
+    let connection = Connection::open(place, without_server).await?;
+    if train.check {
+        let result = super::check::check(&connection, request, train.output.json).await;
+        connection.close().await;
+        return result;
+    }
     let result = match connection.trainings().start_training(request).await {
         Ok(answer) => begin(&connection, answer.into_inner(), train.follow, train.output.json).await,
         Err(status) => Err(status.into()),
     };
     connection.close().await;
     result
+}
+
+/// The defaults with what was set; nothing if nothing was.
+fn service_from_settings(given: &[Setting]) -> Result<Option<ServiceSettings>, Failure> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let mut object = serde_json::to_value(ServiceSettings::default())
+        .map_err(|error| Failure::failed(format!("the default settings cannot be written: {error}")))?;
+    let known: Vec<String> = object.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect();
+    for Setting { key, text } in given {
+        let place = object.get_mut(key).ok_or_else(|| {
+            Failure::usage(format!("a service has no setting `{key}`; it has {}", known.join(", ")))
+        })?;
+        *place = serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.clone()));
+    }
+    let settings = serde_json::from_value(object)
+        .map_err(|error| Failure::usage(format!("the settings of the service cannot be used: {error}")))?;
+    Ok(Some(settings))
 }
 
 async fn begin(connection: &Connection, wire: v1::Training, follow: bool, json: bool) -> Result<(), Failure> {

@@ -94,12 +94,12 @@ async fn import(store: &Store, fit: &Fit, seed: u64) -> Result<ImportReport, Fai
     let bar = bar("{spinner} reading {pos}/{len} images {wide_bar}");
     let request = ImportRequest {
         path: fit.data.clone(),
-        format: match fit.format {
+        format: Some(match fit.format {
             Format::Voc => datasets::Format::Voc,
             Format::Coco => datasets::Format::Coco,
             Format::Yolo => datasets::Format::Yolo,
             Format::Folder => datasets::Format::Folder,
-        },
+        }),
         name: "data".into(),
         split: Some(Split { percentages: fit.split, seed }),
     };

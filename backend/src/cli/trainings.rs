@@ -2,11 +2,13 @@
 //!
 //! Must not know how a training is run.
 
-use super::args::{Logs, Metrics, OneTraining, Place, Trainings};
+use super::args::Place;
+use super::check::snapshot;
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
 use super::print;
 use super::train::{Show, Wanted, follow};
+use super::train_args::{Logs, Metrics, OneTraining, Trainings, TrainingsCommand};
 use proto::v1;
 use shared::metric::{LogLine, MetricSample};
 use shared::status::Status;
@@ -20,7 +22,19 @@ pub(super) enum Action {
     Restore,
 }
 
-pub(super) async fn list(place: &Place, arguments: Trainings) -> Result<(), Failure> {
+pub(super) async fn run(place: &Place, mut arguments: Trainings) -> Result<(), Failure> {
+    match arguments.command.take() {
+        None => list(place, arguments).await,
+        Some(TrainingsCommand::Snapshot(one)) => {
+            let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
+            let result = snapshot(&connection, one.training, one.output.json).await;
+            connection.close().await;
+            result
+        }
+    }
+}
+
+async fn list(place: &Place, arguments: Trainings) -> Result<(), Failure> {
     let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
     let found = fetch(&connection, &arguments).await;
     connection.close().await;
