@@ -9,15 +9,17 @@ use crate::components::icon::{Icon, IconView};
 use crate::components::palette::{Choice, Palette};
 use crate::components::shortcut_sheet::ShortcutSheet;
 use crate::components::toast::ToastRegion;
-use crate::pages::datasets::DatasetsPage;
+use crate::pages::datasets::{DatasetPage, DatasetsPage, Importing};
 use crate::pages::filter_language::FilterLanguagePage;
 use crate::pages::model::ModelPage;
-use crate::pages::models::ModelsPage;
+use crate::pages::models::{ArchitecturesPage, CreatePage, VersionsPage};
 use crate::pages::not_found::NotFoundPage;
+use crate::pages::recipes::RecipesPage;
+use crate::pages::secrets::SecretsPage;
 use crate::pages::sign_in::{SignInPage, UnreachablePage};
 use crate::pages::train::TrainPage;
 use crate::pages::training::TrainingPage;
-use crate::routes::Place;
+use crate::routes::{NewModel, Place};
 use crate::state::act::Act;
 use crate::state::clock::{Clock, browser_now_ms};
 use crate::state::layers::{Layers, is_covered};
@@ -90,6 +92,7 @@ fn Shell() -> impl IntoView {
 fn SignedIn() -> impl IntoView {
     let announcement = expect_context::<Announcement>();
     let run = commands();
+    provide_context(Importing::new());
     listen_to_keys(run);
     let choices = palette_choices(run);
     view! {
@@ -101,11 +104,16 @@ fn SignedIn() -> impl IntoView {
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=ToTraining/>
                     <Route path=path!("/sign-in") view=ToTraining/>
-                    <Route path=path!("/models") view=ModelsPage/>
+                    <Route path=path!("/models") view=VersionsPage/>
+                    <Route path=path!("/models/architectures") view=ArchitecturesPage/>
                     <Route path=path!("/models/training") view=TrainingPage/>
-                    <Route path=path!("/models/new") view=TrainPage/>
+                    <Route path=path!("/models/new") view=CreatePage/>
+                    <Route path=path!("/models/:id/train/:step?") view=TrainPage/>
                     <Route path=path!("/models/:id/:tab?") view=ModelPage/>
                     <Route path=path!("/datasets") view=DatasetsPage/>
+                    <Route path=path!("/datasets/:id") view=DatasetPage/>
+                    <Route path=path!("/datasets/:id/recipes") view=RecipesPage/>
+                    <Route path=path!("/settings/secrets") view=SecretsPage/>
                     <Route path=path!("/help/filters") view=FilterLanguagePage/>
                 </Routes>
             </main>
@@ -133,7 +141,10 @@ fn Header(run: Callback<Command>) -> impl IntoView {
         let current = move || {
             location.pathname.with(|here| {
                 let is_model = here.starts_with("/models/") && here != "/models/training";
-                let is_current = *here == target || (target == "/models" && is_model);
+                let is_dataset = here.starts_with("/datasets/");
+                let is_current = *here == target
+                    || (target == "/models" && is_model)
+                    || (target == "/datasets" && is_dataset);
                 is_current.then_some(if *here == target { "page" } else { "true" })
             })
         };
@@ -157,6 +168,7 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                     {link(Place::Training, "Training")}
                     {link(Place::Models, "Models")}
                     {link(Place::Datasets, "Datasets")}
+                    {link(Place::Secrets, "Secrets")}
                 </ul>
             </nav>
             <div class="header-end">
@@ -248,8 +260,10 @@ fn commands() -> Callback<Command> {
         Command::GoToTraining => navigation.go(&Place::Training),
         Command::GoToModels => navigation.go(&Place::Models),
         Command::GoToDatasets => navigation.go(&Place::Datasets),
+        Command::GoToSecrets => navigation.go(&Place::Secrets),
         Command::GoToFilterLanguage => navigation.go(&Place::FilterLanguage),
-        Command::Train => navigation.go(&Place::Train { model: None }),
+        Command::Train => navigation.go(&Place::NewModel(NewModel::default())),
+        Command::ImportDataset => navigation.go(&Place::ImportDataset),
         Command::OpenPalette => layers.palette.set(true),
         Command::ShowShortcuts => layers.shortcuts.set(true),
         Command::FocusSearch => focus_search(),

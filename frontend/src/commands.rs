@@ -9,8 +9,10 @@ pub enum Command {
     GoToTraining,
     GoToModels,
     GoToDatasets,
+    GoToSecrets,
     GoToFilterLanguage,
     Train,
+    ImportDataset,
     OpenPalette,
     ShowShortcuts,
     FocusSearch,
@@ -32,12 +34,14 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
+        Self::GoToSecrets,
         Self::GoToFilterLanguage,
         Self::Train,
+        Self::ImportDataset,
         Self::OpenPalette,
         Self::ShowShortcuts,
         Self::FocusSearch,
@@ -51,8 +55,10 @@ impl Command {
             Self::GoToTraining => "Go to Training",
             Self::GoToModels => "Go to Models",
             Self::GoToDatasets => "Go to Datasets",
+            Self::GoToSecrets => "Go to Secrets",
             Self::GoToFilterLanguage => "Go to Filter language",
-            Self::Train => "Train…",
+            Self::Train => "Create version…",
+            Self::ImportDataset => "Import a dataset…",
             Self::OpenPalette => "Open command palette",
             Self::ShowShortcuts => "Show keyboard shortcuts",
             Self::FocusSearch => "Focus search",
@@ -73,7 +79,11 @@ impl Command {
             Self::OpenPalette => Keys::Control("k"),
             Self::ShowShortcuts => Keys::Single("?"),
             Self::FocusSearch => Keys::Single("/"),
-            Self::ToggleTheme | Self::ToggleSingleKeys | Self::SignOut => Keys::None,
+            Self::GoToSecrets
+            | Self::ImportDataset
+            | Self::ToggleTheme
+            | Self::ToggleSingleKeys
+            | Self::SignOut => Keys::None,
         }
     }
 
@@ -100,6 +110,19 @@ pub const PLACE_SHORTCUTS: &[(&str, &[(&str, &str)])] = &[
     (
         "In tables",
         &[("j", "Next row"), ("k", "Previous row"), ("Enter", "Open the row"), (".", "Menu of the row")],
+    ),
+    (
+        "In a dataset",
+        &[
+            ("← → ↑ ↓", "Go to another item"),
+            ("j", "Next item"),
+            ("k", "Previous item"),
+            ("Space", "Select the item, or not"),
+            ("Shift ↑ ↓", "Select all up to there"),
+            ("Ctrl A", "Select everything that the filter finds"),
+            ("Enter", "Open the item"),
+            ("Esc", "Close the item, then select nothing"),
+        ],
     ),
     (
         "In charts",

@@ -2,23 +2,28 @@
 //!
 //! Must not know which page is drawn for a path.
 
+use crate::pages::train::steps::Step;
+use shared::dataset::Subset;
+
 /// A tab of a model's page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelTab {
     Explore,
     Logs,
+    Data,
     Artifacts,
     Config,
 }
 
 impl ModelTab {
-    pub const ALL: [Self; 4] = [Self::Explore, Self::Logs, Self::Artifacts, Self::Config];
+    pub const ALL: [Self; 5] = [Self::Explore, Self::Logs, Self::Data, Self::Artifacts, Self::Config];
 
     /// The word in the path.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Explore => "explore",
             Self::Logs => "logs",
+            Self::Data => "data",
             Self::Artifacts => "artifacts",
             Self::Config => "config",
         }
@@ -28,6 +33,7 @@ impl ModelTab {
         match self {
             Self::Explore => "Explore",
             Self::Logs => "Logs",
+            Self::Data => "Data",
             Self::Artifacts => "Artifacts",
             Self::Config => "Config",
         }
@@ -42,16 +48,43 @@ impl ModelTab {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
     Training,
+    /// The versions.
     Models,
-    /// The form of Train, for a version that exists or for a new one.
+    Architectures,
+    /// The form that makes a version, with what is known of it already.
+    NewModel(NewModel),
+    /// A step of the wizard.
     Train {
-        model: Option<String>,
+        model: String,
+        step: Step,
     },
     Model {
         model: String,
         tab: ModelTab,
     },
+    /// The form of Train, for a dataset and a filter for one of its subsets.
+    TrainOn {
+        dataset: String,
+        subset: Subset,
+        /// A query or a bare filter.
+        dql: String,
+    },
     Datasets,
+    /// The list of datasets, with the form of an import over it.
+    ImportDataset,
+    /// The items of a dataset.
+    Dataset {
+        dataset: String,
+    },
+    /// Those that a filter finds.
+    DatasetItems {
+        dataset: String,
+        filter: String,
+    },
+    Recipes {
+        dataset: String,
+    },
+    Secrets,
     /// The user's reference of filters.
     FilterLanguage,
 }
@@ -62,10 +95,22 @@ impl Place {
         match self {
             Self::Training => "/models/training".into(),
             Self::Models => "/models".into(),
-            Self::Train { model: None } => "/models/new".into(),
-            Self::Train { model: Some(model) } => format!("/models/new?model={}", encoded(model)),
+            Self::Architectures => "/models/architectures".into(),
+            Self::NewModel(known) => format!("/models/new{}", known.query()),
+            Self::Train { model, step } => format!("/models/{}/train/{}", encoded(model), step.name()),
             Self::Model { model, tab } => format!("/models/{}/{}", encoded(model), tab.name()),
+            Self::TrainOn { dataset, subset, dql } => {
+                let filter = if dql.is_empty() { "{}" } else { dql };
+                format!("/models/new?dataset={}&{}={}", encoded(dataset), subset.name(), encoded(filter))
+            }
             Self::Datasets => "/datasets".into(),
+            Self::ImportDataset => "/datasets?import=open".into(),
+            Self::Dataset { dataset } => format!("/datasets/{}", encoded(dataset)),
+            Self::DatasetItems { dataset, filter } => {
+                format!("/datasets/{}?dql={}", encoded(dataset), encoded(filter))
+            }
+            Self::Recipes { dataset } => format!("/datasets/{}/recipes", encoded(dataset)),
+            Self::Secrets => "/settings/secrets".into(),
             Self::FilterLanguage => "/help/filters".into(),
         }
     }
@@ -76,9 +121,46 @@ impl Place {
     }
 }
 
+/// What is known of a version before it is made; empty parts are left open.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewModel {
+    /// For example `yolov8n`.
+    pub architecture: String,
+    /// Id of a dataset.
+    pub dataset: String,
+    /// The filter of the train subset (DQL).
+    pub train: String,
+    /// The filter of the validation subset (DQL).
+    pub validation: String,
+}
+
+impl NewModel {
+    fn query(&self) -> String {
+        let parts = [
+            ("architecture", &self.architecture),
+            ("dataset", &self.dataset),
+            ("train", &self.train),
+            ("validation", &self.validation),
+        ];
+        let known = parts.into_iter().filter(|(_, value)| !value.is_empty());
+        let pairs: Vec<String> = known.map(|(key, value)| format!("{key}={}", encoded(value))).collect();
+        if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }
+    }
+}
+
+/// Where the browser fetches the small picture of a stored image.
+pub fn thumbnail(content_hash: &str) -> String {
+    format!("/v1/thumbnails/{}", encoded(content_hash))
+}
+
 /// Where the browser fetches a stored file of a model.
 pub fn artifact_download(artifact_id: &str) -> String {
     format!("/v1/artifacts/{}", encoded(artifact_id))
+}
+
+/// Where the browser fetches an image as it was imported.
+pub fn image(content_hash: &str) -> String {
+    format!("/v1/blobs/{}", encoded(content_hash))
 }
 
 /// Percent-encodes what may not stand in one part of a path or query (RFC 3986, section 2.3).
@@ -103,11 +185,29 @@ mod tests {
         let cases = [
             (Place::Training, "/models/training"),
             (Place::Models, "/models"),
-            (Place::Train { model: None }, "/models/new"),
-            (Place::Train { model: Some("a b".into()) }, "/models/new?model=a%20b"),
+            (Place::Architectures, "/models/architectures"),
+            (Place::NewModel(NewModel::default()), "/models/new"),
+            (
+                Place::NewModel(NewModel { dataset: "d".into(), train: "{}".into(), ..NewModel::default() }),
+                "/models/new?dataset=d&train=%7B%7D",
+            ),
+            (Place::Train { model: "a b".into(), step: Step::Configuration }, "/models/a%20b/train/config"),
+            (Place::Dataset { dataset: "d".into() }, "/datasets/d"),
+            (
+                Place::DatasetItems { dataset: "d".into(), filter: "{\"a\"".into() },
+                "/datasets/d?dql=%7B%22a%22",
+            ),
+            (Place::Recipes { dataset: "d".into() }, "/datasets/d/recipes"),
+            (Place::Secrets, "/settings/secrets"),
             (Place::model("x/y"), "/models/x%2Fy/explore"),
             (Place::Model { model: "m".into(), tab: ModelTab::Logs }, "/models/m/logs"),
             (Place::Datasets, "/datasets"),
+            (Place::ImportDataset, "/datasets?import=open"),
+            (Place::Dataset { dataset: "a b".into() }, "/datasets/a%20b"),
+            (
+                Place::TrainOn { dataset: "d".into(), subset: Subset::Validation, dql: String::new() },
+                "/models/new?dataset=d&validation=%7B%7D",
+            ),
             (Place::FilterLanguage, "/help/filters"),
         ];
         for (place, path) in cases {

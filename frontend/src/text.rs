@@ -42,6 +42,12 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// JSON with line breaks and indents; any other text stays as it is.
+pub fn spaced_json(text: &str) -> String {
+    let value = serde_json::from_str::<serde_json::Value>(text);
+    value.ok().and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| text.to_owned())
+}
+
 /// What happened, apart from what to do next where a message says both.
 pub fn without_next_step(message: &str, next_step: &str) -> String {
     let bare = if next_step.is_empty() { None } else { message.strip_suffix(next_step) };
@@ -73,6 +79,12 @@ mod tests {
         assert_eq!(time_left(0.5, 60_000).as_deref(), Some("about 60 s left"));
         assert_eq!(time_left(0.25, 300_000).as_deref(), Some("about 15 min left"));
         assert_eq!(time_left(0.1, 3_600_000).as_deref(), Some("about 9.0 h left"));
+    }
+
+    #[test]
+    fn json_is_spaced_and_the_rest_is_left() {
+        assert_eq!(spaced_json(r#"{"a":1}"#), "{\n  \"a\": 1\n}");
+        assert_eq!(spaced_json("{"), "{");
     }
 
     #[test]

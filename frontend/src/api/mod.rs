@@ -6,8 +6,12 @@ mod error;
 
 pub mod access;
 pub mod datasets;
+pub mod filters;
 pub mod models;
+pub mod recipes;
+pub mod secrets;
 pub mod trainings;
+pub mod uploads;
 
 pub use error::{ApiError, ErrorKind};
 

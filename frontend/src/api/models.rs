@@ -4,23 +4,32 @@
 
 use super::{ApiError, transport};
 use proto::v1::model_service_client::ModelServiceClient;
-use proto::v1::{CreateModelRequest, GetModelRequest, ListModelsRequest};
+use proto::v1::{
+    CloneModelRequest, CreateModelRequest, DeleteModelRequest, GetDraftRequest, GetModelRequest,
+    ListModelsRequest, RestoreModelRequest, SaveDraftRequest, UpdateModelRequest,
+};
 use shared::model::Model;
+
+fn client() -> ModelServiceClient<tonic_web_wasm_client::Client> {
+    ModelServiceClient::new(transport())
+}
+
+fn parsed(model: tonic::Response<proto::v1::Model>) -> Result<Model, ApiError> {
+    Model::try_from(model.into_inner()).map_err(|error| ApiError::malformed(&error))
+}
 
 /// The version with this id or name.
 pub async fn get(model: String) -> Result<Model, ApiError> {
-    let answer =
-        ModelServiceClient::new(transport()).get_model(GetModelRequest { model }).await?.into_inner();
-    Model::try_from(answer).map_err(|error| ApiError::malformed(&error))
+    parsed(client().get_model(GetModelRequest { model }).await?)
 }
 
 /// All versions.
 pub async fn list() -> Result<Vec<Model>, ApiError> {
-    let mut client = ModelServiceClient::new(transport());
+    let mut client = client();
     let mut models = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = ListModelsRequest { search: String::new(), page_size: 100, page_token };
+        let request = ListModelsRequest { page_size: 100, page_token, ..Default::default() };
         let page = client.list_models(request).await?.into_inner();
         for model in page.models {
             models.push(Model::try_from(model).map_err(|error| ApiError::malformed(&error))?);
@@ -34,6 +43,36 @@ pub async fn list() -> Result<Vec<Model>, ApiError> {
 
 /// Makes a version; sent twice with the same key it makes one.
 pub async fn create(request: CreateModelRequest) -> Result<Model, ApiError> {
-    let answer = ModelServiceClient::new(transport()).create_model(request).await?.into_inner();
-    Model::try_from(answer).map_err(|error| ApiError::malformed(&error))
+    parsed(client().create_model(request).await?)
+}
+
+/// Makes a version like another one.
+pub async fn copy(request: CloneModelRequest) -> Result<Model, ApiError> {
+    parsed(client().clone_model(request).await?)
+}
+
+/// Changes name, description and tags.
+pub async fn update(request: UpdateModelRequest) -> Result<Model, ApiError> {
+    parsed(client().update_model(request).await?)
+}
+
+/// Takes it out of the lists.
+pub async fn delete(model: String) -> Result<Model, ApiError> {
+    parsed(client().delete_model(DeleteModelRequest { model }).await?)
+}
+
+/// Puts it back into the lists.
+pub async fn restore(model_id: String) -> Result<Model, ApiError> {
+    parsed(client().restore_model(RestoreModelRequest { model_id }).await?)
+}
+
+/// What was filled in for its next training; empty for nothing.
+pub async fn draft(model: String) -> Result<String, ApiError> {
+    Ok(client().get_draft(GetDraftRequest { model }).await?.into_inner().draft_json)
+}
+
+/// Keeps what is filled in.
+pub async fn save_draft(model: String, draft_json: String) -> Result<(), ApiError> {
+    client().save_draft(SaveDraftRequest { model, draft_json }).await?;
+    Ok(())
 }

@@ -6,8 +6,9 @@ use super::{ApiError, transport};
 use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
 use proto::v1::{
-    AbortTrainingRequest, GetTrainingRequest, ListLogsRequest, LogLine, RemoveTrainingRequest,
-    RestoreTrainingRequest, StartTrainingRequest, WatchEvent, WatchRequest,
+    AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, LogLine,
+    RemoveTrainingRequest, RestoreTrainingRequest, StartTrainingRequest, TrainingCheck, TrainingSnapshot,
+    WatchEvent, WatchRequest,
 };
 use shared::training::Training;
 
@@ -25,13 +26,18 @@ pub async fn get(training: String) -> Result<Training, ApiError> {
 }
 
 /// Starts a training; sent twice with the same key it starts one.
-pub async fn start(
-    model: String,
-    configuration_json: String,
-    idempotency_key: String,
-) -> Result<Training, ApiError> {
-    let request = StartTrainingRequest { model, configuration_json, idempotency_key };
+pub async fn start(request: StartTrainingRequest) -> Result<Training, ApiError> {
     parsed(client().start_training(request).await?)
+}
+
+/// Says what starting it would do.
+pub async fn check(request: StartTrainingRequest) -> Result<TrainingCheck, ApiError> {
+    Ok(client().check_training(request).await?.into_inner())
+}
+
+/// What a training learns from.
+pub async fn snapshot(training: String) -> Result<TrainingSnapshot, ApiError> {
+    Ok(client().get_snapshot(GetSnapshotRequest { training }).await?.into_inner())
 }
 
 /// Asks for its end.

@@ -72,7 +72,15 @@ pub fn QuestionDialog() -> impl IntoView {
                     {question.body.lines().map(|line| view! { <p>{line.to_owned()}</p> }).collect_view()}
                     <div class="dialog-actions">
                         <button class="button" type="button" on:click=move |_| close.run(())>"Cancel"</button>
-                        <button class="button danger" type="button" on:click=answer_yes>{question.yes}</button>
+                        <button
+                            class="button"
+                            class:danger=question.is_dangerous
+                            class:primary=!question.is_dangerous
+                            type="button"
+                            on:click=answer_yes
+                        >
+                            {question.yes}
+                        </button>
                     </div>
                 }
             })}

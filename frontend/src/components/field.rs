@@ -78,6 +78,67 @@ pub fn TextField(
     }
 }
 
+/// A text that is not shown, and that no browser offers to keep. It may have several lines, which a field for
+/// passwords would take away.
+#[component]
+pub fn HiddenField(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] hint: String,
+    value: RwSignal<String>,
+    #[prop(into)] problem: Signal<Option<String>>,
+) -> impl IntoView {
+    let has_hint = !hint.is_empty();
+    let input_id = id.clone();
+    let describing = id.clone();
+    view! {
+        <FieldFrame id label hint problem>
+            <textarea
+                class="input hidden-text"
+                id=input_id
+                autocomplete="off"
+                spellcheck="false"
+                rows="2"
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+                aria-invalid=move || problem.get().is_some().to_string()
+                aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
+            ></textarea>
+        </FieldFrame>
+    }
+}
+
+/// A text of several lines, in letters of one width.
+#[component]
+pub fn TextArea(
+    #[prop(into)] id: String,
+    #[prop(into)] label: String,
+    #[prop(into, optional)] hint: String,
+    value: RwSignal<String>,
+    #[prop(into)] problem: Signal<Option<String>>,
+    rows: u32,
+) -> impl IntoView {
+    let has_hint = !hint.is_empty();
+    let input_id = id.clone();
+    let describing = id.clone();
+    view! {
+        <FieldFrame id label hint problem>
+            <textarea
+                class="input mono"
+                id=input_id.clone()
+                name=input_id
+                autocomplete="off"
+                spellcheck="false"
+                rows=rows
+                prop:value=move || value.get()
+                on:input=move |event| value.set(event_target_value(&event))
+                aria-invalid=move || problem.get().is_some().to_string()
+                aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
+            ></textarea>
+        </FieldFrame>
+    }
+}
+
 /// One of several.
 #[component]
 pub fn SelectField(
@@ -110,7 +171,7 @@ pub fn SelectField(
                         .map(|(option, words)| {
                             let this = option.clone();
                             view! {
-                                <option value=option selected=move || value.get() == this>{words}</option>
+                                <option value=option prop:selected=move || value.get() == this>{words}</option>
                             }
                         })
                         .collect_view()

@@ -27,6 +27,10 @@ pub enum Icon {
     ArrowDown,
     Download,
     Exit,
+    ChevronDown,
+    ChevronRight,
+    Check,
+    Folder,
 }
 
 impl Icon {
@@ -56,6 +60,10 @@ impl Icon {
             Self::ArrowUp => "M12 19V5M6 11l6-6l6 6",
             Self::ArrowDown => "M12 5v14M6 13l6 6l6-6",
             Self::Download => "M12 4v11M7 10.5l5 5l5-5M5 20h14",
+            Self::ChevronDown => "M6 9.5l6 6l6-6",
+            Self::ChevronRight => "M9.5 6l6 6l-6 6",
+            Self::Check => "M5 12.5l4.5 4.5L19 7",
+            Self::Folder => "M3.5 6h6l2 2.5h9v10h-17z",
             Self::Exit => "M14 4h5v16h-5M10 8l-4 4l4 4M6 12h9",
         }
     }

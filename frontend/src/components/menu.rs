@@ -39,12 +39,15 @@ impl MenuEntry {
 
 const WIDTH: f64 = 232.0;
 
-/// A button with three dots and the menu that it opens.
+/// A button, with three dots or words on it, and the menu that it opens.
 #[component]
 pub fn MenuButton(
     /// What the button is called, for example "Actions for bees".
     #[prop(into)]
     label: Signal<String>,
+    /// What stands on the button; without it, three dots.
+    #[prop(optional)]
+    text: Option<&'static str>,
     /// Made anew each time that the menu opens.
     entries: Callback<(), Vec<MenuEntry>>,
 ) -> impl IntoView {
@@ -134,14 +137,15 @@ pub fn MenuButton(
     view! {
         <button
             node_ref=button
-            class="icon-button"
+            class=if text.is_some() { "button" } else { "icon-button" }
             type="button"
             aria-haspopup="menu"
             aria-expanded=move || place.get().is_some().to_string()
             aria-label=move || label.get()
             on:click=toggle
         >
-            <IconView icon=Icon::Dots/>
+            {text}
+            <IconView icon=if text.is_some() { Icon::ChevronDown } else { Icon::Dots }/>
         </button>
         {move || place.get().map(|(left, top)| view! {
             <div

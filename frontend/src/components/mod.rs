@@ -2,8 +2,11 @@
 //!
 //! Must not know any page or any call of the server.
 
+pub mod box_path;
 pub mod chart;
+pub mod filter;
 pub mod logs;
+pub mod virtual_window;
 
 #[cfg(target_arch = "wasm32")]
 pub mod dialog;
@@ -14,7 +17,11 @@ pub mod field;
 #[cfg(target_arch = "wasm32")]
 pub mod icon;
 #[cfg(target_arch = "wasm32")]
+pub mod image_boxes;
+#[cfg(target_arch = "wasm32")]
 pub mod menu;
+#[cfg(target_arch = "wasm32")]
+pub mod observed;
 #[cfg(target_arch = "wasm32")]
 pub mod palette;
 #[cfg(target_arch = "wasm32")]
@@ -27,3 +34,5 @@ pub mod status_chip;
 pub mod time;
 #[cfg(target_arch = "wasm32")]
 pub mod toast;
+#[cfg(target_arch = "wasm32")]
+pub mod virtual_scroll;

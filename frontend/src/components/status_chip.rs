@@ -46,17 +46,22 @@ pub fn StatusChip(
     }
 }
 
-/// A model version's status.
-#[component]
-pub fn ModelChip(status: ModelStatus) -> impl IntoView {
-    let (icon, look, word) = match status {
+/// Shape, name of the colours and word of a model version's status.
+pub const fn model_look(status: ModelStatus) -> (Icon, &'static str, &'static str) {
+    match status {
         ModelStatus::Created => (Icon::HollowCircle, "neutral", "Created"),
         ModelStatus::PreTrained => (Icon::CheckInCircle, "neutral", "Pre-trained"),
         ModelStatus::Pending => (Icon::Clock, "neutral", "Pending"),
         ModelStatus::Training => (Icon::QuarterRing, "progress", "Training"),
         ModelStatus::Trained => (Icon::CheckInCircle, "success", "Trained"),
         ModelStatus::Failed => (Icon::CrossInOctagon, "error", "Failed"),
-    };
+    }
+}
+
+/// A model version's status.
+#[component]
+pub fn ModelChip(status: ModelStatus) -> impl IntoView {
+    let (icon, look, word) = model_look(status);
     view! {
         <span class="chip" data-look=look>
             <IconView icon turning=status == ModelStatus::Training/>

@@ -67,6 +67,7 @@ impl Actions {
             body: format!("{effect}\nThe status will be Terminated"),
             yes: "Abort training",
             on_yes: Act::new(move || self.abort(id.clone())),
+            is_dangerous: true,
         });
     }
 

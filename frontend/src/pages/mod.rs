@@ -2,18 +2,20 @@
 //!
 //! Must not hold a rule of the business that is not in `shared`.
 
+pub mod datasets;
 pub mod filter_language;
 pub mod model;
+pub mod models;
 pub mod train;
 pub mod training;
 
 #[cfg(target_arch = "wasm32")]
 mod actions;
 #[cfg(target_arch = "wasm32")]
-pub mod datasets;
-#[cfg(target_arch = "wasm32")]
-pub mod models;
-#[cfg(target_arch = "wasm32")]
 pub mod not_found;
+#[cfg(target_arch = "wasm32")]
+pub mod recipes;
+#[cfg(target_arch = "wasm32")]
+pub mod secrets;
 #[cfg(target_arch = "wasm32")]
 pub mod sign_in;

@@ -14,6 +14,8 @@ pub struct Question {
     /// The button that says yes, for example "Abort training".
     pub yes: &'static str,
     pub on_yes: Act,
+    /// What a yes does cannot be taken back.
+    pub is_dangerous: bool,
 }
 
 /// Which layers are open.

@@ -11,6 +11,8 @@ pub mod clock;
 #[cfg(target_arch = "wasm32")]
 pub mod feed;
 #[cfg(target_arch = "wasm32")]
+pub mod latest;
+#[cfg(target_arch = "wasm32")]
 pub mod layers;
 #[cfg(target_arch = "wasm32")]
 pub mod live;
@@ -22,6 +24,8 @@ pub mod preferences;
 pub mod resource;
 #[cfg(target_arch = "wasm32")]
 pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod settled;
 #[cfg(target_arch = "wasm32")]
 pub mod title;
 #[cfg(target_arch = "wasm32")]

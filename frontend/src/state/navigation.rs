@@ -24,6 +24,11 @@ impl Navigation {
         self.go.run((place.path(), NavigateOptions::default()));
     }
 
+    /// Goes to an address of the page that stands, with a new entry in the history.
+    pub fn go_to(self, url: String) {
+        self.go.run((url, NavigateOptions { scroll: false, ..NavigateOptions::default() }));
+    }
+
     /// Changes the address of the page that stands, without a new entry in the history.
     pub fn replace(self, url: String) {
         self.go.run((url, NavigateOptions { replace: true, scroll: false, ..NavigateOptions::default() }));

@@ -108,13 +108,21 @@ fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }
 
-fn stored(key: &str) -> Option<String> {
+/// What this browser keeps under a name.
+pub fn stored(key: &str) -> Option<String> {
     storage()?.get_item(key).ok().flatten()
 }
 
-/// A browser that keeps nothing forgets the preference with the tab, and that is all.
-fn store(key: &str, value: &str) {
+/// Keeps a text. A browser that keeps nothing forgets it with the tab, and that is all.
+pub fn store(key: &str, value: &str) {
     if let Some(storage) = storage() {
         let _ = storage.set_item(key, value);
+    }
+}
+
+/// Keeps it no more.
+pub fn forget(key: &str) {
+    if let Some(storage) = storage() {
+        let _ = storage.remove_item(key);
     }
 }

@@ -3,7 +3,7 @@
 //! Must not know whose log it is.
 
 use super::buffer::{LogBuffer, LogRow};
-use super::window::{LINE_HEIGHT, Window, is_at_end};
+use super::window::{LINE_HEIGHT, is_at_end, lines};
 use crate::state::clock::{absolute, time_of_day};
 use leptos::html;
 use leptos::prelude::*;
@@ -40,7 +40,7 @@ pub fn LogViewer(
         logs.with_value(|logs| logs.matching(least, &search))
     });
     let total = Memo::new(move |_| matching.with(Vec::len));
-    let window = Memo::new(move |_| Window::over(total.get(), scroll_top.get(), height.get()));
+    let window = Memo::new(move |_| lines(total.get()).window(scroll_top.get(), height.get()));
     let rows = move || {
         let window = window.get();
         matching.with(|matching| {
@@ -124,7 +124,7 @@ pub fn LogViewer(
                 <div class="log-space" style:height=move || format!("{}px", total.get() as f64 * LINE_HEIGHT)>
                     <div
                         class="log-rows"
-                        style:transform=move || format!("translateY({}px)", window.get().offset())
+                        style:transform=move || format!("translateY({}px)", window.get().offset)
                     >
                         <For each=rows key=|row| row.number let:row>
                             <LogRowView row/>

@@ -8,8 +8,9 @@ use crate::components::progress::ProgressBar;
 use crate::components::status_chip::{ModelChip, StatusChip, look};
 use crate::components::time::{Elapsed, TimeAgo};
 use crate::pages::actions::{Actions, can_abort};
-use crate::pages::models::TrainLink;
+use crate::pages::models::{Changes, TrainLink};
 use crate::pages::training::row::{attempts, duration};
+use crate::routes::Place;
 use crate::state::clock::Clock;
 use crate::text;
 use leptos::prelude::*;
@@ -18,7 +19,7 @@ use shared::status::{ModelStatus, Status};
 use shared::training::{Blocker, Phase, Training};
 
 #[component]
-pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>) -> impl IntoView {
+pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
     let name = model.name.clone();
     let architecture = format!("{}{}", model.architecture_id, model.variant);
     view! {
@@ -32,12 +33,22 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>) -> impl Int
                     }
                     None => view! { <ModelChip status=model.status/> }.into_any(),
                 }}
-                <HeadActions model=model.clone() training/>
+                <HeadActions model=model.clone() training changes/>
             </div>
             <div class="model-facts">
                 <span>"Architecture " <strong class="mono">{architecture}</strong></span>
+                {model.parent.clone().map(|parent| {
+                    let path = Place::model(parent.id).path();
+                    view! { <span>"From " <a href=path>{parent.name}</a></span> }
+                })}
                 {training.map(|training| view! { <Facts training/> })}
             </div>
+            {(!model.description.is_empty()).then(|| view! { <p>{model.description.clone()}</p> })}
+            {(!model.tags.is_empty()).then(|| view! {
+                <div class="label-list" aria-label="Tags" role="group">
+                    {model.tags.iter().map(|tag| view! { <span class="label">{tag.clone()}</span> }).collect_view()}
+                </div>
+            })}
             {training.map(|training| view! {
                 <Advance training/>
                 <Waiting training/>
@@ -48,7 +59,7 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>) -> impl Int
 }
 
 #[component]
-fn HeadActions(model: Model, training: Option<RwSignal<Training>>) -> impl IntoView {
+fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
     let actions = Actions::from_context();
     let (id, name) = (model.id.to_string(), model.name.clone());
     let model_status = Memo::new(move |_| match training {
@@ -78,12 +89,20 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>) -> impl IntoV
     });
     let menu_label = format!("Actions for {name}");
     let model_id = id.clone();
-    let entries = Callback::new(move |()| match training {
-        Some(training) => training.with_untracked(|training| actions.menu(training)).split_off(1),
-        None => {
-            let model_id = model_id.clone();
-            vec![MenuEntry::new("Copy Model ID", move || actions.copy("Model ID", model_id.clone()))]
+    let entries = Callback::new(move |()| {
+        let mut entries = changes.more(&model);
+        match training {
+            Some(training) => {
+                entries.extend(training.with_untracked(|training| actions.menu(training)).split_off(1));
+            }
+            None => {
+                let model_id = model_id.clone();
+                entries.push(MenuEntry::new("Copy Model ID", move || {
+                    actions.copy("Model ID", model_id.clone());
+                }));
+            }
         }
+        entries
     });
     view! {
         <div class="model-actions">

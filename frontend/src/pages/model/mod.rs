@@ -10,6 +10,8 @@ mod artifacts;
 #[cfg(target_arch = "wasm32")]
 mod config;
 #[cfg(target_arch = "wasm32")]
+mod data;
+#[cfg(target_arch = "wasm32")]
 mod explore;
 #[cfg(target_arch = "wasm32")]
 mod head;

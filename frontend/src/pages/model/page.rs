@@ -4,11 +4,13 @@
 
 use super::artifacts::ArtifactsTab;
 use super::config::ConfigTab;
+use super::data::DataTab;
 use super::explore::ExploreTab;
 use super::head::ModelHead;
 use super::logs::LogsTab;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::empty::{LoadFailed, Skeleton};
+use crate::pages::models::{ChangeDialogs, Changes};
 use crate::pages::not_found::NotFoundPage;
 use crate::routes::{ModelTab, Place};
 use crate::state::live::Live;
@@ -54,14 +56,14 @@ pub fn ModelPage() -> impl IntoView {
             }
             (Loaded::Ready(found), Some(_)) => {
                 let tab = Signal::derive(move || tab.get().unwrap_or(ModelTab::Explore));
-                view! { <Found model=found tab/> }.into_any()
+                view! { <Found model=found tab again=model.again/> }.into_any()
             }
         }}
     }
 }
 
 #[component]
-fn Found(model: Model, tab: Signal<ModelTab>) -> impl IntoView {
+fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoView {
     let live = expect_context::<Live>();
     let id = model.id;
     let name = model.name.clone();
@@ -76,11 +78,13 @@ fn Found(model: Model, tab: Signal<ModelTab>) -> impl IntoView {
     });
     on_cleanup(move || live.unwatch());
     let model = StoredValue::new(model);
+    let changes = Changes::new(again);
     view! {
         {move || {
             let training = latest.get().map(RwSignal::from);
-            view! { <ModelHead model=model.get_value() training/> }
+            view! { <ModelHead model=model.get_value() training changes/> }
         }}
+        <ChangeDialogs changes/>
         <nav class="tabs" aria-label="Model">
             {ModelTab::ALL
                 .map(|item| {
@@ -96,6 +100,7 @@ fn Found(model: Model, tab: Signal<ModelTab>) -> impl IntoView {
             match tab.get() {
                 ModelTab::Explore => view! { <ExploreTab training/> }.into_any(),
                 ModelTab::Logs => view! { <LogsTab training/> }.into_any(),
+                ModelTab::Data => view! { <DataTab training/> }.into_any(),
                 ModelTab::Artifacts => view! { <ArtifactsTab/> }.into_any(),
                 ModelTab::Config => view! { <ConfigTab model=model.get_value() training/> }.into_any(),
             }

@@ -6,7 +6,7 @@ use super::overrides::{overrides, text_of};
 use crate::components::field::{SelectField, TextField};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::config::{Field, Group, Kind, Schema};
+use shared::config::{Field, Group, Kind, Schema, resolve};
 use std::collections::BTreeMap;
 
 /// What a person typed, setting by setting.
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 pub struct Settings {
     schema: &'static Schema,
     texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>,
+    /// As the form opened.
+    opening: StoredValue<BTreeMap<&'static str, String>>,
     /// What the version says by itself.
     given: StoredValue<Map<String, Value>>,
     /// What is wrong, by key.
@@ -23,22 +25,21 @@ pub struct Settings {
 impl Settings {
     /// Starts from the defaults, with the values of a version over them.
     pub fn new(schema: &'static Schema, given: &Map<String, Value>) -> Self {
-        let texts: BTreeMap<&'static str, RwSignal<String>> = schema
+        let opening: BTreeMap<&'static str, String> = schema
             .fields
             .iter()
-            .map(|field| {
-                let text = text_of(given.get(field.key).unwrap_or(&field.default));
-                (field.key, RwSignal::new(text))
-            })
+            .map(|field| (field.key, text_of(given.get(field.key).unwrap_or(&field.default))))
             .collect();
+        let texts = opening.iter().map(|(key, text)| (*key, RwSignal::new(text.clone()))).collect();
         let texts = StoredValue::new(texts);
+        let opening = StoredValue::new(opening);
         let given = StoredValue::new(given.clone());
         let problems =
             Memo::new(move |_| match given.with_value(|given| overrides(schema, &typed(texts), given)) {
                 Ok(_) => BTreeMap::new(),
                 Err(errors) => errors.into_iter().map(|error| (error.key, error.message)).collect(),
             });
-        Self { schema, texts, given, problems }
+        Self { schema, texts, opening, given, problems }
     }
 
     /// The values that differ from the defaults or that the version names itself, as a JSON object.
@@ -46,6 +47,64 @@ impl Settings {
         let texts = untrack(|| typed(self.texts));
         let values = self.given.with_value(|given| overrides(self.schema, &texts, given));
         values.ok().map(|values| Value::Object(values).to_string())
+    }
+
+    /// The texts that differ from those that the form opened with.
+    pub fn changed(self) -> BTreeMap<String, String> {
+        let texts = typed(self.texts);
+        self.opening.with_value(|opening| {
+            let differs = |(key, text): &(&'static str, String)| opening.get(key) != Some(text);
+            texts.into_iter().filter(differs).map(|(key, text)| (key.to_owned(), text)).collect()
+        })
+    }
+
+    /// Puts texts over those that stand; unknown keys are passed over.
+    pub fn put(self, texts: &BTreeMap<String, String>) {
+        self.texts.with_value(|known| {
+            for (key, text) in texts {
+                if let Some(signal) = known.get(key.as_str()) {
+                    signal.set(text.clone());
+                }
+            }
+        });
+    }
+
+    /// Takes a JSON object for what differs from the defaults: every setting that it does not name is put back.
+    pub fn put_json(self, values: &Map<String, Value>) {
+        let texts =
+            self.schema.fields.iter().map(|field| {
+                (field.key.to_owned(), text_of(values.get(field.key).unwrap_or(&field.default)))
+            });
+        self.put(&texts.collect());
+    }
+
+    /// The settings that differ from the defaults, for the JSON view; whoever reads them is told of changes.
+    pub fn as_json(self) -> Option<Map<String, Value>> {
+        let texts = typed(self.texts);
+        overrides(self.schema, &texts, &Map::new()).ok()
+    }
+
+    /// The values without those that are the defaults anyway.
+    pub fn without_defaults(self, mut values: Map<String, Value>) -> Map<String, Value> {
+        let default =
+            |key: &str| self.schema.fields.iter().find(|field| field.key == key).map(|field| &field.default);
+        values.retain(|key, value| default(key) != Some(value));
+        values
+    }
+
+    /// Whether the values can be used together.
+    ///
+    /// # Errors
+    /// All that is wrong, in words.
+    pub fn check(self, values: &Map<String, Value>) -> Result<(), String> {
+        resolve(values)
+            .map(drop)
+            .map_err(|errors| errors.iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
+    }
+
+    /// Whether a setting stands at another value than the default's.
+    fn is_changed(self, field: &'static Field) -> bool {
+        self.text(field.key).with(|text| text.trim() != text_of(&field.default))
     }
 
     /// Changes whenever a value does.
@@ -112,7 +171,9 @@ fn Setting(
         _ => field.label.to_owned(),
     };
     let value = settings.text(field.key);
-    match field.kind {
+    let is_changed = Memo::new(move |_| settings.is_changed(field));
+    let default = text_of(&field.default);
+    let input = match field.kind {
         Kind::Choice { options } => {
             let options: Vec<(String, String)> =
                 options.iter().map(|option| ((*option).to_owned(), (*option).to_owned())).collect();
@@ -136,5 +197,35 @@ fn Setting(
             view! { <TextField id=field.key label hint=field.help value problem input_mode="decimal"/> }
                 .into_any()
         }
+    };
+    view! {
+        <div class="setting" data-changed=move || is_changed.get().then_some("true")>
+            {input}
+            <Reset label=field.label value default/>
+        </div>
+    }
+}
+
+/// Puts a field back to its default, as long as it stands at something else.
+#[component]
+pub fn Reset(label: &'static str, value: RwSignal<String>, default: String) -> impl IntoView {
+    let default = StoredValue::new(default);
+    let is_changed =
+        Memo::new(move |_| default.with_value(|default| value.with(|value| value.trim() != default)));
+    move || {
+        is_changed.get().then(|| {
+            let words = format!("Reset {label} to {}", default.get_value());
+            view! {
+                <button
+                    class="button quiet reset"
+                    type="button"
+                    title=words.clone()
+                    aria-label=words
+                    on:click=move |_| value.set(default.get_value())
+                >
+                    "Reset"
+                </button>
+            }
+        })
     }
 }

@@ -1,15 +1,32 @@
-//! The form of Train: for a new version, or for one that exists.
+//! The wizard that starts a training: data, configuration, service.
 //!
-//! Must not check values by itself: `shared::config` does.
+//! Must not check values by itself: `shared` and the server do.
 
+pub mod draft;
 pub mod overrides;
+pub mod service_form;
+pub mod steps;
 
+#[cfg(target_arch = "wasm32")]
+mod choice;
+#[cfg(target_arch = "wasm32")]
+mod configuration_step;
+#[cfg(target_arch = "wasm32")]
+mod data_step;
 #[cfg(target_arch = "wasm32")]
 mod fields;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
+mod service_step;
+#[cfg(target_arch = "wasm32")]
 mod submit;
+#[cfg(target_arch = "wasm32")]
+mod summary;
+#[cfg(target_arch = "wasm32")]
+mod wizard;
 
+#[cfg(target_arch = "wasm32")]
+pub use data_step::dataset_options;
 #[cfg(target_arch = "wasm32")]
 pub use page::TrainPage;

@@ -1,330 +1,165 @@
-//! The page around the form: what it needs is fetched first.
+//! The wizard's frame: finds the version and its draft, then three steps, the summary and the way on.
 //!
-//! Must not check values by itself: `shared::config` does.
+//! Must not know what a step asks.
 
-use super::fields::{AdvancedSettings, BasicSettings, Settings};
-use super::submit::{Outcome, Wanted, submit};
-use crate::api::{self, ApiError, idempotency_key};
+use super::configuration_step::ConfigurationStep;
+use super::data_step::DataStep;
+use super::draft::Draft;
+use super::service_step::ServiceStep;
+use super::steps::Step;
+use super::submit::Submit;
+use super::summary::Summary;
+use super::wizard::Wizard;
+use crate::api::{self, ApiError, ErrorKind};
 use crate::components::empty::{LoadFailed, Skeleton};
-use crate::components::field::{SelectField, TextField};
 use crate::components::icon::{Icon, IconView};
-use crate::pages::datasets::NoDatasets;
+use crate::pages::not_found::NotFoundPage;
 use crate::routes::Place;
-use crate::state::live::Live;
-use crate::state::navigation::Navigation;
 use crate::state::resource::{Loaded, fetched};
-use crate::state::session::Session;
 use crate::state::title::use_title;
-use crate::state::toasts::Toasts;
-use crate::text;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
-use serde_json::Map;
-use shared::architecture::{ARCHITECTURES, architecture, resolve_architecture};
+use leptos_router::hooks::use_params_map;
+use shared::architecture::architecture;
 use shared::dataset::Dataset;
 use shared::model::Model;
-use std::collections::BTreeMap;
 
 #[component]
 pub fn TrainPage() -> impl IntoView {
-    use_title(|| "Train".into());
-    let parameters = use_query_map();
+    let parameters = use_params_map();
+    let wanted = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let step = Memo::new(move |_| {
+        let word = parameters.with(|all| all.get("step"));
+        word.map_or(Some(Step::Data), |word| Step::from_name(&word))
+    });
+    use_title(move || format!("Train · {}", step.get().map_or("", Step::label)));
     let needed = fetched(move || {
-        let wanted = parameters.with(|all| all.get("model"));
+        let wanted = wanted.get();
         async move {
+            let model = api::models::get(wanted.clone()).await?;
             let datasets = api::datasets::list().await?;
-            let model = match wanted {
-                Some(model) => Some(api::models::get(model).await?),
-                None => None,
-            };
-            Ok((datasets, model))
+            let draft = Draft::from_json(&api::models::draft(wanted).await?);
+            Ok::<_, ApiError>((model, datasets, draft))
         }
     });
-    view! {
-        {move || match needed.state.get() {
-            Loaded::Loading => view! { <h1>"Train"</h1> <Skeleton rows=5/> }.into_any(),
-            Loaded::Failed(error) => {
-                view! {
-                    <h1>"Train"</h1>
-                    <LoadFailed what="What the form needs" error again=needed.again/>
-                }
-                .into_any()
-            }
-            Loaded::Ready((datasets, None)) if datasets.is_empty() => {
-                view! { <h1>"Train"</h1> <NoDatasets/> }.into_any()
-            }
-            Loaded::Ready((datasets, model)) => view! { <Form datasets model/> }.into_any(),
-        }}
+    // Apart from the step itself: the wizard and what is filled in outlive a change of steps.
+    let is_step = Memo::new(move |_| step.get().is_some());
+    move || match (needed.state.get(), is_step.get()) {
+        (_, false) => view! { <NotFoundPage/> }.into_any(),
+        (Loaded::Loading, _) => view! { <h1>"Train"</h1> <Skeleton rows=5/> }.into_any(),
+        (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
+            view! { <NotFoundPage/> }.into_any()
+        }
+        (Loaded::Failed(error), _) => view! {
+            <h1>"Train"</h1>
+            <LoadFailed what="What the wizard needs" error again=needed.again/>
+        }
+        .into_any(),
+        (Loaded::Ready((model, datasets, draft)), _) => {
+            let step = Signal::derive(move || step.get().unwrap_or(Step::Data));
+            view! { <Frame model datasets draft step/> }.into_any()
+        }
     }
-}
-
-/// Name and words of every variant, with its size for the classes of the dataset.
-fn architecture_options(dataset: Option<&Dataset>) -> Vec<(String, String)> {
-    let classes = dataset.map_or(80, |dataset| dataset.labels.len().max(1) as u64);
-    ARCHITECTURES
-        .iter()
-        .flat_map(|family| {
-            family.variants.iter().map(move |variant| {
-                let size = family
-                    .parameters(variant.name, classes)
-                    .map(|count| format!(", {:.1} M parameters", count as f64 / 1e6))
-                    .unwrap_or_default();
-                (
-                    family.full_name(variant),
-                    format!("{} ({}{size})", family.full_name(variant), variant.title),
-                )
-            })
-        })
-        .collect()
-}
-
-fn dataset_options(datasets: &[Dataset]) -> Vec<(String, String)> {
-    datasets
-        .iter()
-        .map(|dataset| {
-            let [train, validation, _] = dataset.subset_counts;
-            let words = format!(
-                "{} ({} train, {} validation)",
-                dataset.name,
-                text::count(train),
-                text::count(validation)
-            );
-            (dataset.id.to_string(), words)
-        })
-        .collect()
-}
-
-/// Why the dataset cannot be learned from.
-fn dataset_problem(dataset: Option<&Dataset>, architecture_name: &str) -> Option<String> {
-    let Some(dataset) = dataset else { return Some("Choose a dataset".into()) };
-    let family = resolve_architecture(architecture_name).ok().and_then(|(id, _)| architecture(&id.0));
-    if family.is_some_and(|family| family.task != dataset.task) {
-        return Some("This dataset has no boxes, which the architecture learns from".into());
-    }
-    let [train, validation, _] = dataset.subset_counts;
-    match (train, validation) {
-        (0, _) => Some("No item is tagged train. Import it with --split 80/20/0".into()),
-        (_, 0) => Some("No item is tagged validation. Import it with --split 80/20/0".into()),
-        _ => None,
-    }
-}
-
-/// Why a name cannot be given, in the words of whoever reads names on the server.
-fn name_problem_of(name: &str) -> Option<String> {
-    if name.trim().is_empty() {
-        return Some("Give it a name".into());
-    }
-    let error = proto::convert::name_from_wire("name", name).err()?.to_string();
-    Some(error.replacen("`name`", "The name", 1))
 }
 
 #[component]
-fn Form(datasets: Vec<Dataset>, model: Option<Model>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let navigation = expect_context::<Navigation>();
-    let session = expect_context::<Session>();
-    let toasts = expect_context::<Toasts>();
-    let first = datasets.first().map(|dataset| dataset.id.to_string()).unwrap_or_default();
-    let first_architecture = ARCHITECTURES
-        .first()
-        .and_then(|family| Some(family.full_name(family.variants.first()?)))
-        .unwrap_or_default();
-    let name = RwSignal::new(String::new());
-    let dataset_id = RwSignal::new(first);
-    let architecture_name = RwSignal::new(first_architecture);
-    let family_id = model.as_ref().map(|model| model.architecture_id.clone());
-    // All built-in architectures share one table of settings so far.
-    let family = family_id.as_deref().and_then(architecture).or_else(|| ARCHITECTURES.first());
-    let Some(family) = family else { return ().into_any() };
-    let given = model.as_ref().map_or_else(Map::new, |model| model.configuration.clone());
-    let settings = Settings::new(family.schema(), &given);
-    let can_train = model.as_ref().map_or(Ok(()), |model| model.status.can_train());
-
-    let datasets = StoredValue::new(datasets);
-    let chosen = Memo::new(move |_| {
-        datasets.with_value(|datasets| {
-            datasets.iter().find(|dataset| dataset.id.to_string() == dataset_id.get()).cloned()
-        })
-    });
-    let was_pressed = RwSignal::new(false);
-    let is_busy = RwSignal::new(false);
-    let refusal = RwSignal::new(None::<ApiError>);
-    let from_server = Signal::derive(move || {
-        refusal.with(|error| {
-            error.as_ref().map_or_else(BTreeMap::new, |error| {
-                let last = |field: &str| field.rsplit('.').next().unwrap_or(field).to_owned();
-                error.fields.iter().map(|(field, reason)| (last(field), reason.clone())).collect()
-            })
-        })
-    });
-    // The key stands for what is asked: with another wish comes another key, and old refusals are void.
-    let key = StoredValue::new(idempotency_key());
-    Effect::new(move |before: Option<()>| {
-        name.track();
-        dataset_id.track();
-        architecture_name.track();
-        settings.track();
-        if before.is_some() {
-            key.set_value(idempotency_key());
-            refusal.set(None);
-        }
-    });
-    let is_new = model.is_none();
-    let name_problem = Signal::derive(move || {
-        let local = name.with(|name| name_problem_of(name));
-        // An empty name is no mistake before one has tried to go on.
-        let local = local.filter(|_| was_pressed.get() || !name.with(String::is_empty));
-        local.or_else(|| from_server.with(|problems| problems.get("name").cloned()))
-    });
-    let data_problem = Signal::derive(move || {
-        let local = chosen.with(|dataset| dataset_problem(dataset.as_ref(), &architecture_name.get()));
-        local.or_else(|| from_server.with(|problems| problems.get("dataset").cloned()))
-    });
-    let architecture_problem =
-        Signal::derive(move || from_server.with(|problems| problems.get("architecture").cloned()));
-    let is_ready = move || {
-        let name_is_good = !is_new || proto::convert::name_from_wire("name", &name.get_untracked()).is_ok();
-        let data_is_good = !is_new
-            || chosen.with_untracked(|dataset| {
-                dataset_problem(dataset.as_ref(), &architecture_name.get_untracked()).is_none()
-            });
-        name_is_good && data_is_good && settings.problems.with_untracked(BTreeMap::is_empty)
+fn Frame(model: Model, datasets: Vec<Dataset>, draft: Draft, step: Signal<Step>) -> impl IntoView {
+    let Some(family) = architecture(&model.architecture_id) else {
+        return view! { <NotFoundPage/> }.into_any();
     };
-
-    let model_id = model.as_ref().map(|model| model.id.to_string());
-    let on_submit = move |event: web_sys::SubmitEvent| {
-        event.prevent_default();
-        was_pressed.set(true);
-        if is_busy.get_untracked() || can_train.is_err() {
-            return;
-        }
-        let Some(configuration) = settings.overrides_json().filter(|_| is_ready()) else {
-            return focus_first_problem();
-        };
-        is_busy.set(true);
-        refusal.set(None);
-        let wanted = match &model_id {
-            Some(model) => Wanted::Existing { model: model.clone() },
-            None => Wanted::New {
-                name: name.get_untracked().trim().to_owned(),
-                architecture: architecture_name.get_untracked(),
-                dataset: dataset_id.get_untracked(),
-            },
-        };
-        let key = key.get_value();
-        spawn_local(async move {
-            let outcome = submit(wanted, configuration, key).await;
-            is_busy.try_set(false);
-            match outcome {
-                Outcome::Started(training) => {
-                    let place = Place::model(training.model_id);
-                    live.take_training(*training);
-                    toasts.done("Training started");
-                    navigation.go(&place);
-                }
-                Outcome::OnlyMade { model, error } => {
-                    session.check(&error);
-                    toasts.problem(format!("The model is there, but not in training: {}", error.sentence()));
-                    navigation.go(&Place::Train { model: Some(model.id.to_string()) });
-                }
-                Outcome::Nothing(error) => {
-                    session.check(&error);
-                    refusal.try_set(Some(error));
-                    focus_first_problem();
-                }
-            }
-        });
-    };
-    let title = model
-        .as_ref()
-        .map_or_else(|| "Train a new model".to_owned(), |model| format!("Train {}", model.name));
+    let name = model.name.clone();
+    let can_train = model.status.can_train();
+    let model_path = Place::model(model.id).path();
+    let id = model.id.to_string();
+    let wizard = Wizard::new(model, datasets, family, &draft);
     view! {
-        <h1>{title}</h1>
-        <form class="form" novalidate on:submit=on_submit>
-            {move || refusal.get().map(|error| view! { <Refusal error/> })}
-            {can_train.err().map(|reason| view! {
-                <p class="notice" data-look="waiting" role="status">
-                    <IconView icon=Icon::Info/>
-                    <span class="grow">{reason}</span>
-                </p>
-            })}
-            {is_new.then(|| view! {
-                <section class="card" aria-labelledby="form-data">
-                    <h2 id="form-data">"Data"</h2>
-                    <SelectField
-                        id="dataset"
-                        label="Dataset"
-                        hint="The model learns from its train items and is measured on its validation items"
-                        options=Signal::stored(datasets.with_value(|datasets| dataset_options(datasets)))
-                        value=dataset_id
-                        problem=data_problem
-                    />
-                </section>
-                <section class="card" aria-labelledby="form-model">
-                    <h2 id="form-model">"Model"</h2>
-                    <div class="form-grid wide">
-                        <SelectField
-                            id="architecture"
-                            label="Architecture"
-                            hint="Smaller ones learn faster, larger ones better"
-                            options=Signal::derive(move || chosen.with(|dataset| architecture_options(dataset.as_ref())))
-                            value=architecture_name
-                            problem=architecture_problem
-                        />
-                        <TextField id="name" label="Name" hint="Unique among the models" value=name problem=name_problem/>
-                    </div>
-                </section>
-            })}
-            <section class="card" aria-labelledby="form-settings">
-                <h2 id="form-settings">"Configuration"</h2>
-                <BasicSettings settings server=from_server/>
-                <AdvancedSettings settings server=from_server/>
-            </section>
-            <div class="form-actions">
-                <button
-                    class="button primary"
-                    type="submit"
-                    aria-busy=move || is_busy.get().to_string()
-                    aria-disabled=move || (is_busy.get() || can_train.is_err()).then_some("true")
-                >
-                    "Train Model"
-                </button>
-                <a class="button" href=Place::Training.path()>"Cancel"</a>
+        <div class="page-head">
+            <h1>"Train " <a href=model_path>{name}</a></h1>
+        </div>
+        {can_train.err().map(|reason| view! {
+            <p class="notice" data-look="waiting" role="status">
+                <IconView icon=Icon::Info/>
+                <span class="grow">{reason}</span>
+            </p>
+        })}
+        <StepLinks wizard step model=id.clone()/>
+        <div class="wizard">
+            <div class="wizard-step form">
+                <Refusal wizard/>
+                {move || match step.get() {
+                    Step::Data => view! { <DataStep wizard/> }.into_any(),
+                    Step::Configuration => view! { <ConfigurationStep wizard/> }.into_any(),
+                    Step::Service => view! { <ServiceStep wizard/> }.into_any(),
+                }}
+                <WayOn wizard step model=id/>
             </div>
-        </form>
+            <Summary wizard/>
+        </div>
     }
     .into_any()
 }
 
-/// What the server said that belongs to no field alone.
+/// The steps as links, each with the number of things that are wrong in it.
 #[component]
-fn Refusal(error: ApiError) -> impl IntoView {
-    let fields = error
-        .fields
-        .iter()
-        .map(|(field, reason)| view! { <li><code>{field.clone()}</code> ": " {reason.clone()}</li> })
-        .collect_view();
+fn StepLinks(wizard: Wizard, step: Signal<Step>, model: String) -> impl IntoView {
+    let link = move |each: Step| {
+        let path = Place::Train { model: model.clone(), step: each }.path();
+        let count = Memo::new(move |_| wizard.problem_count(each));
+        view! {
+            <li>
+                <a href=path aria-current=move || (step.get() == each).then_some("step")>
+                    <span class="step-number" aria-hidden="true">{each.number()}</span>
+                    {each.label()}
+                    {move || (count.get() > 0).then(|| {
+                        let words = crate::text::counted(count.get() as u64, "problem", "problems");
+                        view! { <span class="step-problems">{words}</span> }
+                    })}
+                </a>
+            </li>
+        }
+    };
     view! {
-        <div class="notice" data-look="error" role="alert">
-            <IconView icon=Icon::CrossInOctagon/>
-            <div class="grow">
-                <strong>"The training was not started"</strong>
-                <p>{error.sentence()}</p>
-                <ul>{fields}</ul>
-            </div>
-        </div>
+        <nav class="steps" aria-label="Steps">
+            <ol>{Step::ALL.map(link).collect_view()}</ol>
+        </nav>
     }
 }
 
-fn focus_first_problem() {
-    request_animation_frame(|| {
-        if let Ok(Some(field)) = document().query_selector("[aria-invalid=true]") {
-            if let Ok(Some(details)) = field.closest("details") {
-                // A field that is folded away cannot take the focus.
-                let _ = details.set_attribute("open", "");
+/// What the server said to the last press of the button.
+#[component]
+fn Refusal(wizard: Wizard) -> impl IntoView {
+    move || {
+        wizard.refusal.get().map(|error| {
+            view! {
+                <div class="notice" data-look="error" role="alert">
+                    <IconView icon=Icon::CrossInOctagon/>
+                    <div class="grow">
+                        <strong>"The training was not started"</strong>
+                        <p>{error.sentence()}</p>
+                    </div>
+                </div>
             }
-            let _ = wasm_bindgen::JsCast::unchecked_ref::<web_sys::HtmlElement>(&field).focus();
-        }
-    });
+        })
+    }
+}
+
+/// Back, on, and at the end the button that starts it all.
+#[component]
+fn WayOn(wizard: Wizard, step: Signal<Step>, model: String) -> impl IntoView {
+    let link = move |to: Step| Place::Train { model: model.clone(), step: to }.path();
+    let link = StoredValue::new(link);
+    view! {
+        <div class="form-actions">
+            {move || step.get().previous().map(|previous| {
+                let path = link.with_value(|link| link(previous));
+                view! { <a class="button" href=path>"Back"</a> }
+            })}
+            {move || match step.get().next() {
+                Some(next) => {
+                    let path = link.with_value(|link| link(next));
+                    view! { <a class="button primary" href=path>{format!("Next: {}", next.label())}</a> }.into_any()
+                }
+                None => view! { <Submit wizard/> }.into_any(),
+            }}
+        </div>
+    }
 }

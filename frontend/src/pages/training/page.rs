@@ -7,7 +7,8 @@ use super::row::TrainingRow;
 use super::toolbar::Toolbar;
 use crate::components::empty::{Empty, Skeleton};
 use crate::components::icon::{Icon, IconView};
-use crate::routes::Place;
+use crate::pages::models::ModelsTabs;
+use crate::routes::{NewModel, Place};
 use crate::state::layers::is_covered;
 use crate::state::live::Live;
 use crate::state::navigation::Navigation;
@@ -40,8 +41,9 @@ pub fn TrainingPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <h1>"Training"</h1>
-            <a class="button primary" href=Place::Train { model: None }.path()>"Train…"</a>
+            <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
+        <ModelsTabs/>
         {move || {
             if !live.is_loaded.get() && total.get() == 0 {
                 view! { <Skeleton rows=6/> }.into_any()
@@ -152,7 +154,7 @@ fn NoTrainings() -> impl IntoView {
             <p>"A training teaches one model version to find what is labelled in a dataset. \
                 Choose a model version and press Train"</p>
             <div class="form-actions">
-                <a class="button primary" href=Place::Train { model: None }.path()>"Train…"</a>
+                <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
                 <a class="button" href=Place::Models.path()>"Choose a model"</a>
             </div>
         </Empty>

@@ -1,30 +1,60 @@
-//! The datasets, to read.
+//! The datasets, each a way into its browser, and the way to import one.
 //!
 //! Must not know how they are imported.
 
+use super::import::{DropTarget, ImportDialog, Importing};
 use crate::api;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
+use crate::routes::Place;
+use crate::state::navigation::Navigation;
 use crate::state::resource::{Loaded, fetched};
 use crate::state::title::use_title;
 use crate::text;
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 use shared::dataset::{Dataset, Task};
 
 #[component]
 pub fn DatasetsPage() -> impl IntoView {
     use_title(|| "Datasets".into());
+    let navigation = expect_context::<Navigation>();
+    let parameters = use_query_map();
+    let is_importing = Signal::derive(move || parameters.with(|all| all.get("import").is_some()));
     let datasets = fetched(api::datasets::list);
+    let close = Callback::new(move |()| {
+        if is_importing.get_untracked() {
+            navigation.replace(Place::Datasets.path());
+        }
+    });
+    let importing = expect_context::<Importing>();
+    Effect::new(move |seen: Option<u32>| {
+        let done = importing.done_count.get();
+        if seen.is_some_and(|seen| seen != done) {
+            datasets.again.run(());
+        }
+        done
+    });
+    let on_files = Callback::new(move |files| {
+        importing.take(files);
+        navigation.go(&Place::ImportDataset);
+    });
     view! {
-        <div class="page-head"><h1>"Datasets"</h1></div>
-        {move || match datasets.state.get() {
-            Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
-            Loaded::Failed(error) => {
-                view! { <LoadFailed what="The datasets" error again=datasets.again/> }.into_any()
-            }
-            Loaded::Ready(list) if list.is_empty() => view! { <NoDatasets/> }.into_any(),
-            Loaded::Ready(list) => view! { <DatasetTable list/> }.into_any(),
-        }}
+        <DropTarget on_files words="Drop images, folders or an archive to import them">
+            <div class="page-head">
+                <h1>"Datasets"</h1>
+                <a class="button primary" href=Place::ImportDataset.path()>"Import…"</a>
+            </div>
+            {move || match datasets.state.get() {
+                Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
+                Loaded::Failed(error) => {
+                    view! { <LoadFailed what="The datasets" error again=datasets.again/> }.into_any()
+                }
+                Loaded::Ready(list) if list.is_empty() => view! { <NoDatasets/> }.into_any(),
+                Loaded::Ready(list) => view! { <DatasetTable list/> }.into_any(),
+            }}
+        </DropTarget>
+        <ImportDialog open=is_importing on_close=close/>
     }
 }
 
@@ -33,13 +63,14 @@ pub fn NoDatasets() -> impl IntoView {
     view! {
         <Empty title="No datasets yet">
             <p>"A dataset is a set of images with labels, parted into what a model learns from and what it \
-                is measured on. Import a folder on the server's machine:"</p>
-            <pre><code>"trainyard dataset import PATH --format coco|yolo|voc|folder --name NAME"</code></pre>
+                is measured on. Drop images, a folder or an archive here, or import by the command line:"</p>
+            <pre><code>"trainyard dataset import PATH --name NAME"</code></pre>
+            <a class="button primary" href=Place::ImportDataset.path()>"Import a dataset…"</a>
         </Empty>
     }
 }
 
-const fn task_label(task: Task) -> &'static str {
+pub const fn task_label(task: Task) -> &'static str {
     match task {
         Task::Detection => "Detection",
         Task::Classification => "Classification",
@@ -54,6 +85,7 @@ fn DatasetTable(list: Vec<Dataset>) -> impl IntoView {
     let row = |dataset: Dataset| {
         let [train, validation, test] = dataset.subset_counts.map(text::count);
         let surplus = dataset.labels.len().saturating_sub(MOST_LABELS);
+        let open = Place::Dataset { dataset: dataset.id.to_string() }.path();
         let labels = dataset
             .labels
             .into_iter()
@@ -62,7 +94,7 @@ fn DatasetTable(list: Vec<Dataset>) -> impl IntoView {
             .collect_view();
         view! {
             <tr>
-                <td><strong>{dataset.name}</strong></td>
+                <td><a class="name-link" href=open>{dataset.name}</a></td>
                 <td>{task_label(dataset.task)}</td>
                 <td class="number">{text::count(dataset.item_count)}</td>
                 <td class="number">{text::count(dataset.annotation_count)}</td>

@@ -1,0 +1,93 @@
+//! The filter of a dataset: the bar with its sources, saved filters, and the way into training.
+//!
+//! Must not know how a filter is written.
+
+use super::saved::SavedFilters;
+use super::state::Browser;
+use crate::api::{self, ApiError};
+use crate::components::filter::{Answer, Choice, FilterBar, FilterSource};
+use crate::components::menu::{MenuButton, MenuEntry};
+use crate::routes::Place;
+use crate::state::resource::Loaded;
+use futures::FutureExt;
+use leptos::prelude::*;
+use shared::dataset::Subset;
+use std::sync::Arc;
+
+/// The field that speaks of annotations: its values are the labels, which are here already.
+const LABEL: &str = "label";
+
+#[component]
+pub fn DatasetFilter() -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let applied = Signal::derive(move || browser.address.with(|address| address.dql.clone()));
+    let found = Signal::derive(move || match browser.items.total.get() {
+        Loaded::Ready(total) => Some(total),
+        Loaded::Loading | Loaded::Failed(_) => None,
+    });
+    let on_apply = Callback::new(move |query| browser.apply(&query));
+    let entries = Callback::new(move |()| {
+        let entry = move |subset: Subset, label: &'static str| {
+            MenuEntry::new(label, move || {
+                let dql = untrack(|| browser.address.with(|address| address.dql.clone()));
+                let dataset = untrack(|| dataset_id(browser));
+                browser.navigation.go(&Place::TrainOn { dataset, subset, dql });
+            })
+        };
+        vec![
+            entry(Subset::Train, "Use as train subset"),
+            entry(Subset::Validation, "Use as validation subset"),
+        ]
+    });
+    view! {
+        <FilterBar applied found source=source(browser) on_apply>
+            <SavedFilters/>
+            <MenuButton label="Train with this filter" text="Train with this filter" entries/>
+        </FilterBar>
+    }
+}
+
+fn dataset_id(browser: Browser) -> String {
+    browser.dataset.state.with(|state| match state {
+        Loaded::Ready(dataset) => dataset.id.to_string(),
+        Loaded::Loading | Loaded::Failed(_) => browser.id(),
+    })
+}
+
+fn source(browser: Browser) -> FilterSource {
+    let id = browser.id();
+    let asked = id.clone();
+    let count = Arc::new(move |query: shared::dql::Query| -> Answer<u64> {
+        let dataset = asked.clone();
+        async move { api::datasets::count(dataset, &query).await }.boxed_local()
+    });
+    let complete = Arc::new(move |field: String, prefix: String| -> Answer<Vec<Choice>> {
+        if field == LABEL {
+            return std::future::ready(Ok(labels(browser))).boxed_local();
+        }
+        completions(id.clone(), field, prefix).boxed_local()
+    });
+    FilterSource { count, complete }
+}
+
+fn labels(browser: Browser) -> Vec<Choice> {
+    let choice = |label: &shared::dataset::Label| Choice {
+        text: serde_json::Value::String(label.name.clone()).to_string(),
+        detail: "label".into(),
+    };
+    browser.dataset.state.with_untracked(|state| match state {
+        Loaded::Ready(dataset) => dataset.labels.iter().map(choice).collect(),
+        Loaded::Loading | Loaded::Failed(_) => Vec::new(),
+    })
+}
+
+async fn completions(dataset: String, field: String, prefix: String) -> Result<Vec<Choice>, ApiError> {
+    let asks_for_fields = field.is_empty();
+    let found = api::filters::complete(dataset, field, prefix).await?;
+    let mut choices: Vec<Choice> =
+        found.into_iter().map(|found| Choice { text: found.text, detail: found.detail }).collect();
+    if asks_for_fields && choices.iter().all(|choice| choice.text != LABEL) {
+        choices.insert(0, Choice { text: LABEL.into(), detail: "of an annotation".into() });
+    }
+    Ok(choices)
+}

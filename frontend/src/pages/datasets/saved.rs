@@ -1,0 +1,197 @@
+//! Filters that are kept by name: use one, keep the one in force, or delete one.
+//!
+//! Must not know how a filter is written.
+
+use super::state::Browser;
+use crate::api;
+use crate::components::dialog::Dialog;
+use crate::components::empty::{LoadFailed, Skeleton};
+use crate::components::field::TextField;
+use crate::components::filter::draft::{Draft, query_of};
+use crate::components::icon::{Icon, IconView};
+use crate::routes::Place;
+use crate::state::act::Act;
+use crate::state::resource::{Fetched, Loaded, fetched};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use proto::v1::SavedFilter;
+
+#[component]
+pub fn SavedFilters() -> impl IntoView {
+    let open = RwSignal::new(false);
+    let close = Callback::new(move |()| open.set(false));
+    view! {
+        <button class="button" type="button" aria-haspopup="dialog" on:click=move |_| open.set(true)>"Saved filters…"</button>
+        <Dialog open on_close=close labelled_by="saved-title">
+            <SavedBody open/>
+        </Dialog>
+    }
+}
+
+#[component]
+fn SavedBody(open: RwSignal<bool>) -> impl IntoView {
+    let filters = fetched(api::filters::list);
+    view! {
+        <div class="dialog-head">
+            <h2 id="saved-title">"Saved filters"</h2>
+            <button class="icon-button" type="button" aria-label="Close" on:click=move |_| open.set(false)>
+                <IconView icon=Icon::Close/>
+            </button>
+        </div>
+        {move || match filters.state.get() {
+            Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
+            Loaded::Failed(error) => view! { <LoadFailed what="The saved filters" error again=filters.again/> }.into_any(),
+            Loaded::Ready(list) if list.is_empty() => {
+                view! { <p class="muted">"None yet. A saved filter can be used in every dataset of the project, and by models"</p> }.into_any()
+            }
+            Loaded::Ready(list) => view! {
+                <ul class="saved-list">
+                    {list.into_iter().map(|filter| view! { <SavedRow filter filters open/> }).collect_view()}
+                </ul>
+            }
+            .into_any(),
+        }}
+        <SaveForm filters/>
+    }
+}
+
+/// The filter as people read it.
+fn words_of(dql: &str) -> String {
+    query_of(dql).query.map_or_else(
+        || dql.to_owned(),
+        |query| {
+            let text = Draft::of_query(&query).text;
+            if text.is_empty() { "everything".into() } else { text }
+        },
+    )
+}
+
+#[component]
+fn SavedRow(filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>, open: RwSignal<bool>) -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let words = words_of(&filter.query);
+    let name = filter.name.clone();
+    let (for_use, for_delete) = (filter.clone(), filter.clone());
+    let use_it = move |_| {
+        open.set(false);
+        match query_of(&for_use.query).query {
+            Some(query) => browser.apply(&query),
+            None => browser.toasts.problem(format!("{} cannot be read by this version", for_use.name)),
+        }
+    };
+    let is_used = !filter.used_by.is_empty();
+    let reason = is_used.then_some("Models use it: give them another filter first");
+    let reason_id = format!("why-kept-{}", filter.id);
+    let delete = move |_| {
+        if !is_used {
+            delete(browser, for_delete.clone(), filters);
+        }
+    };
+    let uses = filter
+        .used_by
+        .iter()
+        .map(|used| {
+            view! {
+                " " <a href=Place::model(&used.model_id).path()>{used.model_name.clone()}</a>
+            }
+        })
+        .collect_view();
+    view! {
+        <li>
+            <div class="saved-words">
+                <strong>{name.clone()}</strong>
+                <code>{words}</code>
+                {is_used.then(|| view! { <span class="muted">"Used by" {uses}</span> })}
+            </div>
+            <button class="button" type="button" aria-label=format!("Use {name}") on:click=use_it>"Use"</button>
+            <button
+                class="button quiet"
+                type="button"
+                aria-label=format!("Delete {name}")
+                aria-disabled=reason.map(|_| "true")
+                aria-describedby=reason.map(|_| reason_id.clone())
+                title=reason
+                on:click=delete
+            >
+                "Delete"
+            </button>
+            {reason.map(|reason| view! { <span class="visually-hidden" id=reason_id>{reason}</span> })}
+        </li>
+    }
+}
+
+/// Done at once, because saving it again brings it back.
+fn delete(browser: Browser, filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>) {
+    spawn_local(async move {
+        match api::filters::delete(filter.id.clone()).await {
+            Ok(()) => {
+                let name = filter.name.clone();
+                let undo = Act::new(move || {
+                    let (filter, toasts) = (filter.clone(), browser.toasts);
+                    spawn_local(async move {
+                        match api::filters::save(filter.name, filter.query).await {
+                            Ok(back) => toasts.done(format!("{} is back", back.name)),
+                            Err(error) => {
+                                toasts.problem(format!("It could not be undone: {}", error.sentence()))
+                            }
+                        }
+                    });
+                });
+                browser.toasts.done_with(format!("{name} deleted"), "Undo", undo);
+                filters.again.try_run(());
+            }
+            Err(error) => browser.failed("The filter could not be deleted", &error),
+        }
+    });
+}
+
+#[component]
+fn SaveForm(filters: Fetched<Vec<SavedFilter>>) -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let name = RwSignal::new(String::new());
+    let server_problem = RwSignal::new(None::<String>);
+    let dql = Memo::new(move |_| browser.address.with(|address| address.dql.clone()));
+    let is_taken = Memo::new(move |_| {
+        filters.state.with(|state| {
+            matches!(state, Loaded::Ready(list) if list.iter().any(|filter| name.with(|name| filter.name == name.trim())))
+        })
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        let wanted = name.get_untracked().trim().to_owned();
+        if wanted.is_empty() {
+            return server_problem.set(Some("Give it a name".into()));
+        }
+        let query = dql.get_untracked();
+        let query = if query.is_empty() { "{}".to_owned() } else { query };
+        spawn_local(async move {
+            match api::filters::save(wanted, query).await {
+                Ok(saved) => {
+                    browser.toasts.done(format!("{} saved", saved.name));
+                    name.try_set(String::new());
+                    server_problem.try_set(None);
+                    filters.again.try_run(());
+                }
+                Err(error) => {
+                    browser.session.check(&error);
+                    let words = error
+                        .fields
+                        .first()
+                        .map_or_else(|| error.sentence(), |(_, words)| crate::text::capitalised(words));
+                    server_problem.try_set(Some(words));
+                }
+            }
+        });
+    };
+    view! {
+        <form class="dialog-form save-form" on:submit=submit novalidate>
+            <p>"In force: " <code>{move || words_of(&dql.get())}</code></p>
+            <TextField id="save-name" label="Save it under a name" value=name problem=server_problem/>
+            <div class="dialog-actions">
+                <button class="button primary" type="submit">
+                    {move || if is_taken.get() { "Replace" } else { "Save" }}
+                </button>
+            </div>
+        </form>
+    }
+}

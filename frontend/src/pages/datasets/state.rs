@@ -1,0 +1,337 @@
+//! What the parts of a dataset's browser share: the query, the items, what is selected and what is open.
+//!
+//! Must not know how any part looks.
+
+use super::address::{Address, ItemsView};
+use super::columns::step;
+use super::item_cache::ItemCache;
+use super::selection::{Chosen, Selection};
+use crate::api::datasets::Changed;
+use crate::api::{self, ApiError};
+use crate::components::filter::draft::{Reading, dql_of, query_of};
+use crate::state::act::Act;
+use crate::state::navigation::Navigation;
+use crate::state::resource::{Fetched, Loaded};
+use crate::state::session::Session;
+use crate::state::toasts::Toasts;
+use crate::text;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
+use proto::v1::ItemSelection;
+use shared::dataset::Dataset;
+use shared::dql::Query;
+use shared::id::ItemId;
+use std::future::Future;
+
+/// A range of more items than this is not selected one by one.
+const MOST_IN_RANGE: usize = 5_000;
+
+/// The browser of one dataset; small enough to be copied.
+#[derive(Clone, Copy)]
+pub struct Browser {
+    id: StoredValue<String>,
+    pub dataset: Fetched<Dataset>,
+    pub address: Memo<Address>,
+    /// The address that was asked for last; the one above follows.
+    intended: StoredValue<Address>,
+    /// What the address asks for, or why it cannot be read.
+    pub reading: Memo<Reading>,
+    pub items: ItemCache,
+    pub selection: RwSignal<Selection>,
+    /// The place of the item that keys act on.
+    pub active: RwSignal<usize>,
+    /// Counts changes of the items, so that what depends on them is asked for again.
+    pub revision: RwSignal<u32>,
+    /// Where a range begins.
+    anchor: StoredValue<usize>,
+    pub navigation: Navigation,
+    pub toasts: Toasts,
+    pub session: Session,
+}
+
+impl Browser {
+    pub fn new(id: String, dataset: Fetched<Dataset>) -> Self {
+        let parameters = use_query_map();
+        let address = Memo::new(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))));
+        let reading = Memo::new(move |_| query_of(&address.with(|address| address.dql.clone())));
+        let first = untrack(|| address.get());
+        let browser = Self {
+            id: StoredValue::new(id.clone()),
+            dataset,
+            address,
+            intended: StoredValue::new(first.clone()),
+            reading,
+            items: ItemCache::new(id),
+            selection: RwSignal::new(first.selection),
+            active: RwSignal::new(0),
+            revision: RwSignal::new(0),
+            anchor: StoredValue::new(0),
+            navigation: expect_context(),
+            toasts: expect_context(),
+            session: expect_context(),
+        };
+        Effect::new(move |_| browser.intended.set_value(address.get()));
+        let query = Memo::new(move |_| browser.reading.with(|reading| reading.query.clone()));
+        Effect::new(move |_| {
+            if let Some(query) = query.get() {
+                browser.active.set(0);
+                browser.items.turn_to(query);
+            }
+        });
+        browser
+    }
+
+    /// The id or name by which the page was opened.
+    pub fn id(self) -> String {
+        self.id.get_value()
+    }
+
+    /// The query in force; everything, if the address cannot be read.
+    pub fn query(self) -> Query {
+        self.reading.with(|reading| reading.query.clone().unwrap_or_default())
+    }
+
+    pub fn query_untracked(self) -> Query {
+        untrack(|| self.query())
+    }
+
+    /// How many items the query finds, as far as is known.
+    pub fn total(self) -> usize {
+        self.items.total.with(|total| match total {
+            // Never more than memory could hold.
+            Loaded::Ready(total) => *total as usize,
+            Loaded::Loading | Loaded::Failed(_) => 0,
+        })
+    }
+
+    pub fn view(self) -> ItemsView {
+        self.address.with(|address| address.view)
+    }
+
+    pub fn open_item(self) -> Option<String> {
+        self.address.with(|address| address.item.clone())
+    }
+
+    /// The address with something else in it, for a link.
+    pub fn url(self, edit: impl FnOnce(&mut Address)) -> String {
+        let mut address = self.address.get();
+        address.selection = self.selection.get();
+        edit(&mut address);
+        address.to_url(&self.id())
+    }
+
+    /// Changes the address that is asked for.
+    fn edited(self, edit: impl FnOnce(&mut Address)) -> String {
+        let mut address = self.intended.get_value();
+        address.selection = self.selection.get_untracked();
+        edit(&mut address);
+        let url = address.to_url(&self.id());
+        self.intended.set_value(address);
+        url
+    }
+
+    fn replace(self, edit: impl FnOnce(&mut Address)) {
+        self.navigation.replace(self.edited(edit));
+    }
+
+    /// Goes to another query. What was selected is selected no more: it may not be seen any more.
+    pub fn apply(self, query: &Query) {
+        let dql = dql_of(query);
+        if self.intended.with_value(|address| address.dql == dql) {
+            return;
+        }
+        let unordered = |query: &Query| Query { sort: Vec::new(), ..query.clone() };
+        if unordered(query) != unordered(&self.query_untracked()) {
+            self.selection.set(Selection::default());
+        }
+        self.navigation.go_to(self.edited(|address| address.dql = dql));
+    }
+
+    pub fn set_view(self, view: ItemsView) {
+        self.replace(|address| address.view = view);
+    }
+
+    pub fn select(self, selection: Selection) {
+        self.selection.set(selection);
+        self.replace(|_| {});
+    }
+
+    /// Opens an item, or the next one in place of the one that is open.
+    pub fn open(self, id: String) {
+        let is_open = self.intended.with_value(|address| address.item.is_some());
+        let url = self.edited(|address| address.item = Some(id));
+        if is_open { self.navigation.replace(url) } else { self.navigation.go_to(url) }
+    }
+
+    pub fn close(self) {
+        self.replace(|address| address.item = None);
+        focus_items();
+    }
+
+    /// Closes the panel if what it shows is selected, and so about to go.
+    pub fn close_if_selected(self) {
+        let open = self.intended.with_value(|address| address.item.clone());
+        let is_selected = |id: &ItemId| self.selection.with_untracked(|selection| selection.contains(id));
+        if open.and_then(|id| id.parse().ok()).is_some_and(|id| is_selected(&id)) {
+            self.close();
+        }
+    }
+
+    /// Makes another item the one that keys act on; an open panel follows.
+    pub fn go(self, to: usize) {
+        self.active.set(to);
+        if self.intended.with_value(|address| address.item.is_none()) {
+            return;
+        }
+        if let Some(item) = self.items.get_untracked(to) {
+            return self.open(item.id.to_string());
+        }
+        spawn_local(async move {
+            match self.items.range(to..=to).await {
+                Ok(found) => found.iter().for_each(|item| self.open(item.id.to_string())),
+                Err(error) => self.failed("The item could not be opened", &error),
+            }
+        });
+    }
+
+    /// Goes where a key leads, and answers whether it leads anywhere.
+    pub fn step(self, key: &str, columns: usize, page: usize, extends: bool) -> bool {
+        let (from, total) = (self.active.get_untracked(), untrack(|| self.total()));
+        let Some(to) = step(key, from, columns, page, total) else { return false };
+        self.go(to);
+        if extends {
+            self.extend_to(to);
+        } else {
+            self.anchor.set_value(to);
+        }
+        true
+    }
+
+    /// A press on an item: alone, or with keys that add to the selection.
+    pub fn press(self, index: usize, id: ItemId, adds: bool, extends: bool) {
+        self.go(index);
+        if extends {
+            return self.extend_to(index);
+        }
+        self.anchor.set_value(index);
+        let selection = self.selection.get_untracked();
+        self.select(if adds { selection.toggled(id) } else { Selection::only(id) });
+    }
+
+    /// Takes the item that keys act on into the selection, or out of it.
+    pub fn toggle_active(self) {
+        let index = self.active.get_untracked();
+        if let Some(item) = self.items.get_untracked(index) {
+            self.anchor.set_value(index);
+            self.select(self.selection.get_untracked().toggled(item.id));
+        }
+    }
+
+    pub fn open_active(self) {
+        if let Some(item) = self.items.get_untracked(self.active.get_untracked()) {
+            self.open(item.id.to_string());
+        }
+    }
+
+    /// Takes everything between where the range began and here into the selection.
+    fn extend_to(self, to: usize) {
+        let from = self.anchor.get_value();
+        let range = from.min(to)..=from.max(to);
+        if range.clone().count() > MOST_IN_RANGE {
+            let most = text::count(MOST_IN_RANGE as u64);
+            return self.toasts.problem(format!(
+                "A range holds {most} items at most. Ctrl A selects everything that the filter finds"
+            ));
+        }
+        spawn_local(async move {
+            match self.items.range(range).await {
+                Ok(items) => {
+                    self.select(self.selection.get_untracked().with(items.iter().map(|item| item.id)))
+                }
+                Err(error) => self.failed("The range could not be selected", &error),
+            }
+        });
+    }
+
+    /// What is selected, as calls name it.
+    pub fn chosen(self) -> ItemSelection {
+        let query = self.query_untracked();
+        let mut chosen = ItemSelection { dataset: self.id(), ..Default::default() };
+        match self.selection.with_untracked(|selection| selection.chosen(&query)) {
+            Chosen::Ids(ids) => chosen.item_ids = ids,
+            Chosen::Filter(filter) => chosen.filter = filter,
+        }
+        chosen
+    }
+
+    /// Carries a change out, says what it did and offers to take it back.
+    pub fn change(
+        self,
+        call: impl Future<Output = Result<Changed, ApiError>> + 'static,
+        done: impl Fn(String) -> String + 'static,
+        failed: &'static str,
+    ) {
+        spawn_local(async move {
+            match call.await {
+                Ok(change) => {
+                    let id = change.change_id.clone();
+                    let words = done(text::counted(change.count, "item", "items"));
+                    if change.count == 0 {
+                        self.toasts.done(format!("{words}: nothing had to be changed"));
+                    } else {
+                        self.toasts.done_with(words, "Undo", Act::new(move || self.undo(id.clone())));
+                    }
+                    self.take(change);
+                }
+                Err(error) => self.failed(failed, &error),
+            }
+        });
+    }
+
+    fn undo(self, change_id: String) {
+        let (toasts, session) = (self.toasts, self.session);
+        spawn_local(async move {
+            match api::datasets::undo(change_id).await {
+                Ok(change) => {
+                    toasts
+                        .done(format!("Undone: {} as before", text::counted(change.count, "item", "items")));
+                    self.take(change);
+                }
+                Err(error) => {
+                    session.check(&error);
+                    toasts.problem(format!("It could not be undone: {}", error.sentence()));
+                }
+            }
+        });
+    }
+
+    /// Shows the items as they are now. The page may be gone by then.
+    fn take(self, change: Changed) {
+        if self.dataset.state.try_set(Loaded::Ready(change.dataset)).is_none() {
+            self.revision.update(|revision| *revision += 1);
+            self.items.refresh();
+        }
+    }
+
+    /// Asks for everything again, after items were added.
+    pub fn reload(self) {
+        self.dataset.again.run(());
+        self.revision.update(|revision| *revision += 1);
+        self.items.refresh();
+    }
+
+    pub fn failed(self, what: &str, error: &ApiError) {
+        self.session.check(error);
+        self.toasts.problem(format!("{what}: {}", error.sentence()));
+    }
+}
+
+/// Gives the focus to the items.
+pub fn focus_items() {
+    request_animation_frame(|| {
+        if let Ok(Some(items)) = document().query_selector("[data-items]") {
+            let _ = wasm_bindgen::JsCast::unchecked_ref::<web_sys::HtmlElement>(&items).focus();
+        }
+    });
+}

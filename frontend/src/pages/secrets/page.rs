@@ -1,0 +1,151 @@
+//! The page of the organization's secrets.
+//!
+//! Must not know any value.
+
+use super::form::{Asked, SecretDialog};
+use crate::api;
+use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use crate::components::time::TimeAgo;
+use crate::state::act::Act;
+use crate::state::layers::{Layers, Question};
+use crate::state::resource::{Loaded, fetched};
+use crate::state::session::Session;
+use crate::state::title::use_title;
+use crate::state::toasts::Toasts;
+use crate::text;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use proto::v1::Secret;
+
+#[component]
+pub fn SecretsPage() -> impl IntoView {
+    use_title(|| "Secrets".into());
+    let toasts = expect_context::<Toasts>();
+    let secrets = fetched(api::secrets::list);
+    let asked = RwSignal::new(None::<Asked>);
+    let on_done = Callback::new(move |secret: Secret| {
+        toasts.done(format!("{} is kept", secret.name));
+        secrets.again.try_run(());
+    });
+    view! {
+        <div class="page-head">
+            <h1>"Secrets"</h1>
+            <button class="button primary" type="button" on:click=move |_| asked.set(Some(Asked::New))>
+                "New secret…"
+            </button>
+        </div>
+        <p class="hint">"What a Train function must know and nobody may read. A value can be replaced; it is never shown again"</p>
+        {move || match secrets.state.get() {
+            Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
+            Loaded::Failed(error) => {
+                view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
+            }
+            Loaded::Ready(list) if list.is_empty() => view! {
+                <Empty title="No secrets yet">
+                    <p>"A token or a password that a Train function needs is kept here, sealed, and handed to it alone"</p>
+                </Empty>
+            }.into_any(),
+            Loaded::Ready(list) => view! { <SecretTable list asked again=secrets.again/> }.into_any(),
+        }}
+        <SecretDialog asked on_done/>
+    }
+}
+
+#[component]
+fn SecretTable(list: Vec<Secret>, asked: RwSignal<Option<Asked>>, again: Callback<()>) -> impl IntoView {
+    let footer = text::counted(list.len() as u64, "secret", "secrets");
+    let row = move |secret: Secret| view! { <SecretRow secret asked again/> };
+    view! {
+        <div class="table-frame">
+            <table class="table">
+                <caption class="visually-hidden">"Secrets"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"Description"</th>
+                        <th scope="col">"Fingerprint"</th>
+                        <th scope="col">"Used by"</th>
+                        <th scope="col">"Created by"</th>
+                        <th scope="col">"Updated"</th>
+                        <td></td>
+                    </tr>
+                </thead>
+                <tbody>{list.into_iter().map(row).collect_view()}</tbody>
+            </table>
+            <div class="table-footer">{footer}</div>
+        </div>
+    }
+}
+
+/// Why a secret cannot be deleted now.
+fn why_kept(secret: &Secret) -> Option<String> {
+    let live: Vec<&str> =
+        secret.used_by.iter().filter(|used| used.is_live).map(|used| used.model_name.as_str()).collect();
+    (!live.is_empty()).then(|| format!("In use by the training of {}", live.join(", ")))
+}
+
+#[component]
+fn SecretRow(secret: Secret, asked: RwSignal<Option<Asked>>, again: Callback<()>) -> impl IntoView {
+    let layers = expect_context::<Layers>();
+    let session = expect_context::<Session>();
+    let toasts = expect_context::<Toasts>();
+    let mut users: Vec<String> = secret.used_by.iter().map(|used| used.model_name.clone()).collect();
+    users.sort();
+    users.dedup();
+    let used_by = if users.is_empty() { "–".to_owned() } else { users.join(", ") };
+    let reason = StoredValue::new(why_kept(&secret));
+    let (id, name) = (secret.id.clone(), secret.name.clone());
+    let (for_replace, for_delete) = ((id.clone(), name.clone()), (id, name.clone()));
+    let replace = move |_| asked.set(Some(Asked::Replace(for_replace.0.clone(), for_replace.1.clone())));
+    let delete = move |_| {
+        if reason.with_value(Option::is_some) {
+            return;
+        }
+        let (id, name) = for_delete.clone();
+        layers.ask(Question {
+            title: format!("Delete the secret {name}?"),
+            body: "Its value is gone for good; trainings that name it can no longer start".into(),
+            yes: "Delete secret",
+            on_yes: Act::new(move || {
+                let (id, name) = (id.clone(), name.clone());
+                spawn_local(async move {
+                    match api::secrets::delete(id).await {
+                        Ok(()) => {
+                            toasts.done(format!("{name} is deleted"));
+                            again.try_run(());
+                        }
+                        Err(error) => {
+                            session.check(&error);
+                            toasts.problem(format!("{name} was not deleted: {}", error.sentence()));
+                        }
+                    }
+                });
+            }),
+            is_dangerous: true,
+        });
+    };
+    view! {
+        <tr>
+            <td class="mono">{secret.name}</td>
+            <td>{secret.description}</td>
+            <td class="mono">{secret.fingerprint}</td>
+            <td>{used_by}</td>
+            <td>{secret.created_by}</td>
+            <td class="created-cell"><TimeAgo at_ms=secret.updated_at_ms/></td>
+            <td class="number">
+                <button class="button" type="button" aria-label=format!("Replace {name}…") on:click=replace>"Replace…"</button>
+                " "
+                <button
+                    class="button danger"
+                    type="button"
+                    aria-label=format!("Delete {name}…")
+                    aria-disabled=reason.with_value(Option::is_some).then_some("true")
+                    title=reason.get_value()
+                    on:click=delete
+                >
+                    "Delete…"
+                </button>
+            </td>
+        </tr>
+    }
+}

@@ -1,0 +1,93 @@
+//! Picks secrets for a training by their names, and makes one on the way.
+//!
+//! Must not know the training.
+
+use super::form::{Asked, SecretDialog};
+use crate::api;
+use crate::components::empty::{LoadFailed, Skeleton};
+use crate::components::icon::{Icon, IconView};
+use crate::state::resource::{Loaded, fetched};
+use leptos::prelude::*;
+use proto::v1::Secret;
+
+#[component]
+pub fn SecretPicker(
+    /// Names of those that are picked.
+    chosen: RwSignal<Vec<String>>,
+    #[prop(into)] problem: Signal<Option<String>>,
+) -> impl IntoView {
+    let secrets = fetched(api::secrets::list);
+    let asked = RwSignal::new(None::<Asked>);
+    let on_done = Callback::new(move |secret: Secret| {
+        chosen.update(|chosen| {
+            if !chosen.contains(&secret.name) {
+                chosen.push(secret.name.clone());
+                chosen.sort();
+            }
+        });
+        secrets.again.try_run(());
+    });
+    view! {
+        <p class="hint">"The Train function finds each in the environment variable of its name. The built-in one asks for none"</p>
+        {move || match secrets.state.get() {
+            Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
+            Loaded::Failed(error) => {
+                view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
+            }
+            Loaded::Ready(list) => view! { <Choices list chosen/> }.into_any(),
+        }}
+        {move || problem.get().map(|problem| view! {
+            <p class="problem" role="alert"><IconView icon=Icon::CrossInOctagon/>{problem}</p>
+        })}
+        <div>
+            <button class="button" type="button" on:click=move |_| asked.set(Some(Asked::New))>"Add new secret…"</button>
+        </div>
+        <SecretDialog asked on_done/>
+    }
+}
+
+#[component]
+fn Choices(list: Vec<Secret>, chosen: RwSignal<Vec<String>>) -> impl IntoView {
+    // One that was deleted since can still be let go.
+    let gone = chosen.with_untracked(|chosen| {
+        let is_gone = |name: &&String| !list.iter().any(|secret| secret.name == **name);
+        chosen.iter().filter(is_gone).cloned().collect::<Vec<_>>()
+    });
+    if list.is_empty() && gone.is_empty() {
+        return view! { <p class="muted">"There are no secrets yet"</p> }.into_any();
+    }
+    let gone = gone.into_iter().map(|name| Secret {
+        name,
+        description: "is there no more; take it out".to_owned(),
+        ..Secret::default()
+    });
+    let list: Vec<Secret> = list.into_iter().chain(gone).collect();
+    let choice = move |secret: Secret| {
+        let (name, shown) = (secret.name.clone(), secret.name.clone());
+        let for_change = secret.name.clone();
+        view! {
+            <li>
+                <label class="check">
+                    <input
+                        type="checkbox"
+                        prop:checked=move || chosen.with(|chosen| chosen.contains(&name))
+                        on:change=move |event| {
+                            let is_picked = event_target_checked(&event);
+                            chosen.update(|chosen| {
+                                chosen.retain(|name| *name != for_change);
+                                if is_picked {
+                                    chosen.push(for_change.clone());
+                                    chosen.sort();
+                                }
+                            });
+                        }
+                    />
+                    <span class="mono">{shown}</span>
+                    <span class="muted">{secret.description}</span>
+                </label>
+            </li>
+        }
+    };
+    view! { <ul class="check-list" aria-label="Secrets">{list.into_iter().map(choice).collect_view()}</ul> }
+        .into_any()
+}
