@@ -6,7 +6,11 @@
 mod dql;
 mod evaluate;
 mod filters;
+mod items;
 mod measure;
+mod models;
+mod secrets;
+mod uploads;
 
 use anyhow::{Context, Result, ensure};
 use rustix::process::Signal;

@@ -5,6 +5,7 @@
 /// What needs Chromium; `cargo xtask test --no-browser` leaves it out by this name.
 mod in_browser {
     mod abort;
+    mod datasets;
     mod every_page;
     mod harness;
     mod help;

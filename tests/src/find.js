@@ -11,6 +11,7 @@ const selectors = {
   link: 'a[href]',
   menuitem: '[role=menuitem]',
   progressbar: 'progress, [role=progressbar]',
+  radio: 'input[type=radio], [role=radio]',
   row: 'tbody tr',
   spinbutton: 'input[type=number]',
   tab: '[role=tab]',

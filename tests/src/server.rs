@@ -18,6 +18,9 @@ const READY_DEADLINE: Duration = Duration::from_secs(60);
 /// A server that was asked to stop must have stopped by then.
 const STOP_DEADLINE: Duration = Duration::from_secs(30);
 
+/// Names the file with the key that seals secrets.
+const KEY_VARIABLE: &str = "TRAINYARD_SECRETS_KEY_FILE";
+
 /// A running server. Dropped, it and everything it started are ended.
 #[derive(Debug)]
 pub struct Server {
@@ -83,6 +86,7 @@ impl Server {
     pub fn command(&self, arguments: &[&str]) -> Result<Command> {
         let mut command = program::command()?;
         command.args(arguments).env("TRAINYARD_DATA", self.data()).current_dir(self.folder.path());
+        command.env(KEY_VARIABLE, key_below(self.folder.path()));
         Ok(command)
     }
 
@@ -179,6 +183,11 @@ fn data_below(folder: &Path) -> PathBuf {
     folder.join("data")
 }
 
+/// The key that seals secrets, beside the data folder and not among the settings of who runs the tests.
+fn key_below(folder: &Path) -> PathBuf {
+    folder.join("secrets.key")
+}
+
 fn log_below(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
@@ -219,7 +228,7 @@ fn launch(folder: &Path, address: &str, disk_mebibytes: Option<u32>) -> Result<(
     let data = data_below(folder);
     let log = File::options().create(true).append(true).open(log_below(folder))?;
     let mut command = serve_command(&data, address, disk_mebibytes)?;
-    command.current_dir(folder);
+    command.current_dir(folder).env(KEY_VARIABLE, key_below(folder));
     command.stdout(log.try_clone()?).stderr(log).stdin(Stdio::null());
     let mut process = command.spawn().context("cannot start the server")?;
     let own = process.id();

@@ -47,14 +47,16 @@ fn picture_name(path: &str, state: &str, theme: Theme) -> String {
 fn pages(model: Option<&str>) -> Vec<Page<'static>> {
     let mut pages = vec![
         ("/models/training".to_owned(), "heading", "Training"),
-        ("/models".to_owned(), "heading", "Models"),
-        ("/models/new".to_owned(), "heading", "~Train"),
+        ("/models".to_owned(), "heading", "Versions"),
+        ("/models/architectures".to_owned(), "heading", "Models"),
+        ("/models/new".to_owned(), "heading", "Create version"),
+        ("/settings/secrets".to_owned(), "heading", "Secrets"),
         ("/datasets".to_owned(), "heading", "Datasets"),
         ("/help/filters".to_owned(), "row", "~$exists"),
         ("/no/such/page".to_owned(), "heading", "Page not found"),
     ];
     if let Some(model) = model {
-        for tab in ["explore", "logs", "artifacts", "config"] {
+        for tab in ["explore", "logs", "data", "artifacts", "config"] {
             pages.push((format!("/models/{model}/{tab}"), "heading", "~tiny"));
         }
     }
@@ -80,8 +82,15 @@ async fn pages_with_a_training_are_accessible_in_both_looks() -> Result<()> {
     training::start(&server, "tiny", 2)?;
     let training = training::expect_status(&server, "tiny", "success", TRAINING_DEADLINE)?;
     let model = training::text(&training, &["model_id", "modelId"]);
+    training::create_model(&server, "shapes", "fresh")?;
+    let mut pages = pages(Some(&model));
+    for (step, heading) in
+        [("data", "Validation subset"), ("config", "Configuration"), ("service", "Execution configuration")]
+    {
+        pages.push((format!("/models/fresh/train/{step}"), "heading", heading));
+    }
     let mut browser = Browser::start().await?;
     sign_in(&browser, &server).await?;
-    check_in_both_looks(&mut browser, &server, "loaded", &pages(Some(&model))).await?;
+    check_in_both_looks(&mut browser, &server, "loaded", &pages).await?;
     browser.quit().await
 }

@@ -4,7 +4,7 @@
 
 use super::pages::{
     TRAINING_DEADLINE, downloaded_bytes, expect_drawn_charts, record_statuses, recorded_statuses, sign_in,
-    train_in_form,
+    train_in_wizard,
 };
 use anyhow::{Context, Result, ensure};
 use tests::browser::{Browser, PAGE_DEADLINE, Theme};
@@ -23,7 +23,7 @@ async fn a_training_is_started_in_the_browser_and_watched_to_its_end() -> Result
     let mut browser = Browser::start().await?;
     sign_in(&browser, &server).await?;
 
-    train_in_form(&browser, &server, "tiny", EPOCHS).await?;
+    train_in_wizard(&browser, &server, "tiny", EPOCHS).await?;
     watch_row(&browser, &server).await?;
     training::expect_every_figure_once(&server, "tiny", EPOCHS)?;
 

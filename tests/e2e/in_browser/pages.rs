@@ -47,14 +47,20 @@ pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Fills the form of Train with the smallest training, and presses its button; leads to the model's page.
-pub async fn train_in_form(browser: &Browser, server: &Server, name: &str, epochs: u32) -> Result<()> {
+/// Makes a version and goes through the wizard's three steps with the smallest training; leads to the model's page.
+pub async fn train_in_wizard(browser: &Browser, server: &Server, name: &str, epochs: u32) -> Result<()> {
     browser.open(&format!("{}/models/new", server.url)).await?;
     browser.fill("textbox", "Name", name).await?;
+    browser.click("button", "Create & Train").await?;
+    browser.find("heading", "Train subset").await?;
+    browser.click("link", "Next: Model Configuration").await?;
     browser.fill("textbox", "~Epochs", &epochs.to_string()).await?;
     browser.fill("textbox", "~Image size", "64").await?;
     browser.fill("textbox", "~Batch size", "4").await?;
-    browser.click("button", "Train Model").await
+    browser.click("link", "Next: Service Settings").await?;
+    browser.find("heading", "Execution configuration").await?;
+    browser.click("button", "Train Model").await?;
+    browser.click("button", "Start training").await
 }
 
 /// Starts to record what the status chips of a table show.
