@@ -239,7 +239,10 @@ fn canary(number: usize, round: usize) -> String {
     format!("cnry {number:02}/{round}+{:032x}=", rand::random::<u128>())
 }
 
-fn forms_of(name: &str, value: &str) -> Vec<(String, Vec<u8>)> {
+/// A way of writing a value, and what it then looks like.
+type Form = (String, Vec<u8>);
+
+fn forms_of(name: &str, value: &str) -> Vec<Form> {
     let percent: String = value
         .bytes()
         .map(|byte| match byte {
@@ -266,7 +269,7 @@ fn forms_of(name: &str, value: &str) -> Vec<(String, Vec<u8>)> {
 
 /// Looks at the command lines of all processes until it is told to stop.
 fn watch_command_lines(
-    forms: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    forms: Arc<Mutex<Vec<Form>>>,
     stop: Arc<AtomicBool>,
 ) -> std::thread::JoinHandle<BTreeSet<String>> {
     std::thread::spawn(move || {

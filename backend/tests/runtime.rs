@@ -337,6 +337,26 @@ echo '{"type":"end","outcome":"succeeded"}'
 }
 
 #[test]
+fn a_version_starts_from_a_file_of_weights_that_its_command_sends() {
+    let site = Site::new("true");
+    let file = site.folder.path().join("start.safetensors");
+    let device = trainer::device::DeviceChoice::Cpu.open().unwrap().device;
+    let model = trainer::model::yolov8::YoloV8::new(trainer::Variant::N, 1, 0, &device);
+    std::fs::write(&file, trainer::weights::to_bytes(&model, []).unwrap()).unwrap();
+    let create = |name: &str| {
+        let path = file.to_string_lossy();
+        let line = ["model", "create", "--architecture", "yolov8n", "--dataset", "dots", "--json", "--name"];
+        let made = site.call(&[line.as_slice(), &[name, "--weights", path.as_ref()]].concat());
+        serde_json::from_str::<Value>(&made).unwrap()
+    };
+    // The second one finds the file stored.
+    let [first, second] = ["first", "second"].map(create);
+    assert_eq!((&first["status"], &second["status"]), (&"pre-trained".into(), &"pre-trained".into()));
+    let hash = first["initial_weights_hash"].as_str().unwrap();
+    assert_eq!((hash.len(), &second["initial_weights_hash"]), (64, &hash.into()));
+}
+
+#[test]
 fn the_built_in_function_trains_and_goes_on_after_its_runner_was_killed() {
     let site = Site::with(None);
     let settings = ["--set", "epochs=4", "--set", "imgsz=32", "--set", "batch_size=2", "--set", "mosaic=0"];

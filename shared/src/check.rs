@@ -3,7 +3,7 @@
 //! Must not know how it was found out, nor the form that shows it.
 
 use crate::service::ServiceSettings;
-use crate::snapshot::SubsetContent;
+use crate::snapshot::{LabelCount, SubsetContent};
 use serde::{Deserialize, Serialize};
 
 /// What starting a training would do.
@@ -14,9 +14,9 @@ pub struct TrainingCheck {
     /// What may not be meant, and does not refuse it.
     pub warnings: Vec<TrainingWarning>,
     /// What it would learn from; `None` where that cannot be said.
-    pub train: Option<SubsetContent>,
+    pub train: Option<SubsetCheck>,
     /// What it would be measured on; `None` where that cannot be said.
-    pub validation: Option<SubsetContent>,
+    pub validation: Option<SubsetCheck>,
     /// The whole configuration; null where it cannot be used.
     pub configuration: serde_json::Value,
     /// In class order.
@@ -31,6 +31,16 @@ pub struct TrainingCheck {
     pub service_settings: ServiceSettings,
     /// Whether that service is there already.
     pub service_exists: bool,
+}
+
+/// A subset as a training would get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SubsetCheck {
+    /// What takes part.
+    #[serde(flatten)]
+    pub content: SubsetContent,
+    /// Labels of chosen annotations that the training does not learn, with what is left out because of it; by name.
+    pub unknown_labels: Vec<LabelCount>,
 }
 
 /// A field that refuses a training.
@@ -65,7 +75,9 @@ pub enum WarningKind {
     Unannotated,
     /// The data has labels that the training has not.
     UnknownLabels,
-    /// It will probably take longer than the execution timeout.
+    /// It needs more memory than the machine has, or almost all of it.
+    Memory,
+    /// It will probably take longer than the execution timeout, or may, while nothing is known of it.
     Timeout,
     /// A filter is probably not meant as it says it.
     Filter,
@@ -73,11 +85,12 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Overlap,
         Self::ClassAbsent,
         Self::Unannotated,
         Self::UnknownLabels,
+        Self::Memory,
         Self::Timeout,
         Self::Filter,
     ];
@@ -90,6 +103,7 @@ impl WarningKind {
             Self::ClassAbsent => "class-absent",
             Self::Unannotated => "unannotated",
             Self::UnknownLabels => "unknown-labels",
+            Self::Memory => "memory",
             Self::Timeout => "timeout",
             Self::Filter => "filter",
         }

@@ -5,10 +5,14 @@
 /// What needs Chromium; `cargo xtask test --no-browser` leaves it out by this name.
 mod in_browser {
     mod abort;
+    mod bccd;
     mod datasets;
     mod every_page;
     mod harness;
     mod help;
     mod journey;
     mod pages;
+    mod scrolling;
+    mod selection;
+    mod twice;
 }

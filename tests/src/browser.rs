@@ -21,8 +21,10 @@ const DRIVER_DEADLINE: Duration = Duration::from_secs(30);
 /// What a person would wait for a page to show something; generous, as the machine may be training.
 pub const PAGE_DEADLINE: Duration = Duration::from_secs(20);
 
+/// Roles and accessible names, for the scripts that follow it.
+pub(crate) const NAMES: &str = include_str!("names.js");
 /// Finds elements by role and accessible name, as assistive technology does.
-const FIND: &str = include_str!("find.js");
+const FIND: &str = concat!(include_str!("names.js"), include_str!("find.js"));
 
 /// The two looks of the product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,7 +52,7 @@ impl Theme {
 /// A browser with one window. Dropped, its processes are ended.
 #[derive(Debug)]
 pub struct Browser {
-    driver: WebDriver,
+    pub(crate) driver: WebDriver,
     chromedriver: Child,
     profile: tempfile::TempDir,
     /// What the console said that was grave, so far.
@@ -124,12 +126,20 @@ impl Browser {
     /// If it does not appear, or something covers it.
     pub async fn click(&self, role: &str, name: &str) -> Result<()> {
         let what = format!("{role} `{name}` can be clicked");
+        let mut refusal = None;
         // A live page may redraw an element between finding and clicking it: then it is found again.
         let clicked = until_async(&what, PAGE_DEADLINE, async || {
             let element = self.find(role, name).await?;
-            Ok(element.click().await.ok())
+            refusal = element.click().await.err();
+            Ok(refusal.is_none().then_some(()))
         });
-        clicked.await
+        match (clicked.await, refusal) {
+            (Err(error), Some(refusal)) => {
+                self.screenshot("failure").await?;
+                Err(error.context(refusal))
+            }
+            (result, _) => result,
+        }
     }
 
     /// Replaces what stands in a field.

@@ -6,6 +6,8 @@
 pub mod accessibility;
 pub mod browser;
 pub mod dataset;
+pub mod keyboard;
+pub mod pointer;
 pub mod processes;
 pub mod program;
 pub mod server;

@@ -4,20 +4,24 @@
 
 use super::error::Problem;
 use super::plan::Plan;
-use crate::store::{Store, StoreError, SubsetPreview, TrainingPreview};
+use crate::store::{Store, StoreError, TrainingPreview};
 use shared::architecture::architecture;
-use shared::check::{FieldProblem, TrainingCheck, TrainingWarning, WarningKind};
+use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
 use shared::config::{DetectionConfig, DeviceKind};
 use shared::dataset::Subset;
 use shared::dql::{Query, in_both, unannotated, with_labels};
 use shared::estimate::{Work, duration_secs};
-use shared::format::duration;
+use shared::format::{bytes, duration};
 use shared::model::Model;
 use tonic::Code;
 use trainer::memory::{MemoryEstimate, machine_bytes};
 
 /// Names that a message lists before it only counts.
 const NAMES_SHOWN: usize = 5;
+/// What a training may take of the machine's memory, in percent, before that is told: the system needs some too.
+const MEMORY_PERCENT: u64 = 90;
+/// A timeout that a training of unknown length may well not keep to.
+const SHORT_TIMEOUT_SECS: u32 = 3_600;
 
 /// Finds out what a planned training would do.
 ///
@@ -44,14 +48,26 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
     }
     let duration_secs = estimated_secs(store, &plan, &preview).await?;
     let mut warnings = warnings_of(&plan, &preview);
-    warnings.extend(timeout_warning(duration_secs, service_settings.execution_timeout_secs));
+    let machine_memory_bytes = machine_bytes().unwrap_or(0);
+    let mut memory_bytes = 0;
+    // Of a training that is not understood nothing is foretold.
+    if let Some(config) = &plan.config {
+        let estimate = memory_estimate(&plan, config);
+        memory_bytes = estimate.map_or(0, |estimate| estimate.total(config.batch_size) as u64);
+        // The memory of a GPU is not known here.
+        let told = estimate.filter(|_| trains_on_processor(config));
+        warnings.extend(
+            told.and_then(|estimate| memory_warning(estimate, config.batch_size, machine_memory_bytes)),
+        );
+        warnings.extend(timeout_warning(duration_secs, service_settings.execution_timeout_secs));
+    }
     Ok(TrainingCheck {
         problems,
         warnings,
-        train: preview.train.map(|subset| subset.content),
-        validation: preview.validation.map(|subset| subset.content),
-        memory_bytes: plan.config.as_ref().map_or(0, |config| memory_bytes(&plan, config)),
-        machine_memory_bytes: machine_bytes().unwrap_or(0),
+        train: preview.train,
+        validation: preview.validation,
+        memory_bytes,
+        machine_memory_bytes,
         configuration: plan.new.configuration,
         labels: plan.new.data.labels,
         duration_secs,
@@ -131,7 +147,7 @@ fn warnings_of(plan: &Plan, preview: &TrainingPreview) -> Vec<TrainingWarning> {
 
 fn warnings_of_subset(
     subset: Subset,
-    found: &SubsetPreview,
+    found: &SubsetCheck,
     query: Option<&Query>,
     labels: &[String],
 ) -> Vec<TrainingWarning> {
@@ -170,13 +186,41 @@ fn warnings_of_subset(
     warnings
 }
 
+fn memory_warning(estimate: MemoryEstimate, batch_size: u32, machine_bytes: u64) -> Option<TrainingWarning> {
+    let needed = estimate.total(batch_size) as u64;
+    if machine_bytes == 0 || needed <= machine_bytes / 100 * MEMORY_PERCENT {
+        return None;
+    }
+    let (needed_words, machine_words) = (bytes(needed), bytes(machine_bytes));
+    let what = if needed > machine_bytes {
+        format!("it needs about {needed_words} of memory, and the machine has {machine_words}")
+    } else {
+        format!(
+            "it needs about {needed_words} of memory, which is more than {MEMORY_PERCENT} % of the {machine_words} \
+             that the machine has"
+        )
+    };
+    let next_step = match estimate.largest_batch(machine_bytes) {
+        0 => "choose a smaller image size; not even a batch of one image fits".to_owned(),
+        fitting => format!("choose a smaller batch size, {fitting} at most, or a smaller image size"),
+    };
+    Some(warning(WarningKind::Memory, format!("{what}: {next_step}"), None))
+}
+
 fn timeout_warning(duration_secs: Option<u64>, timeout_secs: u32) -> Option<TrainingWarning> {
-    let secs = duration_secs.filter(|secs| *secs > u64::from(timeout_secs))?;
-    let message = format!(
-        "it will probably take {}, and an attempt is ended after {}: raise the execution timeout or train fewer epochs",
-        in_words(secs),
-        in_words(timeout_secs.into())
-    );
+    let timeout = in_words(timeout_secs.into());
+    let message = match duration_secs {
+        Some(secs) if secs > u64::from(timeout_secs) => format!(
+            "it will probably take {}, and an attempt is ended after {timeout}: raise the execution timeout or train \
+             fewer epochs",
+            in_words(secs)
+        ),
+        None if timeout_secs <= SHORT_TIMEOUT_SECS => format!(
+            "how long it takes is not known yet, and an attempt is cut off after {timeout}: raise the execution timeout \
+             if it may take longer"
+        ),
+        Some(_) | None => return None,
+    };
     Some(warning(WarningKind::Timeout, message, None))
 }
 
@@ -204,8 +248,7 @@ async fn estimated_secs(
     preview: &TrainingPreview,
 ) -> Result<Option<u64>, Problem> {
     let Some(config) = &plan.config else { return Ok(None) };
-    let items =
-        |subset: &Option<SubsetPreview>| subset.as_ref().map_or(0, |subset| subset.content.item_count);
+    let items = |subset: &Option<SubsetCheck>| subset.as_ref().map_or(0, |subset| subset.content.item_count);
     let model = &plan.model;
     let classes = plan.new.data.labels.len() as u64;
     let work = Work {
@@ -221,20 +264,25 @@ async fn estimated_secs(
 
 /// Cores of the processor, where it is the processor that trains.
 fn cores(config: &DetectionConfig) -> Option<u32> {
-    let has_gpu_support =
-        cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "wgpu"));
-    match config.device {
-        DeviceKind::Cpu => {}
-        DeviceKind::Auto if !has_gpu_support => {}
-        _ => return None,
+    if !trains_on_processor(config) {
+        return None;
     }
     std::thread::available_parallelism().ok().and_then(|count| u32::try_from(count.get()).ok())
 }
 
-fn memory_bytes(plan: &Plan, config: &DetectionConfig) -> u64 {
-    let Ok(variant) = plan.model.variant.parse() else { return 0 };
-    let estimate = MemoryEstimate::new(variant, plan.new.data.labels.len(), config.imgsz as usize, 0);
-    estimate.total(config.batch_size) as u64
+fn trains_on_processor(config: &DetectionConfig) -> bool {
+    let has_gpu_support =
+        cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "wgpu"));
+    match config.device {
+        DeviceKind::Cpu => true,
+        DeviceKind::Auto => !has_gpu_support,
+        DeviceKind::Cuda | DeviceKind::Vulkan | DeviceKind::Metal => false,
+    }
+}
+
+fn memory_estimate(plan: &Plan, config: &DetectionConfig) -> Option<MemoryEstimate> {
+    let variant = plan.model.variant.parse().ok()?;
+    Some(MemoryEstimate::new(variant, plan.new.data.labels.len(), config.imgsz as usize, 0))
 }
 
 #[cfg(test)]
@@ -242,12 +290,7 @@ mod tests {
     use super::*;
     use shared::snapshot::{LabelCount, SubsetContent};
 
-    fn preview(
-        labels: &[(&str, u64)],
-        items: u64,
-        unannotated: u64,
-        unknown: &[(&str, u64)],
-    ) -> SubsetPreview {
+    fn preview(labels: &[(&str, u64)], items: u64, unannotated: u64, unknown: &[(&str, u64)]) -> SubsetCheck {
         let counts = |list: &[(&str, u64)]| -> Vec<LabelCount> {
             list.iter()
                 .map(|(label, count)| LabelCount {
@@ -257,7 +300,7 @@ mod tests {
                 })
                 .collect()
         };
-        SubsetPreview {
+        SubsetCheck {
             content: SubsetContent {
                 subset: Subset::Train,
                 content_hash: String::new(),
@@ -298,12 +341,48 @@ mod tests {
     }
 
     #[test]
-    fn a_timeout_that_is_too_short_is_told() {
-        assert_eq!(timeout_warning(None, 10), None);
-        assert_eq!(timeout_warning(Some(10), 10), None);
-        let told = timeout_warning(Some(7_200), 3_600).unwrap();
-        assert_eq!(told.kind, WarningKind::Timeout);
-        assert!(told.message.contains("2 h") && told.message.contains("1 h"), "{}", told.message);
+    fn a_timeout_that_is_or_may_be_too_short_is_told() {
+        for (duration_secs, timeout_secs, parts) in [
+            (Some(10), 10, None),
+            (Some(7_200), 3_600, Some(["probably take 2 h", "ended after 1 h"])),
+            (None, 3_601, None),
+            (None, 3_600, Some(["not known yet", "cut off after 1 h"])),
+            (None, 60, Some(["not known yet", "cut off after 1 min"])),
+        ] {
+            let told = timeout_warning(duration_secs, timeout_secs);
+            assert_eq!(told.is_some(), parts.is_some(), "{duration_secs:?} {timeout_secs}");
+            let Some((told, parts)) = told.zip(parts) else { continue };
+            assert_eq!(told.kind, WarningKind::Timeout);
+            assert!(parts.iter().all(|part| told.message.contains(part)), "{}", told.message);
+        }
+    }
+
+    #[test]
+    fn memory_that_the_machine_does_not_have_is_told_with_what_would_fit() {
+        const GIB: u64 = 1 << 30;
+        let estimate = MemoryEstimate { fixed_bytes: GIB as f64, image_bytes: GIB as f64 };
+        for (batch_size, machine_bytes, parts) in [
+            (7, 10 * GIB, None),
+            // What is not known refuses nothing.
+            (7, 0, None),
+            (
+                9,
+                10 * GIB,
+                Some(["about 10.0 GiB of memory, which is more than 90 %", "batch size, 8 at most"]),
+            ),
+            (
+                99,
+                10 * GIB,
+                Some(["and the machine has 10.0 GiB", "batch size, 8 at most, or a smaller image size"]),
+            ),
+            (1, GIB, Some(["and the machine has 1.00 GiB", "not even a batch of one image fits"])),
+        ] {
+            let told = memory_warning(estimate, batch_size, machine_bytes);
+            assert_eq!(told.is_some(), parts.is_some(), "{batch_size} {machine_bytes}");
+            let Some((told, parts)) = told.zip(parts) else { continue };
+            assert_eq!((told.kind, &told.filter), (WarningKind::Memory, &None));
+            assert!(parts.iter().all(|part| told.message.contains(part)), "{}", told.message);
+        }
     }
 
     #[test]

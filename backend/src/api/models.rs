@@ -389,7 +389,7 @@ fn draft_to_wire(id: ModelId, draft: Option<crate::store::Draft>) -> v1::Trainin
 }
 
 /// What a person gave, in the form in which it was understood.
-fn canonical(given: &Map<String, Value>, resolved: &DetectionConfig) -> Map<String, Value> {
+pub(super) fn canonical(given: &Map<String, Value>, resolved: &DetectionConfig) -> Map<String, Value> {
     let values = serde_json::to_value(resolved).unwrap_or_default();
     given.keys().filter_map(|key| Some((key.clone(), values.get(key)?.clone()))).collect()
 }

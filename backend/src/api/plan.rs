@@ -5,10 +5,11 @@
 
 use super::choices::{Choice, checked, choice_of_request};
 use super::error::Problem;
-use super::models::refuse_other_task;
+use super::models::{canonical, refuse_other_task};
 use crate::store::{NewTraining, Store, TrainingData};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
+use serde_json::{Map, Value};
 use shared::check::TrainingWarning;
 use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
@@ -48,7 +49,7 @@ impl Plan {
         };
         let mut problems = Vec::new();
         problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
-        let config = config_of(&model, &request.configuration_json, &mut problems);
+        let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
         let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
         let labels = taken(label_names_from_wire("labels", request.labels), &mut problems);
         let labels = labels.filter(|labels| !labels.is_empty());
@@ -75,6 +76,7 @@ impl Plan {
         let [train, validation] = queries;
         let new = NewTraining {
             data,
+            overrides: overrides.unwrap_or_default(),
             settings_given: settings.is_some(),
             secrets: request.secrets,
             versions: versions(),
@@ -125,10 +127,17 @@ fn choice_of(
     }
 }
 
-fn config_of(model: &Model, given: &str, problems: &mut Vec<Problem>) -> Option<DetectionConfig> {
+/// The configuration, and what of it somebody asked for: for the version, or for this training, which wins.
+fn config_of(
+    model: &Model,
+    given: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<(DetectionConfig, Map<String, Value>)> {
     let mut overrides = model.configuration.clone();
     overrides.extend(taken(json_object_from_wire("configuration_json", given), problems)?);
-    taken(config::resolve(&overrides), problems)
+    let config = taken(config::resolve(&overrides), problems)?;
+    let overrides = canonical(&overrides, &config);
+    Some((config, overrides))
 }
 
 /// How a service runs that is made without asking.

@@ -33,7 +33,8 @@ pub(super) async fn check(
 }
 
 fn print_check(check: &TrainingCheck) -> Result<(), Failure> {
-    let contents: Vec<&SubsetContent> = [&check.train, &check.validation].into_iter().flatten().collect();
+    let contents: Vec<&SubsetContent> =
+        [&check.train, &check.validation].into_iter().flatten().map(|subset| &subset.content).collect();
     print_contents(&contents)?;
     print::line(&format!("labels: {}", print::plain(&check.labels.join(", "))))?;
     if check.memory_bytes > 0 {

@@ -7,7 +7,7 @@ use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
 use super::model_args::{CloneModel, CreateModel, ListModels, ModelCommand, UpdateModel};
 use super::train_args::Subsets;
-use super::{print, query};
+use super::{print, query, upload};
 use proto::v1;
 use shared::dataset::Subset;
 use shared::dql::{SelectionMode, default_selection, tagged_items_query};
@@ -25,7 +25,10 @@ async fn dispatch(connection: &Connection, command: ModelCommand) -> Result<(), 
     let mut client = connection.models();
     let (answer, json, done) = match command {
         ModelCommand::Create(create) => {
-            let request = request_of(&create)?;
+            let mut request = request_of(&create)?;
+            if let Some(file) = &create.weights {
+                request.weights_hash = upload::store(connection, file).await?;
+            }
             return run_create(connection, request, create.output.json).await;
         }
         ModelCommand::List(list) => return run_list(connection, list).await,
@@ -72,7 +75,7 @@ fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
         train: choice_from_files(Subset::Train, &create.subsets)?,
         validation: choice_from_files(Subset::Validation, &create.subsets)?,
         weights_of_model: create.weights_of.clone().unwrap_or_default(),
-        weights_hash: create.weights_hash.clone().unwrap_or_default(),
+        weights_hash: String::new(),
     })
 }
 

@@ -7,6 +7,7 @@ use super::train_args::Subsets;
 use clap::{Args, Subcommand};
 use shared::dataset::Label;
 use shared::status::ModelStatus;
+use std::path::PathBuf;
 
 /// `trainyard model ...`.
 #[derive(Debug, Subcommand)]
@@ -50,11 +51,11 @@ pub struct CreateModel {
     #[command(flatten)]
     pub subsets: Subsets,
     /// Start from the best weights of this version of the same architecture.
-    #[arg(long, value_name = "MODEL", conflicts_with = "weights_hash")]
+    #[arg(long, value_name = "MODEL", conflicts_with = "weights")]
     pub weights_of: Option<String>,
-    /// Start from an uploaded weights file, by the SHA-256 of its content.
-    #[arg(long, value_name = "HASH")]
-    pub weights_hash: Option<String>,
+    /// Start from this file of weights (safetensors), which is sent to the server.
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
     /// A setting that differs from the default, for example epochs=30; may be given again.
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub settings: Vec<Setting>,

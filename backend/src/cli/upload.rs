@@ -5,17 +5,22 @@
 use super::connect::Connection;
 use super::failure::Failure;
 use super::print;
+use crate::store::hex;
 use indicatif::{ProgressBar, ProgressStyle};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio_util::io::ReaderStream;
 
 /// Bytes of one piece: what is sent again at most when the line breaks.
 const PIECE_BYTES: u64 = 8 << 20;
 /// How often a piece is tried.
 const TRIES: u32 = 6;
+/// Bytes of a file that are read at once.
+const READ_BYTES: usize = 256 << 10;
 /// Between two tries, growing.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
@@ -68,6 +73,44 @@ pub(super) async fn send(connection: &Connection, path: &Path) -> Result<String,
         discard(connection, &id).await;
     }
     sent.map(|()| id)
+}
+
+/// Stores one file under the SHA-256 of its content, unless the server has it. The answer is that hash.
+///
+/// # Errors
+/// If the file cannot be read, or the server does not take it.
+pub(super) async fn store(connection: &Connection, path: &Path) -> Result<String, Failure> {
+    let hash = hash_of(path).await?;
+    let known = connection.http(Method::HEAD, &format!("/v1/blobs/{hash}")).send().await;
+    if known.map_err(|error| unreachable(&error))?.status().is_success() {
+        return Ok(hash);
+    }
+    let file = tokio::fs::File::open(path).await.map_err(|error| unreadable(path, &error))?;
+    let size_bytes = file.metadata().await.map_err(|error| unreadable(path, &error))?.len();
+    let stored = connection
+        .http(Method::PUT, &format!("/v1/uploads/{hash}"))
+        .header("content-length", size_bytes)
+        .body(reqwest::Body::wrap_stream(ReaderStream::with_capacity(file, READ_BYTES)))
+        .send()
+        .await
+        .map_err(|error| unreachable(&error))?;
+    answer(stored).await.map(|_| hash)
+}
+
+/// The SHA-256 of a file that a person named.
+async fn hash_of(path: &Path) -> Result<String, Failure> {
+    let wrong = |error: std::io::Error| {
+        Failure::usage(format!("{} cannot be read ({error}); check the path", path.display()))
+    };
+    let mut file = tokio::fs::File::open(path).await.map_err(wrong)?;
+    let mut hasher = Sha256::new();
+    let mut piece = vec![0; READ_BYTES];
+    loop {
+        match file.read(&mut piece).await.map_err(wrong)? {
+            0 => return Ok(hex(&hasher.finalize())),
+            length => hasher.update(piece.get(..length).unwrap_or_default()),
+        }
+    }
 }
 
 /// Throws an upload away that is not needed any more.

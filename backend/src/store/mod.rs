@@ -53,6 +53,7 @@ struct Inner {
     writer: Writer,
     blobs: Blobs,
     indices: sqlite::Indices,
+    previews: sqlite::Previews,
     thumbnails: Thumbnails,
     uploads: Uploads,
     importing: tokio::sync::Mutex<()>,
@@ -81,6 +82,7 @@ impl Store {
             writer: opened.writer,
             blobs,
             indices: sqlite::Indices::default(),
+            previews: sqlite::Previews::default(),
             thumbnails,
             uploads,
             importing: tokio::sync::Mutex::new(()),
@@ -151,6 +153,11 @@ impl Store {
     /// The datasets that are in memory.
     fn indices(&self) -> &sqlite::Indices {
         &self.inner.indices
+    }
+
+    /// What trainings would learn from, as it was counted lately.
+    fn previews(&self) -> &sqlite::Previews {
+        &self.inner.previews
     }
 
     /// A connection that only reads.

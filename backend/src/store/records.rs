@@ -3,12 +3,12 @@
 //! Must not know SQL, gRPC or files.
 
 use serde::Serialize;
+use shared::check::SubsetCheck;
 use shared::dataset::{Dataset, Item, Label, PixelBox, Subset, Task};
 use shared::id::{DatasetId, ExecutionId, InstanceId, ModelId, SecretId, ServiceId, TrainingId};
 use shared::metric::{LogLevel, LogLine, MetricSample};
 use shared::model::{Artifact, ArtifactKind, Model, SubsetChoice};
 use shared::service::{Instance, Service, ServiceSettings};
-use shared::snapshot::{LabelCount, SubsetContent};
 use shared::status::{ModelStatus, Status};
 use shared::training::{Cause, HistoryEntry, Progress, Training};
 use std::collections::BTreeMap;
@@ -183,6 +183,8 @@ pub struct NewTraining {
     pub model_id: ModelId,
     /// The resolved configuration.
     pub configuration: serde_json::Value,
+    /// Values that differ from the defaults because somebody asked for them; they become the version's own.
+    pub overrides: serde_json::Map<String, serde_json::Value>,
     /// What it learns from.
     pub data: TrainingData,
     /// How the architecture's service runs, if this training is its first.
@@ -202,6 +204,7 @@ impl NewTraining {
         Self {
             model_id: model.id,
             configuration,
+            overrides: model.configuration.clone(),
             data: TrainingData::of(model),
             settings,
             settings_given: false,
@@ -244,22 +247,13 @@ impl TrainingData {
 #[derive(Debug, Clone)]
 pub struct TrainingPreview {
     /// What it would learn from; `None` if its filters cannot be run.
-    pub train: Option<SubsetPreview>,
+    pub train: Option<SubsetCheck>,
     /// What it would be measured on; `None` if its filters cannot be run.
-    pub validation: Option<SubsetPreview>,
+    pub validation: Option<SubsetCheck>,
     /// Items that are in both.
     pub overlap_count: u64,
     /// Why it would be refused.
     pub refusals: Vec<super::StoreError>,
-}
-
-/// A subset as a training would get it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubsetPreview {
-    /// What takes part.
-    pub content: SubsetContent,
-    /// Labels that the training does not have, with what is left out because of it; by name.
-    pub unknown_labels: Vec<LabelCount>,
 }
 
 /// Which trainings.

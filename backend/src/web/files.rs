@@ -1,4 +1,4 @@
-//! Stored files over plain HTTP: images in place, artifacts as downloads, uploads of runners.
+//! Stored files over plain HTTP: images in place, artifacts as downloads, uploads of single files.
 //!
 //! Must not know where a file lies, nor what it means.
 
@@ -30,7 +30,7 @@ const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=3153600
 const ASK_AGAIN: HeaderValue = HeaderValue::from_static("private, no-cache");
 /// Enough of a file to know what it is.
 const HEAD_BYTES: usize = 16;
-/// The largest file that a runner may store.
+/// The largest file that may be stored in one request.
 const MAX_UPLOAD_BYTES: u64 = 4 << 30;
 
 /// The routes, with their own question who calls.
@@ -45,7 +45,8 @@ pub fn router(store: Store, authenticator: Authenticator) -> Router {
         .layer(from_fn(layers::add_request_id))
 }
 
-/// Files are read by the owner and by runners; only runners store them.
+/// Files are read and stored by the owner, who brings weights, and by runners, which bring what trainings made. A browser
+/// is the owner only on this server's own page: whoever calls from another site is refused before it is asked what for.
 async fn authenticate(State(authenticator): State<Authenticator>, request: Request, next: Next) -> Response {
     let allowed = match layers::identify(&authenticator, request.headers(), request.uri()).await {
         Ok(caller) => check(&caller, request.method()),
@@ -59,8 +60,10 @@ async fn authenticate(State(authenticator): State<Authenticator>, request: Reque
 
 fn check(caller: &Caller, method: &Method) -> Result<(), AuthError> {
     match (caller, method) {
-        (Caller::Runner(_), &Method::GET | &Method::HEAD | &Method::PUT) => Ok(()),
-        (Caller::Owner | Caller::Browser(_), &Method::GET | &Method::HEAD) => Ok(()),
+        (
+            Caller::Runner(_) | Caller::Owner | Caller::Browser(_),
+            &Method::GET | &Method::HEAD | &Method::PUT,
+        ) => Ok(()),
         (Caller::Owner | Caller::Browser(_), _) => Err(AuthError::WrongKind { presented: "the owner" }),
         (Caller::Runner(_), _) => Err(AuthError::WrongKind { presented: "a runner" }),
         (Caller::NewInstance(_), _) => {

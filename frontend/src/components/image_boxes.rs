@@ -39,9 +39,13 @@ pub fn ImageBoxes(
                 .collect_view()
         })
     };
+    let is_broken = RwSignal::new(false);
     view! {
         <span class="image-boxes">
+            {move || is_broken.get().then(|| view! { <span class="no-picture">"No preview"</span> })}
             <img
+                class:is-broken=move || is_broken.get()
+                on:error=move |_| is_broken.set(true)
                 src=address
                 alt=alternative
                 width=width.to_string()

@@ -37,14 +37,24 @@ fn ToastView(toast: Toast) -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let id = toast.id;
     let timer = StoredValue::new(None::<TimeoutHandle>);
-    let wait = move || {
-        let handle = set_timeout_with_handle(move || toasts.dismiss(id), STAYS);
-        timer.set_value(handle.ok());
-    };
     let keep = move || {
         if let Some(Some(handle)) = timer.try_update_value(Option::take) {
             handle.clear();
         }
+    };
+    // What is looked at, or holds the focus, stays.
+    let is_hovered = StoredValue::new(false);
+    let is_focused = StoredValue::new(false);
+    let wait = move || {
+        keep();
+        if !is_hovered.get_value() && !is_focused.get_value() {
+            let handle = set_timeout_with_handle(move || toasts.dismiss(id), STAYS);
+            timer.set_value(handle.ok());
+        }
+    };
+    let look = move |at: StoredValue<bool>, looks: bool| {
+        at.set_value(looks);
+        wait();
     };
     wait();
     on_cleanup(keep);
@@ -63,10 +73,10 @@ fn ToastView(toast: Toast) -> impl IntoView {
         <div
             class="toast"
             data-kind=kind
-            on:mouseenter=move |_| keep()
-            on:mouseleave=move |_| wait()
-            on:focusin=move |_| keep()
-            on:focusout=move |_| wait()
+            on:mouseenter=move |_| look(is_hovered, true)
+            on:mouseleave=move |_| look(is_hovered, false)
+            on:focusin=move |_| look(is_focused, true)
+            on:focusout=move |_| look(is_focused, false)
         >
             <span class="toast-text">{toast.text}</span>
             {action}

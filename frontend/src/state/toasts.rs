@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long a message stays; looking at it keeps it.
 pub const STAYS: Duration = Duration::from_secs(10);
 
+/// So many are seen at once; those with a way back go last.
+const MOST: usize = 4;
+
 /// What kind of news it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToastKind {
@@ -59,6 +62,11 @@ impl Toasts {
         self.push(ToastKind::Problem, text.into(), None);
     }
 
+    /// Says what went wrong, and offers an action.
+    pub fn problem_with(self, text: impl Into<String>, label: &'static str, run: Act) {
+        self.push(ToastKind::Problem, text.into(), Some(ToastAction { label, run }));
+    }
+
     pub fn dismiss(self, id: u64) {
         self.list.update(|list| list.retain(|toast| toast.id != id));
     }
@@ -67,11 +75,13 @@ impl Toasts {
         let id = self.next_id.get_value();
         self.next_id.set_value(id + 1);
         self.list.update(|list| {
-            // The same news twice is one message.
-            list.retain(|toast| toast.text != text);
+            // The same news twice is one message, unless it has a way back: that belongs to one change.
+            list.retain(|toast| toast.action.is_some() || toast.text != text);
             list.push(Toast { id, kind, text, action });
-            let surplus = list.len().saturating_sub(4);
-            list.drain(..surplus);
+            while list.len() > MOST {
+                let oldest = list.iter().position(|toast| toast.action.is_none()).unwrap_or(0);
+                list.remove(oldest);
+            }
         });
     }
 }

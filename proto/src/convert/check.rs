@@ -2,7 +2,7 @@
 
 use super::{ConvertError, json_from_wire, list_from_wire, required, word_from_wire};
 use crate::v1;
-use shared::check::{FieldProblem, TrainingCheck, TrainingWarning, WarningKind};
+use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
 use shared::dataset::Subset;
 use shared::service::{OnReset, ServiceSettings};
 use shared::snapshot::{LabelCount, SubsetContent};
@@ -79,26 +79,28 @@ impl TryFrom<v1::LabelCount> for LabelCount {
     }
 }
 
-impl From<SubsetContent> for v1::SubsetCheck {
-    fn from(content: SubsetContent) -> Self {
+impl From<SubsetCheck> for v1::SubsetCheck {
+    fn from(SubsetCheck { content, unknown_labels }: SubsetCheck) -> Self {
         Self {
             item_count: content.item_count,
             annotation_count: content.annotation_count,
             unannotated_count: content.unannotated_count,
             labels: content.labels.into_iter().map(Into::into).collect(),
+            unknown_labels: unknown_labels.into_iter().map(Into::into).collect(),
         }
     }
 }
 
-fn content_from_wire(subset: Subset, check: v1::SubsetCheck) -> Result<SubsetContent, ConvertError> {
-    Ok(SubsetContent {
+fn subset_from_wire(subset: Subset, check: v1::SubsetCheck) -> Result<SubsetCheck, ConvertError> {
+    let content = SubsetContent {
         subset,
         content_hash: String::new(),
         item_count: check.item_count,
         annotation_count: check.annotation_count,
         unannotated_count: check.unannotated_count,
         labels: list_from_wire("labels", check.labels)?,
-    })
+    };
+    Ok(SubsetCheck { content, unknown_labels: list_from_wire("unknown_labels", check.unknown_labels)? })
 }
 
 impl From<TrainingCheck> for v1::TrainingCheck {
@@ -140,8 +142,8 @@ impl TryFrom<v1::TrainingCheck> for TrainingCheck {
     type Error = ConvertError;
 
     fn try_from(check: v1::TrainingCheck) -> Result<Self, ConvertError> {
-        let content = |field: &str, subset, wire: Option<v1::SubsetCheck>| {
-            wire.map(|wire| content_from_wire(subset, wire)).transpose().map_err(|error| error.within(field))
+        let checked = |field: &str, subset, wire: Option<v1::SubsetCheck>| {
+            wire.map(|wire| subset_from_wire(subset, wire)).transpose().map_err(|error| error.within(field))
         };
         Ok(Self {
             problems: check
@@ -150,8 +152,8 @@ impl TryFrom<v1::TrainingCheck> for TrainingCheck {
                 .map(|problem| FieldProblem { field: problem.field, message: problem.message })
                 .collect(),
             warnings: list_from_wire("warnings", check.warnings)?,
-            train: content("train", Subset::Train, check.train)?,
-            validation: content("validation", Subset::Validation, check.validation)?,
+            train: checked("train", Subset::Train, check.train)?,
+            validation: checked("validation", Subset::Validation, check.validation)?,
             configuration: json_from_wire("configuration_json", &check.configuration_json)?,
             labels: check.labels,
             memory_bytes: check.memory_bytes,
@@ -181,15 +183,17 @@ impl TryFrom<v1::TrainingWarning> for TrainingWarning {
 mod tests {
     use super::*;
 
-    fn content(subset: Subset) -> SubsetContent {
-        SubsetContent {
+    fn subset_check(subset: Subset) -> SubsetCheck {
+        let content = SubsetContent {
             subset,
             content_hash: String::new(),
             item_count: 3,
             annotation_count: 5,
             unannotated_count: 1,
             labels: vec![LabelCount { label: "cat".into(), item_count: 2, annotation_count: 5 }],
-        }
+        };
+        let unknown = LabelCount { label: "cow".into(), item_count: 1, annotation_count: 4 };
+        SubsetCheck { content, unknown_labels: vec![unknown] }
     }
 
     #[test]
@@ -206,8 +210,8 @@ mod tests {
                         filter: Some("{}".into()),
                     })
                     .to_vec(),
-                train: Some(content(Subset::Train)),
-                validation: duration_secs.map(|_| content(Subset::Validation)),
+                train: Some(subset_check(Subset::Train)),
+                validation: duration_secs.map(|_| subset_check(Subset::Validation)),
                 configuration,
                 labels: vec!["cat".into()],
                 memory_bytes: 1,

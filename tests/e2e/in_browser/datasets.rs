@@ -2,7 +2,7 @@
 //!
 //! Must not know the product's code.
 
-use super::pages::sign_in;
+use super::pages::{expect_boxes_on_images, sign_in};
 use anyhow::{Context, Result, ensure};
 use tests::accessibility::expect_no_violation;
 use tests::browser::{Browser, PAGE_DEADLINE, Theme};
@@ -12,15 +12,6 @@ use tests::training;
 use tests::wait::until_async;
 
 const SIZE: Size = Size { train: 14, validation: 6 };
-
-/// Boxes that lie over images: each must be drawn within its image.
-const BOXES: &str = "
-    return [...document.querySelectorAll('[role=gridcell]')].filter((cell) => {
-        const image = cell.querySelector('img'), path = cell.querySelector('svg path');
-        if (!image || !path || !image.complete || !image.naturalWidth) return false;
-        const [outer, inner] = [image.getBoundingClientRect(), path.getBoundingClientRect()];
-        return inner.width > 2 && inner.left >= outer.left - 3 && inner.right <= outer.right + 3;
-    }).length;";
 
 /// Where the filter is underlined as wrong.
 const UNDERLINED: &str = "
@@ -62,10 +53,7 @@ async fn a_dataset_is_imported_in_the_browser_and_looked_at() -> Result<()> {
     browser.click("link", "Open dataset").await?;
 
     browser.find("gridcell", "~train0000.png").await?;
-    until_async("boxes lie on the images", PAGE_DEADLINE, async || {
-        Ok(browser.script(BOXES).await?.as_u64().filter(|count| *count > 5).map(drop))
-    })
-    .await?;
+    expect_boxes_on_images(&browser, 5).await?;
     browser.click("link", "train0001.png").await?;
     browser.find("heading", "train0001.png").await?;
     browser.find("heading", "2 annotations").await?;

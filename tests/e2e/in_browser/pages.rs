@@ -33,6 +33,15 @@ const DRAWN_CHARTS: &str = "
         return false;
     }).length;";
 
+/// Images that boxes lie over: each must be drawn within its image.
+const BOXES: &str = "
+    return [...document.querySelectorAll('[role=gridcell]')].filter((cell) => {
+        const image = cell.querySelector('img'), path = cell.querySelector('svg path');
+        if (!image || !path || !image.complete || !image.naturalWidth) return false;
+        const [outer, inner] = [image.getBoundingClientRect(), path.getBoundingClientRect()];
+        return inner.width > 2 && inner.left >= outer.left - 3 && inner.right <= outer.right + 3;
+    }).length;";
+
 /// Signs in by a fresh link, and waits for the Training tab.
 pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
     browser.open(&server.sign_in_link()?).await?;
@@ -47,9 +56,15 @@ pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
     Ok(())
 }
 
-/// Makes a version and goes through the wizard's three steps with the smallest training; leads to the model's page.
+/// Makes a version and starts its smallest training in the wizard; leads to the model's page.
 pub async fn train_in_wizard(browser: &Browser, server: &Server, name: &str, epochs: u32) -> Result<()> {
     browser.open(&format!("{}/models/new", server.url)).await?;
+    fill_in_training(browser, name, epochs).await?;
+    browser.click("button", "Start training").await
+}
+
+/// From the page that makes a version through the wizard's three steps, to the question whether to start.
+pub async fn fill_in_training(browser: &Browser, name: &str, epochs: u32) -> Result<()> {
     browser.fill("textbox", "Name", name).await?;
     browser.click("button", "Create & Train").await?;
     browser.find("heading", "Train subset").await?;
@@ -59,8 +74,15 @@ pub async fn train_in_wizard(browser: &Browser, server: &Server, name: &str, epo
     browser.fill("textbox", "~Batch size", "4").await?;
     browser.click("link", "Next: Service Settings").await?;
     browser.find("heading", "Execution configuration").await?;
-    browser.click("button", "Train Model").await?;
-    browser.click("button", "Start training").await
+    browser.click("button", "Train Model").await
+}
+
+/// Waits until boxes lie on more than so many images of the grid.
+pub async fn expect_boxes_on_images(browser: &Browser, count: u64) -> Result<()> {
+    until_async("boxes lie on the images", PAGE_DEADLINE, async || {
+        Ok(browser.script(BOXES).await?.as_u64().filter(|seen| *seen > count).map(drop))
+    })
+    .await
 }
 
 /// Starts to record what the status chips of a table show.

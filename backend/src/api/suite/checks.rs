@@ -38,7 +38,7 @@ async fn a_check_tells_everything_and_changes_nothing() {
     assert_eq!((settings.execution_timeout_secs, check.service_exists), (432_000, false));
 
     let strange = v1::StartTrainingRequest {
-        configuration_json: r#"{"epochs": 5000, "imgsz": 1280}"#.into(),
+        configuration_json: r#"{"epochs": 5000, "imgsz": 4096, "batch_size": 4096}"#.into(),
         labels: vec!["dot".into(), "cell".into()],
         train: by_filter(r#"{"filenam": {"$exists": false}}"#),
         service_settings: Some(v1::ServiceSettings { execution_timeout_secs: 1, ..settings.clone() }),
@@ -46,7 +46,7 @@ async fn a_check_tells_everything_and_changes_nothing() {
     };
     let check = checked(&house, &strange).await;
     assert_eq!(fields(&check), [""; 0], "{check:?}");
-    assert_eq!(kinds(&check), ["filter", "overlap", "class-absent", "class-absent", "timeout"]);
+    assert_eq!(kinds(&check), ["filter", "overlap", "class-absent", "class-absent", "memory", "timeout"]);
     let overlap = &check.warnings[1];
     assert!(overlap.message.starts_with("1 item is both in the train"), "{}", overlap.message);
     let list = v1::ListItemsRequest {
@@ -64,6 +64,13 @@ async fn a_check_tells_everything_and_changes_nothing() {
         (vec!["train", "validation"], vec!["unknown-labels", "unknown-labels"])
     );
     assert!(check.warnings[0].filter.contains("cell"), "{:?}", check.warnings);
+    let train = check.train.as_ref().unwrap();
+    let unknown: Vec<_> = train
+        .unknown_labels
+        .iter()
+        .map(|count| (count.label.as_str(), count.item_count, count.annotation_count))
+        .collect();
+    assert_eq!((unknown, train.labels.len()), (vec![("cell", 1, 1)], 0));
 
     let wrong = v1::StartTrainingRequest {
         configuration_json: r#"{"epochs": 0, "batch": 3}"#.into(),

@@ -48,13 +48,11 @@ async fn images_are_shown_and_everything_else_is_only_downloaded() {
 }
 
 #[tokio::test]
-async fn only_runners_store_files_and_only_under_their_true_names() {
+async fn runners_and_the_owner_store_files_and_only_under_their_true_names() {
     let house = House::open().await;
     let runner = house.runner().await;
     let hash = hash_of(b"weights");
     assert_eq!(put(&house, &hash, b"weights", &[]).await, 401);
-    assert_eq!(put(&house, &hash, b"weights", &house.owner()).await, 403);
-    assert_eq!(put(&house, &hash, b"weights", &house.browser().await).await, 403);
     assert_eq!(put(&house, &hash, b"other content", &runner).await, 400);
     assert!(!house.server.store().blobs().exists(&hash));
     assert_eq!(put(&house, "..%2f..%2fetc%2fpasswd", b"weights", &runner).await, 400);
@@ -63,6 +61,44 @@ async fn only_runners_store_files_and_only_under_their_true_names() {
     assert_eq!(put(&house, &hash, b"weights", &runner).await, 200);
     let back = house.get(&format!("/v1/blobs/{hash}"), &runner).await;
     assert_eq!(back.bytes().await.unwrap(), b"weights".as_slice());
+    let owners: [(&'static [u8], Vec<super::Pair>); 2] =
+        [(b"of the command line", house.owner()), (b"of the page", house.browser().await)];
+    for (content, caller) in owners {
+        let hash = hash_of(content);
+        assert_eq!(put(&house, &hash, b"other content", &caller).await, 400);
+        assert_eq!(put(&house, &hash, content, &caller).await, 201);
+        assert_eq!(put(&house, &hash, content, &caller).await, 200);
+        assert!(house.server.store().blobs().exists(&hash));
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn no_other_site_stores_a_file_through_the_owners_browser() {
+    let house = House::open().await;
+    let hash = hash_of(b"weights");
+    let cookie = house.browser().await.remove(0);
+    for (header, value) in [
+        ("origin", "https://elsewhere.example"),
+        ("origin", "null"),
+        ("origin", "http://127.0.0.1:1"),
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+    ] {
+        let headers = [cookie.clone(), (header, value.to_owned())];
+        assert_eq!(put(&house, &hash, b"weights", &headers).await, 403, "{header}: {value}");
+    }
+    // What a page of another site asks before it may send: nothing allows it to.
+    let asked = house
+        .client
+        .request(reqwest::Method::OPTIONS, house.url(&format!("/v1/uploads/{hash}")))
+        .header("origin", "https://elsewhere.example")
+        .header("access-control-request-method", "PUT")
+        .send()
+        .await
+        .unwrap();
+    assert!(!asked.status().is_success() && !asked.headers().contains_key("access-control-allow-origin"));
+    assert!(!house.server.store().blobs().exists(&hash));
     house.server.stop().await;
 }
 

@@ -262,3 +262,33 @@ async fn recipes_are_kept_by_dataset_and_their_labels_are_checked() {
     assert_eq!(delete("nonsense".into()).await.code, Code::InvalidArgument);
     house.server.stop().await;
 }
+
+#[tokio::test]
+async fn a_failed_version_and_its_copies_bring_what_was_trained() {
+    let house = House::open().await;
+    house.dataset("cells").await;
+    let with = |settings: &str| v1::CreateModelRequest { configuration_json: settings.into(), ..create("m") };
+    house.call(CREATE, &with(r#"{"epochs": 9, "imgsz": 320}"#), &house.owner()).await.decode::<v1::Model>();
+    let start = v1::StartTrainingRequest {
+        model: "m".into(),
+        configuration_json: r#"{"epochs": 5, "batch_size": 2}"#.into(),
+        train: by_filter(r#"{"name": "a.png"}"#),
+        ..Default::default()
+    };
+    let training = house.call("trainyard.v1.TrainingService/StartTraining", &start, &house.owner()).await;
+    let abort = v1::AbortTrainingRequest { training: training.decode::<v1::Training>().id };
+    house.call("trainyard.v1.TrainingService/AbortTraining", &abort, &house.owner()).await;
+    let get = v1::GetModelRequest { model: "m".into() };
+    let failed = house.call("trainyard.v1.ModelService/GetModel", &get, &house.owner()).await;
+    let clone = v1::CloneModelRequest { model: "m".into(), name: "n".into(), ..Default::default() };
+    let clone = house.call("trainyard.v1.ModelService/CloneModel", &clone, &house.owner()).await;
+    for (model, status) in [(failed, "failed"), (clone, "created")] {
+        let model = model.decode::<v1::Model>();
+        let settings: serde_json::Value = serde_json::from_str(&model.configuration_json).unwrap();
+        // What was asked for, and not the whole configuration: defaults may yet change.
+        assert_eq!(settings, serde_json::json!({ "epochs": 5, "imgsz": 320, "batch_size": 2 }));
+        assert_eq!((model.status.as_str(), model.train), (status, start.train.clone()));
+        assert_eq!(model.validation.unwrap().mode, "tagged-items");
+    }
+    house.server.stop().await;
+}

@@ -3,21 +3,29 @@
 //! Must not know trainings, nor where the answer is kept: a check shows it, and a snapshot freezes it.
 
 use super::datasets;
-use super::queries::{all_annotations, item_numbers, items_by_number};
+use super::previews::{Counted, Key};
+use super::queries::{all_annotations, item_numbers, items_by_number, revision_of};
+use super::rows::to_json;
 use crate::store::Store;
+use crate::store::blobs::hex;
 use crate::store::error::StoreError;
-use crate::store::records::{SubsetPreview, TrainingData, TrainingPreview};
+use crate::store::records::{TrainingData, TrainingPreview};
+use sha2::{Digest, Sha256};
+use shared::check::SubsetCheck;
 use shared::dataset::{Dataset, Item, Subset, Task};
 use shared::dql::{Query, Resource, annotations_query, canonical_text, parse};
-use shared::id::{AnnotationId, ItemId, ProjectId};
+use shared::id::{AnnotationId, ProjectId};
 use shared::model::{ChoiceMode, SubsetChoice};
 use shared::snapshot::{LabelCount, SubsetContent};
 use sqlx::{Connection, SqliteConnection};
 use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
 
 /// The items of a subset, by folder and name, with the annotations that take part.
 pub(super) struct Chosen {
     pub(super) items: Vec<Item>,
+    /// The numbers of their rows.
+    numbers: Vec<i64>,
     /// Of labels that the training does not have.
     unknown_labels: BTreeMap<String, (u64, u64)>,
 }
@@ -40,21 +48,22 @@ impl Store {
         let mut reader = self.reader().await?;
         let mut transaction = reader.begin().await?;
         let dataset = datasets::by_id(&mut transaction, data.dataset_id).await?;
-        let project_id = self.project_id();
+        let revision = revision_of(&mut transaction, data.dataset_id).await?;
         let mut preview =
             TrainingPreview { train: None, validation: None, overlap_count: 0, refusals: Vec::new() };
-        let mut found: Vec<HashSet<ItemId>> = Vec::new();
+        let mut found: Vec<Arc<Counted>> = Vec::new();
         for (subset, choice) in [(Subset::Train, &data.train), (Subset::Validation, &data.validation)] {
-            let chosen = match read((subset, choice)) {
-                Ok(read) => choose(&mut transaction, project_id, &dataset, &read, &data.labels)
+            let counted = match read((subset, choice)) {
+                Ok(read) => self
+                    .counted(&mut transaction, (&dataset, revision), &read, &data.labels)
                     .await
-                    .map(|chosen| (read, chosen)),
+                    .map(|counted| (read, counted)),
                 Err(refusal) => Err(refusal),
             };
-            match chosen {
-                Ok((read, chosen)) => {
-                    found.push(chosen.items.iter().map(|item| item.id).collect());
-                    let of_subset = chosen.preview(subset, &data.labels);
+            match counted {
+                Ok((read, counted)) => {
+                    let of_subset = counted.of(subset);
+                    found.push(counted);
                     let refusal = refuse_untrainable(&dataset, &read, &of_subset.content).err();
                     preview.refusals.extend(refusal);
                     match subset {
@@ -67,15 +76,45 @@ impl Store {
             }
         }
         if let [train, validation] = found.as_slice() {
-            preview.overlap_count = train.intersection(validation).count() as u64;
+            preview.overlap_count = train.overlap_count(validation);
         }
         Ok(preview)
     }
+
+    /// What a choice comes to at a revision of a dataset: as it was counted lately, or else counted now. A check is asked
+    /// for with each change of a form, and few of them change what is chosen.
+    async fn counted(
+        &self,
+        connection: &mut SqliteConnection,
+        (dataset, revision): (&Dataset, i64),
+        choice: &ReadChoice<'_>,
+        labels: &[String],
+    ) -> Result<Arc<Counted>, StoreError> {
+        let digest = digest_of(std::slice::from_ref(choice), labels, dataset.task)?;
+        let key = Key { dataset_id: dataset.id, revision, digest };
+        if let Some(known) = self.previews().get(&key) {
+            return Ok(known);
+        }
+        let chosen = choose(connection, self.project_id(), dataset, choice, labels).await?;
+        let counted = Arc::new(chosen.counted(choice.subset, labels));
+        self.previews().keep(key, Arc::clone(&counted));
+        Ok(counted)
+    }
+}
+
+/// Equal for choices that find the same of the same dataset.
+pub(super) fn digest_of(
+    read: &[ReadChoice<'_>],
+    labels: &[String],
+    task: Task,
+) -> Result<String, StoreError> {
+    let canonical: Vec<[String; 2]> = read.iter().map(|choice| choice.canonical(task)).collect();
+    Ok(hex(&Sha256::digest(to_json(&(canonical, labels))?)))
 }
 
 impl Chosen {
-    fn preview(self, subset: Subset, labels: &[String]) -> SubsetPreview {
-        SubsetPreview {
+    fn counted(self, subset: Subset, labels: &[String]) -> Counted {
+        let check = SubsetCheck {
             content: SubsetContent::of(subset, &self.items, labels, String::new()),
             unknown_labels: self
                 .unknown_labels
@@ -86,7 +125,8 @@ impl Chosen {
                     annotation_count,
                 })
                 .collect(),
-        }
+        };
+        Counted::new(check, &self.numbers)
     }
 }
 
@@ -191,7 +231,7 @@ pub(super) async fn choose(
     }
     let known: HashSet<&str> = labels.iter().map(String::as_str).collect();
     let unknown_labels = leave_out_unknown(&mut items, &known);
-    Ok(Chosen { items, unknown_labels })
+    Ok(Chosen { items, numbers, unknown_labels })
 }
 
 fn leave_out_unknown(items: &mut [Item], known: &HashSet<&str>) -> BTreeMap<String, (u64, u64)> {

@@ -14,6 +14,7 @@ mod idempotency;
 mod interrupt;
 mod models;
 mod past_runs;
+mod previews;
 mod queries;
 mod recipes;
 mod reports;
@@ -28,6 +29,7 @@ mod trainings;
 mod watch;
 
 pub use changes::ChosenItems;
+pub(super) use previews::Previews;
 pub(super) use queries::Indices;
 
 use super::error::StoreError;

@@ -165,7 +165,7 @@ pub(super) async fn freeze(
     let read = [(Subset::Train, &data.train), (Subset::Validation, &data.validation), (Subset::Test, &test)];
     let [train, validation, test] = read;
     let read = [choices::read(train)?, choices::read(validation)?, choices::read(test)?];
-    let digest = digest_of(&read, &data.labels, dataset.task)?;
+    let digest = choices::digest_of(&read, &data.labels, dataset.task)?;
     let known: Option<i64> = sqlx::query_scalar(
         "SELECT s.number FROM snapshots s JOIN datasets d ON d.id = s.dataset_id \
          WHERE d.id = ? AND s.dataset_revision = d.revision AND s.choices_digest = ?",
@@ -216,12 +216,6 @@ async fn freeze_anew(
         insert_items(tx, number, *subset, items).await?;
     }
     Ok(number)
-}
-
-/// Equal for choices that find the same of the same dataset.
-fn digest_of(read: &[ReadChoice<'_>; 3], labels: &[String], task: Task) -> Result<String, StoreError> {
-    let canonical: Vec<[String; 2]> = read.iter().map(|choice| choice.canonical(task)).collect();
-    Ok(hex(&Sha256::digest(to_json(&(canonical, labels))?)))
 }
 
 fn hash_of(items: &[Item]) -> String {

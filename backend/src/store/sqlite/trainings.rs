@@ -75,7 +75,7 @@ impl Store {
             .await?;
             executions::append_history(tx, execution_id, 0, None, Status::Created, None).await?;
             executions::set_model_status(tx, model.id, ModelStatus::beside(Status::Created)).await?;
-            models::adopt(tx, model.id, &new.data).await?;
+            models::adopt(tx, &new).await?;
             drafts::forget(tx, model.id).await?;
             idempotency::remember(tx, "start-training", key.as_deref(), &request, &id.to_string()).await?;
             by_execution(&mut tx.connection, execution_id).await

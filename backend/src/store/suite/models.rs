@@ -186,3 +186,37 @@ async fn a_version_that_starts_from_another_gets_its_best_weights_to_the_runner(
     let leased = bench.store.lease_next(instance).await.unwrap().unwrap();
     assert_eq!((leased.initial_weights_hash, leased.labels), (best, vec!["cat".to_owned()]));
 }
+
+#[tokio::test]
+async fn what_a_version_is_trained_with_becomes_its_own() {
+    let bench = Bench::new().await;
+    let mut model = bench.model("m").await;
+    let choice = |filter: &str| SubsetChoice {
+        mode: ChoiceMode::DqlFilter,
+        filter: filter.into(),
+        annotation_filter: Some("{}".into()),
+        saved_filter_id: None,
+    };
+    let overrides = |epochs: u32| {
+        serde_json::json!({ "epochs": epochs, "lr0": 0.5 }).as_object().cloned().unwrap_or_default()
+    };
+    for (epochs, filter) in [(7, r#"{"name": "a.jpg"}"#), (8, r#"{"name": "bb.jpg"}"#)] {
+        let mut new = new_training(&model, ServiceSettings::default());
+        new.configuration = serde_json::json!({ "epochs": epochs, "lr0": 0.5, "imgsz": 640 });
+        new.overrides = overrides(epochs);
+        new.data.train = choice(filter);
+        new.data.labels = vec!["cat".into()];
+        let training = bench.store.start_training(new, None).await.unwrap();
+        bench.store.request_abort(training.id).await.unwrap();
+        model = bench.store.model("m").await.unwrap();
+        assert_eq!(model.status, ModelStatus::Failed);
+        assert_eq!((&model.configuration, &model.labels), (&overrides(epochs), &vec!["cat".to_owned()]));
+        assert_eq!(model.train, Some(choice(filter)));
+        assert_eq!(model.validation, Some(SubsetChoice::tagged(Subset::Validation)));
+    }
+    // Nothing is said, so it is trained with what it has now.
+    let again = NewTraining::of(&model, serde_json::json!({ "epochs": 8 }), ServiceSettings::default());
+    bench.store.start_training(again, None).await.unwrap();
+    let trained = bench.store.model("m").await.unwrap();
+    assert_eq!((trained.configuration, trained.train), (model.configuration, model.train));
+}

@@ -243,6 +243,44 @@ async fn a_preview_counts_what_would_be_frozen_and_names_what_refuses_it() {
 }
 
 #[tokio::test]
+async fn a_preview_is_counted_anew_only_when_the_choice_or_the_data_changed() {
+    let bench = Bench::new().await;
+    let model = bench.mixed("m").await;
+    let counts = async |data: &TrainingData| {
+        let preview = bench.store.preview_training(data).await.unwrap();
+        let [train, validation] =
+            [preview.train, preview.validation].map(|subset| subset.unwrap().content.annotation_count);
+        (train, validation, preview.overlap_count)
+    };
+    let mut data = TrainingData::of(&model);
+    data.train = by_filter("{}");
+    assert_eq!(counts(&data).await, (7, 1, 1));
+    // Behind the back of the store: whoever reads again finds nothing.
+    bench
+        .store
+        .write(async move |tx| {
+            sqlx::query("DELETE FROM annotations").execute(&mut tx.connection).await?;
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert_eq!(counts(&data).await, (7, 1, 1));
+    let other_words = TrainingData { train: by_filter(" { } "), ..data.clone() };
+    assert_eq!(counts(&other_words).await, (7, 1, 1), "what is equal in its normal form is the same choice");
+    for other in [
+        TrainingData { train: by_filter(r#"{"dir": "/a"}"#), ..data.clone() },
+        TrainingData { labels: vec!["cat".into()], ..data.clone() },
+    ] {
+        assert_eq!(counts(&other).await.0, 0, "{other:?}");
+    }
+    let mut import = mixed();
+    import.items.truncate(1);
+    import.items[0].name = "new.jpg".into();
+    bench.store.import_dataset(import).await.unwrap();
+    assert_eq!(counts(&data).await, (2, 0, 1), "the data changed");
+}
+
+#[tokio::test]
 async fn given_settings_make_the_service_and_must_equal_those_of_one_that_is_there() {
     let bench = Bench::new().await;
     let settings = ServiceSettings { concurrency: 2, ..ServiceSettings::default() };

@@ -2,7 +2,6 @@
 
 use super::super::raw::{ZipEntry, crc, zip};
 use super::{Case, Made, case, picture, png};
-use backend::datasets::Format;
 
 pub(super) fn cases() -> Vec<Made> {
     let mut all = other_files();

@@ -58,7 +58,7 @@ fn a_saved_model_has_the_reference_names_and_shapes() {
     let theirs = SafeTensors::deserialize(&bytes).unwrap();
     let ours = to_bytes(&small(3, 0), HashMap::new()).unwrap();
     let ours = SafeTensors::deserialize(&ours).unwrap();
-    let shapes = |file: &SafeTensors<'_>| -> std::collections::BTreeMap<String, Vec<usize>> {
+    let shapes = |file: &SafeTensors<'_>| -> BTreeMap<String, Vec<usize>> {
         file.tensors().into_iter().map(|(name, view)| (name, view.shape().to_vec())).collect()
     };
     assert_eq!(shapes(&ours), shapes(&theirs));

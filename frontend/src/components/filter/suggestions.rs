@@ -48,6 +48,13 @@ impl Suggestions {
     /// Looks for what fits at the cursor, in bytes.
     pub fn ask(self, draft: &Draft, cursor: usize) {
         let Some(place) = place_at(draft.form, &draft.text, cursor) else { return self.close() };
+        // What was asked for another place must not be offered at this one.
+        self.asking.cancel();
+        let is_elsewhere =
+            self.place.with_value(|known| known.as_ref().map(|known| &known.wanted) != Some(&place.wanted));
+        if is_elsewhere {
+            self.choices.set(Vec::new());
+        }
         self.place.set_value(Some(place.clone()));
         self.selected.set(None);
         let words =
@@ -95,6 +102,15 @@ impl Suggestions {
                 (Some(here), false) => here.checked_sub(1).unwrap_or(last),
             });
         });
+        if let Some(id) = untrack(|| self.active_id()) {
+            request_animation_frame(move || {
+                if let Some(option) = document().get_element_by_id(&id) {
+                    let nearest = web_sys::ScrollIntoViewOptions::new();
+                    nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);
+                    option.scroll_into_view_with_scroll_into_view_options(&nearest);
+                }
+            });
+        }
     }
 
     /// A choice and the place that it fills.

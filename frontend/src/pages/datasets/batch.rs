@@ -6,7 +6,7 @@ use super::address::ItemsView;
 use super::dialogs::{MoveDialog, SplitDialog};
 use super::edits::SubsetChoice;
 use super::selection::Selection;
-use super::state::Browser;
+use super::state::{Browser, focus_items};
 use crate::api;
 use crate::state::resource::Loaded;
 use crate::text;
@@ -46,7 +46,10 @@ fn SelectAll() -> impl IntoView {
                 class="button quiet"
                 type="button"
                 title="Everything that the filter finds (Ctrl A)"
-                on:click=move |_| browser.select(Selection::all())
+                on:click=move |_| {
+                    browser.select(Selection::all());
+                    focus_items();
+                }
             >
                 "Select all"
             </button>
@@ -83,12 +86,7 @@ fn BatchBar(count: Memo<u64>) -> impl IntoView {
         let is_all = browser.selection.with(|selection| *selection == Selection::all());
         format!("{}{} selected", if is_all { "All " } else { "" }, text::count(count.get()))
     };
-    let delete = move |_| {
-        let call = api::datasets::delete(browser.chosen());
-        browser.change(call, |items| format!("{items} deleted"), "The items could not be deleted");
-        browser.close_if_selected();
-        browser.select(Selection::default());
-    };
+    let delete = move |_| browser.delete_selected();
     view! {
         <div class="batch-bar" role="group" aria-label="Selected items">
             <strong role="status">{words}</strong>
@@ -104,7 +102,10 @@ fn BatchBar(count: Memo<u64>) -> impl IntoView {
                     class="button quiet"
                     type="button"
                     title="Esc"
-                    on:click=move |_| browser.select(Selection::default())
+                    on:click=move |_| {
+                        browser.select(Selection::default());
+                        focus_items();
+                    }
                 >
                     "Clear selection"
                 </button>

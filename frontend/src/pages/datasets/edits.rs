@@ -170,6 +170,11 @@ fn joined_conditions(query: &Query) -> Vec<Filter> {
     is_usual.map(|join| conditions(&join.filter)).unwrap_or_default()
 }
 
+/// Whether the query joins annotations in a way of its own, which a choice of labels would destroy.
+pub fn has_own_join(query: &Query) -> bool {
+    query.join.is_some() && joined_conditions(query).is_empty()
+}
+
 /// The labels of which the query asks for at least one.
 pub fn labels_of(query: &Query) -> Vec<String> {
     joined_conditions(query).iter().find_map(labels_in).unwrap_or_default()

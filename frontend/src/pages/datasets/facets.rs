@@ -3,8 +3,8 @@
 //! Must not know how the filter is run.
 
 use super::edits::{
-    SubsetChoice, annotated_of, labels_of, subset_of, with_annotated, with_label_toggled, with_labels,
-    with_subset,
+    SubsetChoice, annotated_of, has_own_join, labels_of, subset_of, with_annotated, with_label_toggled,
+    with_labels, with_subset,
 };
 use super::state::Browser;
 use crate::api::{self, ApiError};
@@ -150,8 +150,13 @@ fn LabelFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl IntoView
             counts.with(|counts| counts.as_ref().map(of))
         });
         let press = Callback::new(move |()| {
-            let next = name.with_value(|name| with_label_toggled(&browser.query_untracked(), name));
-            browser.apply(&next);
+            let query = browser.query_untracked();
+            if has_own_join(&query) {
+                let why =
+                    "The filter joins annotations in a way of its own. Edit it as text to ask for labels";
+                return browser.toasts.problem(why);
+            }
+            browser.apply(&name.with_value(|name| with_label_toggled(&query, name)));
         });
         view! { <FacetButton label=label.name count pressed colour=colour.unwrap_or_default() on_press=press/> }
     };

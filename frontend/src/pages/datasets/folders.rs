@@ -63,6 +63,20 @@ fn FolderTree(tree: Memo<Tree>) -> impl IntoView {
     let focused = RwSignal::new("/".to_owned());
     Effect::new(move |_| focused.set(selected.get()));
     let nodes = Memo::new(move |_| tree.with(|tree| open.with(|open| tree.visible(open))));
+    // The one that the Tab key leads to must be drawn: else it is the nearest one above that is.
+    let tab_stop = Memo::new(move |_| {
+        nodes.with(|nodes| {
+            let is_drawn = |dir: &str| nodes.iter().take(MOST_FOLDERS).any(|node| node.dir == dir);
+            let mut dir = focused.get();
+            while !is_drawn(&dir) {
+                match parent(&dir) {
+                    Some(above) => dir = above.to_owned(),
+                    None => break,
+                }
+            }
+            dir
+        })
+    });
     let list = NodeRef::<html::Ul>::new();
     let choose = move |dir: &str| browser.apply(&with_folder(&browser.query_untracked(), dir));
     let toggle = move |dir: &str, opens: bool| {
@@ -82,8 +96,9 @@ fn FolderTree(tree: Memo<Tree>) -> impl IntoView {
         if event.ctrl_key() || event.meta_key() || event.alt_key() {
             return;
         }
-        let here = focused.get_untracked();
-        let nodes = nodes.get_untracked();
+        let here = tab_stop.get_untracked();
+        let mut nodes = nodes.get_untracked();
+        nodes.truncate(MOST_FOLDERS);
         let Some(at) = nodes.iter().position(|node| node.dir == here) else { return };
         let node = &nodes[at];
         let is_open = here == "/" || open.with_untracked(|open| open.contains(&here));
@@ -129,7 +144,7 @@ fn FolderTree(tree: Memo<Tree>) -> impl IntoView {
                 aria-expanded=move || (has_children).then(|| is_open().to_string())
                 aria-selected=move || is_selected().to_string()
                 data-dir=node.dir
-                tabindex=move || if dir.with_value(|dir| focused.with(|focused| focused == dir)) { "0" } else { "-1" }
+                tabindex=move || if dir.with_value(|dir| tab_stop.with(|stop| stop == dir)) { "0" } else { "-1" }
                 style:padding-left=format!("{}px", node.level.saturating_sub(1) * 14)
                 on:click=press
             >

@@ -184,8 +184,10 @@ fn TileBody(index: usize, item: Arc<Item>) -> impl IntoView {
         </span>
         <span class="tile-caption">
             <ItemLink index item=item.clone()/>
+            " "
             <span class="tile-facts">
                 <span>{subset_caption(&item)}</span>
+                " "
                 <span>{count_caption(&item)}</span>
             </span>
         </span>

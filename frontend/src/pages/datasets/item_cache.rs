@@ -124,7 +124,9 @@ impl ItemCache {
     pub async fn range(self, range: RangeInclusive<usize>) -> Result<Vec<Arc<Item>>, ApiError> {
         let mut found = Vec::new();
         for page in range.start() / PAGE..=range.end() / PAGE {
-            let items = match self.pages.with_untracked(|pages| pages.get(&page).cloned()) {
+            let is_stale = self.stale.with_value(|stale| stale.contains(&page));
+            let known = self.pages.with_untracked(|pages| pages.get(&page).cloned());
+            let items = match known.filter(|_| !is_stale) {
                 Some(items) => items,
                 None => self.fetched(page).await?,
             };
@@ -148,10 +150,14 @@ impl ItemCache {
             if let Err(error) = &answer {
                 self.session.check(error);
             }
-            self.total.try_set(match answer {
-                Ok(total) => Loaded::Ready(total),
-                Err(error) => Loaded::Failed(error),
-            });
+            match answer {
+                Ok(total) => drop(self.total.try_set(Loaded::Ready(total))),
+                // What is known stays, with the reason above it.
+                Err(error) if self.total.with_untracked(|total| matches!(total, Loaded::Ready(_))) => {
+                    self.failure.set(Some(error));
+                }
+                Err(error) => drop(self.total.try_set(Loaded::Failed(error))),
+            }
         });
     }
 

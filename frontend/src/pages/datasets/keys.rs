@@ -15,6 +15,7 @@ pub fn on_item_key(browser: Browser, event: &web_sys::KeyboardEvent, columns: us
     let key = event.key();
     match key.as_str() {
         "a" if with_control => browser.select(Selection::all()),
+        "Delete" if !with_control => browser.delete_selected(),
         _ if with_control || event.alt_key() => return,
         " " => browser.toggle_active(),
         "Enter" => browser.open_active(),
@@ -31,6 +32,11 @@ pub fn listen_to_keys(browser: Browser) {
     let preferences = expect_context::<Preferences>();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
+        let is_undo = (event.ctrl_key() || event.meta_key()) && !event.shift_key() && event.key() == "z";
+        if is_undo && !event.default_prevented() && !is_covered() && !is_in_field(&event) {
+            event.prevent_default();
+            return browser.undo_latest();
+        }
         if has_modifier || event.default_prevented() || is_covered() || is_in_field(&event) {
             return;
         }

@@ -91,6 +91,9 @@ pub fn ItemPanel() -> impl IntoView {
             </div>
             <div class="panel-body">
                 {move || match detail.state.get() {
+                    Loaded::Ready(detail) if detail.item.id.to_string() != id.get() => {
+                        view! { <Skeleton rows=6/> }.into_any()
+                    }
                     Loaded::Loading => view! { <Skeleton rows=6/> }.into_any(),
                     Loaded::Failed(error) => {
                         view! { <LoadFailed what="The item" error again=detail.again/> }.into_any()

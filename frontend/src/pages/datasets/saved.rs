@@ -130,7 +130,10 @@ fn delete(browser: Browser, filter: SavedFilter, filters: Fetched<Vec<SavedFilte
                     let (filter, toasts) = (filter.clone(), browser.toasts);
                     spawn_local(async move {
                         match api::filters::save(filter.name, filter.query).await {
-                            Ok(back) => toasts.done(format!("{} is back", back.name)),
+                            Ok(back) => {
+                                toasts.done(format!("{} is back", back.name));
+                                filters.again.try_run(());
+                            }
                             Err(error) => {
                                 toasts.problem(format!("It could not be undone: {}", error.sentence()))
                             }

@@ -10,6 +10,7 @@ use crate::api::datasets::Changed;
 use crate::api::{self, ApiError};
 use crate::components::filter::draft::{Reading, dql_of, query_of};
 use crate::state::act::Act;
+use crate::state::latest::Latest;
 use crate::state::navigation::Navigation;
 use crate::state::resource::{Fetched, Loaded};
 use crate::state::session::Session;
@@ -43,8 +44,14 @@ pub struct Browser {
     pub active: RwSignal<usize>,
     /// Counts changes of the items, so that what depends on them is asked for again.
     pub revision: RwSignal<u32>,
-    /// Where a range begins.
+    /// Where a range begins, and what was selected before it.
     anchor: StoredValue<usize>,
+    before_range: StoredValue<Selection>,
+    /// What waits for items that are not here yet: the latest step, the latest range.
+    stepping: Latest,
+    extending: Latest,
+    /// Changes that can be taken back, the newest last.
+    undoable: StoredValue<Vec<String>>,
     pub navigation: Navigation,
     pub toasts: Toasts,
     pub session: Session,
@@ -67,17 +74,28 @@ impl Browser {
             active: RwSignal::new(0),
             revision: RwSignal::new(0),
             anchor: StoredValue::new(0),
+            before_range: StoredValue::new(Selection::default()),
+            stepping: Latest::new(),
+            extending: Latest::new(),
+            undoable: StoredValue::new(Vec::new()),
             navigation: expect_context(),
             toasts: expect_context(),
             session: expect_context(),
         };
         Effect::new(move |_| browser.intended.set_value(address.get()));
         let query = Memo::new(move |_| browser.reading.with(|reading| reading.query.clone()));
-        Effect::new(move |_| {
-            if let Some(query) = query.get() {
+        Effect::new(move |before: Option<Option<Query>>| {
+            let query = query.get();
+            // By Back or Forward as well: what was selected among other items is selected no more.
+            if before.flatten().map(unordered) != query.clone().map(unordered) {
+                browser.selection.set(browser.address.with_untracked(|address| address.selection.clone()));
+            }
+            browser.forget_tasks();
+            if let Some(query) = query.clone() {
                 browser.active.set(0);
                 browser.items.turn_to(query);
             }
+            query
         });
         browser
     }
@@ -141,8 +159,7 @@ impl Browser {
         if self.intended.with_value(|address| address.dql == dql) {
             return;
         }
-        let unordered = |query: &Query| Query { sort: Vec::new(), ..query.clone() };
-        if unordered(query) != unordered(&self.query_untracked()) {
+        if unordered(query.clone()) != unordered(self.query_untracked()) {
             self.selection.set(Selection::default());
         }
         self.navigation.go_to(self.edited(|address| address.dql = dql));
@@ -187,12 +204,23 @@ impl Browser {
         if let Some(item) = self.items.get_untracked(to) {
             return self.open(item.id.to_string());
         }
-        spawn_local(async move {
+        self.stepping.run(0, async move {
             match self.items.range(to..=to).await {
                 Ok(found) => found.iter().for_each(|item| self.open(item.id.to_string())),
                 Err(error) => self.failed("The item could not be opened", &error),
             }
         });
+    }
+
+    /// What was asked for among the items of another query is void.
+    fn forget_tasks(self) {
+        self.stepping.cancel();
+        self.extending.cancel();
+    }
+
+    fn set_anchor(self, at: usize) {
+        self.anchor.set_value(at);
+        self.before_range.set_value(self.selection.get_untracked());
     }
 
     /// Goes where a key leads, and answers whether it leads anywhere.
@@ -203,7 +231,7 @@ impl Browser {
         if extends {
             self.extend_to(to);
         } else {
-            self.anchor.set_value(to);
+            self.set_anchor(to);
         }
         true
     }
@@ -214,17 +242,17 @@ impl Browser {
         if extends {
             return self.extend_to(index);
         }
-        self.anchor.set_value(index);
         let selection = self.selection.get_untracked();
         self.select(if adds { selection.toggled(id) } else { Selection::only(id) });
+        self.set_anchor(index);
     }
 
     /// Takes the item that keys act on into the selection, or out of it.
     pub fn toggle_active(self) {
         let index = self.active.get_untracked();
         if let Some(item) = self.items.get_untracked(index) {
-            self.anchor.set_value(index);
             self.select(self.selection.get_untracked().toggled(item.id));
+            self.set_anchor(index);
         }
     }
 
@@ -234,7 +262,7 @@ impl Browser {
         }
     }
 
-    /// Takes everything between where the range began and here into the selection.
+    /// Takes everything between where the range began and here into the selection that was there before it.
     fn extend_to(self, to: usize) {
         let from = self.anchor.get_value();
         let range = from.min(to)..=from.max(to);
@@ -244,19 +272,20 @@ impl Browser {
                 "A range holds {most} items at most. Ctrl A selects everything that the filter finds"
             ));
         }
-        spawn_local(async move {
+        let before = self.before_range.get_value();
+        self.extending.run(0, async move {
             match self.items.range(range).await {
-                Ok(items) => {
-                    self.select(self.selection.get_untracked().with(items.iter().map(|item| item.id)))
-                }
+                Ok(items) => self.select(before.with(items.iter().map(|item| item.id))),
                 Err(error) => self.failed("The range could not be selected", &error),
             }
         });
     }
 
-    /// What is selected, as calls name it.
+    /// What is selected, as calls name it. Where the filter cannot be read that is nothing, never everything.
     pub fn chosen(self) -> ItemSelection {
-        let query = self.query_untracked();
+        let Some(query) = self.reading.with_untracked(|reading| reading.query.clone()) else {
+            return ItemSelection { dataset: self.id(), ..Default::default() };
+        };
         let mut chosen = ItemSelection { dataset: self.id(), ..Default::default() };
         match self.selection.with_untracked(|selection| selection.chosen(&query)) {
             Chosen::Ids(ids) => chosen.item_ids = ids,
@@ -280,6 +309,7 @@ impl Browser {
                     if change.count == 0 {
                         self.toasts.done(format!("{words}: nothing had to be changed"));
                     } else {
+                        self.undoable.try_update_value(|all| all.push(id.clone()));
                         self.toasts.done_with(words, "Undo", Act::new(move || self.undo(id.clone())));
                     }
                     self.take(change);
@@ -289,18 +319,40 @@ impl Browser {
         });
     }
 
+    /// Takes back the latest change that was made on this page.
+    pub fn undo_latest(self) {
+        match self.undoable.with_value(|all| all.last().cloned()) {
+            Some(change_id) => self.undo(change_id),
+            None => self.toasts.problem("There is no change of this page to be undone"),
+        }
+    }
+
+    /// Deletes what is selected, which can be taken back for a day.
+    pub fn delete_selected(self) {
+        if self.selection.with_untracked(Selection::is_empty) {
+            return;
+        }
+        let call = api::datasets::delete(self.chosen());
+        self.change(call, |items| format!("{items} deleted"), "The items could not be deleted");
+        self.close_if_selected();
+        self.select(Selection::default());
+        focus_items();
+    }
+
     fn undo(self, change_id: String) {
         let (toasts, session) = (self.toasts, self.session);
         spawn_local(async move {
-            match api::datasets::undo(change_id).await {
+            match api::datasets::undo(change_id.clone()).await {
                 Ok(change) => {
+                    self.undoable.try_update_value(|all| all.retain(|known| *known != change_id));
                     toasts
                         .done(format!("Undone: {} as before", text::counted(change.count, "item", "items")));
                     self.take(change);
                 }
                 Err(error) => {
                     session.check(&error);
-                    toasts.problem(format!("It could not be undone: {}", error.sentence()));
+                    let words = format!("It could not be undone: {}", error.sentence());
+                    toasts.problem_with(words, "Try again", Act::new(move || self.undo(change_id.clone())));
                 }
             }
         });
@@ -325,6 +377,11 @@ impl Browser {
         self.session.check(error);
         self.toasts.problem(format!("{what}: {}", error.sentence()));
     }
+}
+
+/// The same items, whatever their order.
+fn unordered(query: Query) -> Query {
+    Query { sort: Vec::new(), ..query }
 }
 
 /// Gives the focus to the items.

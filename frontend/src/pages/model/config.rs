@@ -4,8 +4,9 @@
 
 use super::resolved::resolved;
 use crate::components::empty::Empty;
+use crate::pages::actions::Actions;
 use leptos::prelude::*;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use shared::architecture::architecture;
 use shared::config::{Field, Group};
 use shared::model::Model;
@@ -39,11 +40,42 @@ pub fn ConfigTab(model: Model, training: Option<RwSignal<Training>>) -> impl Int
     } else {
         "As it would be resolved now"
     };
+    let actions = Actions::from_context();
+    let as_json = serde_json::to_string_pretty(&values).unwrap_or_default();
+    let as_command = command(&model.name, &model.configuration);
     view! {
-        <p class="muted">{origin} ". Changed values are marked"</p>
+        <div class="button-row">
+            <p class="muted grow">{origin} ". Changed values are marked"</p>
+            <button class="button small" type="button" on:click=move |_| actions.copy("Configuration", as_json.clone())>
+                "Copy as JSON"
+            </button>
+            <button class="button small" type="button" on:click=move |_| actions.copy("Command", as_command.clone())>
+                "Copy as command"
+            </button>
+        </div>
         {Group::ALL.map(group_view).collect_view()}
     }
     .into_any()
+}
+
+/// The line that starts the same training from the command line.
+fn command(name: &str, overrides: &Map<String, Value>) -> String {
+    let mut line = format!("trainyard train {}", quoted(name));
+    for (key, value) in overrides {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        line += &format!(" --set {}", quoted(&format!("{key}={value}")));
+    }
+    line
+}
+
+/// A word as shells read it.
+fn quoted(word: &str) -> String {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "._-=/".contains(letter);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
 }
 
 fn setting(field: &Field, value: Option<&Value>) -> impl IntoView + use<> {

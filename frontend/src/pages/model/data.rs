@@ -5,12 +5,15 @@
 use crate::api;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
+use crate::pages::train::mode_label;
 use crate::routes::Place;
 use crate::state::resource::{Loaded, fetched};
 use crate::text;
 use leptos::prelude::*;
 use proto::v1::{LabelCount, Subset, SubsetSnapshot, TrainingSnapshot};
+use shared::model::ChoiceMode;
 use shared::training::Training;
+use std::collections::BTreeMap;
 
 #[component]
 pub fn DataTab(training: Option<RwSignal<Training>>) -> impl IntoView {
@@ -37,8 +40,9 @@ pub fn DataTab(training: Option<RwSignal<Training>>) -> impl IntoView {
 #[component]
 fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
     let dataset = Place::Dataset { dataset: snapshot.dataset_id.clone() };
-    let fact =
-        |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd class="mono">{value}</dd></div> };
+    let fact = |name: &str, value: String| {
+        view! { <div><dt>{name.to_owned()}</dt><dd class="mono">{value}</dd></div> }
+    };
     let weights = if snapshot.initial_weights_hash.is_empty() {
         "Chance".to_owned()
     } else {
@@ -55,7 +59,10 @@ fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
                 {fact("Content", snapshot.content_hash.clone())}
                 {fact("Seed", snapshot.seed.to_string())}
                 {fact("Weights at the start", weights)}
-                {fact("Versions", snapshot.versions_json.clone())}
+                {versions_of(&snapshot.versions_json)
+                    .into_iter()
+                    .map(|(program, version)| fact(&program, version))
+                    .collect_view()}
             </dl>
             <h3>"Labels"</h3>
             <ol class="label-list numbered" start="0">{labels.collect_view()}</ol>
@@ -67,6 +74,12 @@ fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
     }
 }
 
+/// The versions of the programs that took part, by name.
+fn versions_of(json: &str) -> Vec<(String, String)> {
+    let versions: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
+    versions.into_iter().map(|(name, version)| (format!("Version of {name}"), version)).collect()
+}
+
 #[component]
 fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
     let name = match subset.subset() {
@@ -74,6 +87,7 @@ fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
         Subset::Validation => "Validation",
         Subset::Test | Subset::Unspecified => "Test",
     };
+    let mode = ChoiceMode::from_name(&subset.mode);
     let place = Place::DatasetItems { dataset: dataset_id, filter: subset.filter.clone() };
     let most = subset.labels.iter().map(|label| label.annotation_count).max().unwrap_or(1).max(1);
     let without = (subset.unannotated_count > 0)
@@ -82,6 +96,7 @@ fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
         <section class="card" aria-label=format!("{name} subset")>
             <h2>{format!("{name} subset")}</h2>
             <p>
+                {mode.map(|mode| format!("{}: ", mode_label(mode)))}
                 <strong>{text::counted(subset.item_count, "item", "items")}</strong>
                 {format!(", {}", text::counted(subset.annotation_count, "annotation", "annotations"))}
                 {without}

@@ -20,6 +20,7 @@ use crate::state::title::use_title;
 use crate::text;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
+use shared::architecture::ARCHITECTURES;
 use shared::id::DatasetId;
 use shared::model::Model;
 use shared::status::ModelStatus;
@@ -180,6 +181,24 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
                     on:input=search
                 />
             </div>
+            <select
+                class="select narrow"
+                aria-label="Architecture"
+                prop:value=move || query.get().architecture
+                on:change=move |event| {
+                    set_query.run(Query { architecture: event_target_value(&event), ..query.get_untracked() });
+                }
+            >
+                <option value="">"All architectures"</option>
+                {ARCHITECTURES
+                    .iter()
+                    .map(|family| view! {
+                        <option value=family.id prop:selected=move || query.with(|query| query.architecture == family.id)>
+                            {family.id}
+                        </option>
+                    })
+                    .collect_view()}
+            </select>
             <div class="filter-chips" role="group" aria-label="Status">
                 {ModelStatus::ALL.into_iter().enumerate().map(chip).collect_view()}
             </div>

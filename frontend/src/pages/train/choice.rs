@@ -20,7 +20,7 @@ use std::time::Duration;
 const PICTURES: u32 = 12;
 const PREVIEW_AFTER: Duration = Duration::from_millis(250);
 
-const fn mode_label(mode: ChoiceMode) -> &'static str {
+pub const fn mode_label(mode: ChoiceMode) -> &'static str {
     match mode {
         ChoiceMode::TaggedItems => "Tagged items",
         ChoiceMode::DqlFilter => "DQL filter",

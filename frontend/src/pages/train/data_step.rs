@@ -11,6 +11,7 @@ use crate::state::resource::{Loaded, fetched};
 use crate::text;
 use leptos::prelude::*;
 use shared::dataset::Dataset;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[component]
 pub fn DataStep(wizard: Wizard) -> impl IntoView {
@@ -102,19 +103,22 @@ fn LabelsCard(wizard: Wizard) -> impl IntoView {
 fn Mismatch(wizard: Wizard) -> impl IntoView {
     let differences = Memo::new(move |_| {
         let labels = wizard.labels();
-        let in_data: Vec<String> = wizard.check.with(|check| {
+        wizard.check.with(|check| {
             let subsets = check.iter().flat_map(|check| [&check.train, &check.validation]).flatten();
-            subsets.flat_map(|subset| subset.labels.iter().map(|count| count.label.clone())).collect()
-        });
-        if in_data.is_empty() {
-            return (Vec::new(), Vec::new());
-        }
-        let mut extra: Vec<String> =
-            in_data.iter().filter(|label| !labels.contains(label)).cloned().collect();
-        extra.sort();
-        extra.dedup();
-        let missing: Vec<String> = labels.into_iter().filter(|label| !in_data.contains(label)).collect();
-        (extra, missing)
+            let (mut known, mut extra) = (BTreeSet::new(), BTreeMap::<String, u64>::new());
+            for subset in subsets {
+                known.extend(subset.labels.iter().map(|count| count.label.clone()));
+                for count in &subset.unknown_labels {
+                    *extra.entry(count.label.clone()).or_default() += count.annotation_count;
+                }
+            }
+            if known.is_empty() && extra.is_empty() {
+                return (Vec::new(), Vec::new());
+            }
+            let extra = extra.into_iter().map(|(label, count)| format!("{label} ({})", text::count(count)));
+            let missing = labels.into_iter().filter(|label| !known.contains(label)).collect::<Vec<_>>();
+            (extra.collect::<Vec<_>>(), missing)
+        })
     });
     move || {
         let (extra, missing) = differences.get();

@@ -27,6 +27,8 @@ mod summary;
 mod wizard;
 
 #[cfg(target_arch = "wasm32")]
+pub use choice::mode_label;
+#[cfg(target_arch = "wasm32")]
 pub use data_step::dataset_options;
 #[cfg(target_arch = "wasm32")]
 pub use page::TrainPage;

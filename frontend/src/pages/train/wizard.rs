@@ -191,7 +191,8 @@ impl Wizard {
             })
         };
         let settings = settings_from(&draft.service).ok()?;
-        let is_made = self.check.with(|check| check.as_ref().is_some_and(|check| check.service_exists));
+        // A service that is there keeps its own; whether there is one, the first answer tells.
+        let is_new = self.check.with(|check| check.as_ref().is_some_and(|check| !check.service_exists));
         Some(StartTrainingRequest {
             model: self.model.with_value(|model| model.id.to_string()),
             configuration_json: self.settings.overrides_json()?,
@@ -199,8 +200,7 @@ impl Wizard {
             labels: self.recipe_labels().ok()?,
             train: Some(choice(self.train)),
             validation: Some(choice(self.validation)),
-            // A service that is there keeps its own, and a new one has the defaults by itself.
-            service_settings: (!is_made && !draft.service.is_empty()).then(|| settings_to_wire(&settings)),
+            service_settings: is_new.then(|| settings_to_wire(&settings)),
             secrets: draft.secrets,
             idempotency_key: String::new(),
         })

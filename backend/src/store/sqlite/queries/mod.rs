@@ -18,6 +18,7 @@ mod sort;
 mod translate;
 
 pub(in crate::store) use index::Indices;
+pub(super) use index::revision_of;
 
 use super::datasets::attach_annotations;
 use super::interrupt::Interruptible;

@@ -17,6 +17,7 @@ use shared::id::{DatasetId, ProjectId};
 use sqlx::{Connection, SqliteConnection};
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 impl Store {
     /// What a query finds, after its `skip` and `limit`: counts, and the first of the items. There are no warnings in
@@ -50,7 +51,7 @@ impl Store {
         let mut reader = self.reader().await.unwrap();
         let index = turn.index(&mut reader, dataset_id).await.unwrap();
         index.read_details(&mut reader, dataset_id).await.unwrap();
-        index.answer(query, dataset_id, self.project_id()).is_ok()
+        index.answer(query, dataset_id, self.project_id(), &AtomicBool::new(true)).is_ok()
     }
 
     /// How many items a query finds, before its `skip` and `limit`, counted in memory where that can tell.
@@ -102,6 +103,15 @@ impl Store {
     }
 }
 
+/// Ends the work on another thread when nobody waits for it any more: the next letter of a filter is typed.
+struct Wanted(Arc<AtomicBool>);
+
+impl Drop for Wanted {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
 /// The items that a query finds, unless only statements can tell.
 async fn answer(
     connection: &mut SqliteConnection,
@@ -109,10 +119,11 @@ async fn answer(
     (dataset_id, project_id): (DatasetId, ProjectId),
     query: &Query,
 ) -> Result<Option<roaring::RoaringBitmap>, StoreError> {
+    let wanted = Wanted(Arc::new(AtomicBool::new(true)));
     loop {
-        let (index_here, query) = (Arc::clone(index), query.clone());
+        let (index_here, query, is_wanted) = (Arc::clone(index), query.clone(), Arc::clone(&wanted.0));
         // A million items take a tenth of a second, in which this thread would answer nobody else.
-        let work = move || index_here.answer(&query, dataset_id, project_id);
+        let work = move || index_here.answer(&query, dataset_id, project_id, &is_wanted);
         let answered = tokio::task::spawn_blocking(work).await;
         let answered = answered
             .map_err(|error| StoreError::Io { action: "running a query".into(), source: Arc::new(error) })?;

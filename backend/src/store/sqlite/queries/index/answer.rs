@@ -13,6 +13,7 @@ use shared::dataset::Subset;
 use shared::dql::{Atom, Documents, Join, Literal, Matcher, Normal, Order, Path, Pattern, Query, Resource};
 use shared::id::{DatasetId, ProjectId};
 use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What is needed to say what a query finds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +26,19 @@ pub(in crate::store::sqlite::queries) enum Missing {
 
 type Found = Result<RoaringBitmap, Missing>;
 
-pub(super) fn answer(index: &Index, query: &Query, dataset_id: DatasetId, project_id: ProjectId) -> Found {
+/// What a query finds. Once it is not wanted any more, it ends early, with anything.
+pub(super) fn answer(
+    index: &Index,
+    query: &Query,
+    (dataset_id, project_id): (DatasetId, ProjectId),
+    is_wanted: &AtomicBool,
+) -> Found {
     if query.resource() != Resource::Items || query.skip.is_some() || query.limit.is_some() {
         return Err(Missing::Rows);
     }
     let scope = Scope { dataset_id: dataset_id.to_string(), files: HashSet::new() };
-    let asked = Asked { index, details: index.details.get(), scope, project_id: project_id.to_string() };
+    let project_id = project_id.to_string();
+    let asked = Asked { index, details: index.details.get(), scope, project_id, is_wanted };
     let mut found = asked.part(query)?;
     if let Some(inner) = &query.intersect {
         found &= asked.part(inner)?;
@@ -46,6 +54,7 @@ struct Asked<'a> {
     details: Option<&'a Details>,
     scope: Scope,
     project_id: String,
+    is_wanted: &'a AtomicBool,
 }
 
 impl Asked<'_> {
@@ -248,7 +257,8 @@ impl Asked<'_> {
                 None => passes_without,
             }
         };
-        Ok(within.iter().filter(passes).collect())
+        let in_time = within.iter().take_while(|_| self.is_wanted.load(Ordering::Relaxed));
+        Ok(in_time.filter(passes).collect())
     }
 }
 

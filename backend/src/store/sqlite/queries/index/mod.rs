@@ -21,6 +21,7 @@ use shared::id::{DatasetId, ProjectId};
 use sqlx::SqliteConnection;
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::{Mutex, MutexGuard, OnceCell};
 
@@ -60,8 +61,8 @@ impl Turn<'_> {
         dataset_id: DatasetId,
     ) -> Result<Arc<Index>, StoreError> {
         let kept = &mut self.0;
-        let place = kept.iter().position(|(id, _)| *id == dataset_id);
-        let known = place.map(|place| kept.remove(place).1);
+        // It stays where it is until there is a newer one: who asks may give up while that is read.
+        let known = kept.iter().find(|(id, _)| *id == dataset_id).map(|(_, index)| Arc::clone(index));
         let revision = revision_of(connection, dataset_id).await?;
         let index = match known {
             Some(index) if index.revision == revision => index,
@@ -76,6 +77,7 @@ impl Turn<'_> {
             },
             None => Arc::new(load::index(connection, dataset_id, revision).await?),
         };
+        kept.retain(|(id, _)| *id != dataset_id);
         if kept.len() >= MOST_KEPT {
             kept.remove(0);
         }
@@ -84,7 +86,7 @@ impl Turn<'_> {
     }
 }
 
-pub(super) async fn revision_of(
+pub(in crate::store::sqlite) async fn revision_of(
     connection: &mut SqliteConnection,
     dataset_id: DatasetId,
 ) -> Result<i64, StoreError> {
@@ -106,7 +108,7 @@ pub(super) fn is_answerable(query: &Query, dataset_id: DatasetId, project_id: Pr
         details: Arc::new(OnceCell::new_with(Some(Details::default()))),
     };
     let all = Query { skip: None, limit: None, ..query.clone() };
-    empty.answer(&all, dataset_id, project_id).is_ok()
+    empty.answer(&all, dataset_id, project_id, &AtomicBool::new(true)).is_ok()
 }
 
 /// A dataset at a revision.
@@ -243,7 +245,7 @@ impl Base {
 }
 
 impl Index {
-    /// The items that a query finds.
+    /// The items that a query finds; anything, once that is not wanted any more.
     ///
     /// # Errors
     /// What is missing to say it.
@@ -252,8 +254,9 @@ impl Index {
         query: &Query,
         dataset_id: DatasetId,
         project_id: ProjectId,
+        is_wanted: &AtomicBool,
     ) -> Result<RoaringBitmap, Missing> {
-        answer::answer(self, query, dataset_id, project_id)
+        answer::answer(self, query, (dataset_id, project_id), is_wanted)
     }
 
     /// Reads what few queries ask for, unless it is there.
