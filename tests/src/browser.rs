@@ -198,7 +198,11 @@ impl Browser {
     /// # Errors
     /// If the browser does not know how.
     pub async fn prefer(&self, theme: Theme) -> Result<()> {
-        let features = json!({ "features": [{ "name": "prefers-color-scheme", "value": theme.name() }] });
+        // Without motion, so that no colour is measured half-way to another.
+        let features = json!({ "features": [
+            { "name": "prefers-color-scheme", "value": theme.name() },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ] });
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await?;
         Ok(())
     }

@@ -95,6 +95,7 @@ pub fn unpack(archive: &Path, folder: &Path, limits: Limits) -> Result<u64, Arch
     if unpacker.files == 0 {
         return Err(whole(ArchiveProblem::Empty));
     }
+    unpacker.make_empty_files().map_err(|error| whole(ArchiveProblem::Io(error)))?;
     Ok(unpacker.files)
 }
 
@@ -107,12 +108,16 @@ struct Unpacker {
     entries: u64,
     files: u64,
     total_bytes: u64,
+    /// Files without content: a header alone asks for each, so they are made when all else is well.
+    empty_files: Vec<PathBuf>,
 }
 
 impl Unpacker {
     fn new(folder: &Path, limits: Limits, archive_bytes: u64) -> Self {
         let names = Names::default();
-        Self { folder: folder.to_owned(), limits, archive_bytes, names, entries: 0, files: 0, total_bytes: 0 }
+        let folder = folder.to_owned();
+        let empty_files = Vec::new();
+        Self { folder, limits, archive_bytes, names, entries: 0, files: 0, total_bytes: 0, empty_files }
     }
 
     /// Counts an entry of any kind, before anything else is asked of it.
@@ -146,6 +151,16 @@ impl Unpacker {
         if path.starts_with("__MACOSX") {
             return Ok(());
         }
+        if size_bytes == 0 {
+            // Something may be there all the same.
+            let found_bytes = content.read(&mut [0]).map_err(ArchiveProblem::from_reading)? as u64;
+            if found_bytes > 0 {
+                return Err(ArchiveProblem::WrongSize { said_bytes: 0, found_bytes });
+            }
+            self.empty_files.push(path);
+            self.files += 1;
+            return Ok(());
+        }
         let target = self.folder.join(&path);
         if let Some(folder) = target.parent() {
             std::fs::create_dir_all(folder).map_err(ArchiveProblem::Io)?;
@@ -169,6 +184,17 @@ impl Unpacker {
             return Err(ArchiveProblem::WrongSize { said_bytes: size_bytes, found_bytes: written });
         }
         self.files += 1;
+        Ok(())
+    }
+
+    fn make_empty_files(&self) -> std::io::Result<()> {
+        for path in &self.empty_files {
+            let target = self.folder.join(path);
+            if let Some(folder) = target.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            File::options().write(true).create_new(true).open(target)?;
+        }
         Ok(())
     }
 

@@ -63,7 +63,7 @@ fn images() -> Vec<Made> {
         ("no area", "x.png", png_of(0, 0), ""),
         ("no height", "x.png", png_of(40, 0), ""),
         ("cut off, PNG", "x.png", png()[..png().len() / 2].to_vec(), ""),
-        ("cut off, JPEG", "x.jpg", jpeg[..jpeg.len() / 2].to_vec(), "truncated"),
+        ("cut off, JPEG", "x.jpg", jpeg[..jpeg.len() / 2].to_vec(), "broken"),
         ("its first bytes alone", "x.jpg", jpeg[..3].to_vec(), ""),
         ("another name", "x.png", jpeg.clone(), "rename"),
         ("empty", "x.png", Vec::new(), "empty"),
