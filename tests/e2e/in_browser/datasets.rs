@@ -96,6 +96,11 @@ async fn a_filter_is_mended_and_what_it_finds_is_tagged_split_and_put_back() -> 
     expect_address(&browser, "dql=").await?;
     browser.click("button", "JSON").await?;
     browser.find("button", "Text").await?;
+    browser.click("button", "Form").await?;
+    browser.find("textbox", "Field of condition 1").await?;
+    expect_no_violation(&browser, "a filter as a form").await?;
+    browser.screenshot("dataset-filter-form").await?;
+    browser.click("button", "Text").await?;
 
     browser.click("button", "Select all").await?;
     browser.expect_text("All 6 selected", PAGE_DEADLINE).await?;

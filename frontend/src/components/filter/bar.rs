@@ -1,10 +1,13 @@
-//! The bar: the text with what is wrong in it, the count of what it would find, and the way between its two forms.
+//! The bar: the text with what is wrong in it, the count of what it would find, and the rows of its form.
 //!
 //! Must not know what is filtered.
 
 use super::completion::{byte_of, filled, utf16_of};
-use super::draft::{Draft, Form, Mark, Reading, Underline, dql_of, query_of, segments};
+use super::draft::{Draft, Form, Reading, Underline, dql_of, query_of, segments};
+use super::form::FormView;
+use super::rows::{Rows, Sheet};
 use super::suggestions::{LIST_ID, SuggestionList, Suggestions};
+use super::switch::{FormSwitch, Problems, form_name};
 use crate::api::ApiError;
 use crate::components::icon::{Icon, IconView};
 use crate::state::latest::Latest;
@@ -56,11 +59,13 @@ enum Count {
 
 /// What the parts of the bar share.
 #[derive(Clone, Copy)]
-struct Bar {
+pub(super) struct Bar {
     applied: Signal<String>,
-    draft: RwSignal<Draft>,
-    kept: Memo<Query>,
-    reading: Memo<Reading>,
+    pub draft: RwSignal<Draft>,
+    pub kept: Memo<Query>,
+    pub reading: Memo<Reading>,
+    /// The rows of the form; they follow the draft while the form is open.
+    pub sheet: RwSignal<Sheet>,
     on_apply: Callback<Query>,
 }
 
@@ -74,10 +79,40 @@ impl Bar {
             let applied = applied.get();
             let said = reading.with_untracked(|reading| reading.query.as_ref().map(dql_of));
             if said.as_ref() != Some(&applied) {
-                draft.set(Draft::of_dql(&applied));
+                let form = draft.with_untracked(|draft| draft.form);
+                draft.set(Draft::of_dql_in(form, &applied));
             }
         });
-        Self { applied, draft, kept, reading, on_apply }
+        let sheet = RwSignal::new(Sheet::of_query(&Query::default()));
+        // What the rows say already, they keep with all that is not complete yet.
+        Effect::new(move |_| {
+            let is_other = draft.with(|draft| {
+                draft.form == Form::Rows && !sheet.with_untracked(|sheet| sheet.says(&draft.text))
+            });
+            if let Some(query) = reading.with(|reading| reading.query.clone()).filter(|_| is_other) {
+                sheet.set(Sheet::of_query(&query));
+            }
+        });
+        Self { applied, draft, kept, reading, sheet, on_apply }
+    }
+
+    /// Something about the rows, if there are any.
+    pub fn with_rows<T>(self, look: impl FnOnce(&Rows) -> T) -> Option<T> {
+        self.sheet.with(|sheet| sheet.rows.as_ref().ok().map(look))
+    }
+
+    /// Changes the rows and what stands in the bar.
+    pub fn edit<T>(self, change: impl FnOnce(&mut Rows) -> T) -> Option<T> {
+        let (draft, changed) = self.sheet.try_update(|sheet| sheet.edit(change)).flatten()?;
+        self.draft.set(draft);
+        Some(changed)
+    }
+
+    /// Another draft, with rows that hold nothing else.
+    fn restart(self, draft: Draft) {
+        let query = self.kept.with_untracked(|kept| draft.read(kept)).query.unwrap_or_default();
+        self.sheet.set(Sheet::of_query(&query));
+        self.draft.set(draft);
     }
 
     /// The query of the text, if it can be read and differs from the one in force.
@@ -86,21 +121,24 @@ impl Bar {
         self.applied.with(|applied| *applied != dql_of(&query)).then_some(query)
     }
 
-    fn apply(self) {
+    pub fn apply(self) {
         if let Some(query) = untrack(|| self.changed()) {
             self.on_apply.run(query);
         }
     }
 
     fn revert(self) {
-        self.draft.set(untrack(|| self.applied.with(|dql| Draft::of_dql(dql))));
+        let form = self.draft.with_untracked(|draft| draft.form);
+        self.restart(untrack(|| self.applied.with(|dql| Draft::of_dql_in(form, dql))));
     }
 
     /// Everything again, in the order that was chosen.
     fn clear(self) {
-        self.draft.set(Draft { form: Form::Text, text: String::new() });
         let sort = self.kept.with_untracked(|kept| kept.sort.clone());
-        self.on_apply.run(Query { sort, ..Query::default() });
+        let query = Query { sort, ..Query::default() };
+        let form = self.draft.with_untracked(|draft| draft.form);
+        self.restart(Draft::of_query_in(form, &query));
+        self.on_apply.run(query);
     }
 }
 
@@ -130,14 +168,21 @@ pub fn FilterBar(
             (true, None) => String::new(),
         },
     };
+    let is_form = Memo::new(move |_| bar.draft.with(|draft| draft.form == Form::Rows));
     let can_clear = Memo::new(move |_| {
-        bar.applied.with(|dql| !dql.is_empty()) || bar.draft.with(|draft| !draft.text.is_empty())
+        bar.applied.with(|dql| !dql.is_empty())
+            || bar.draft.with(|draft| !draft.text.is_empty())
+            || (is_form.get() && bar.sheet.with(|sheet| !sheet.is_empty()))
     });
     let can_apply = Memo::new(move |_| bar.changed().is_some());
     view! {
         <div class="filter-bar" role="search" aria-label="Items">
             <div class="filter-line">
-                <Editor bar source/>
+                {move || if is_form.get() {
+                    view! { <FormView bar/> }.into_any()
+                } else {
+                    view! { <Editor bar source/> }.into_any()
+                }}
                 <button
                     class="button primary"
                     type="button"
@@ -292,86 +337,5 @@ fn Editor(bar: Bar, source: StoredValue<FilterSource>) -> impl IntoView {
             ></textarea>
             <SuggestionList suggestions on_choose=Callback::new(choose)/>
         </div>
-    }
-}
-
-const fn form_name(form: Form) -> &'static str {
-    match form {
-        Form::Text => "text",
-        Form::Json => "json",
-    }
-}
-
-/// What is wrong, each with a way to mend it where one is known.
-#[component]
-fn Problems(bar: Bar) -> impl IntoView {
-    let marks = Memo::new(move |_| bar.reading.with(|reading| reading.marks.clone()));
-    let row = move |mark: Mark| {
-        let look = if mark.is_warning { "warning" } else { "error" };
-        let icon = if mark.is_warning { Icon::Warning } else { Icon::CrossInOctagon };
-        let message = mark.message.clone();
-        let mend = mark.suggestion.clone().map(|suggestion| {
-            let mend = move |_| {
-                if let Some(mended) = bar.draft.with_untracked(|draft| draft.mended(&mark)) {
-                    bar.draft.set(mended);
-                }
-            };
-            view! { <button class="link-button" type="button" on:click=mend>{format!("Write {suggestion}")}</button> }
-        });
-        view! {
-            <li data-look=look>
-                <IconView icon/>
-                <span>{message}</span>
-                {mend}
-            </li>
-        }
-    };
-    view! {
-        <ul class="filter-problems" id="filter-problems" role="list">
-            {move || marks.get().into_iter().take(5).map(row).collect_view()}
-        </ul>
-    }
-}
-
-/// Text or JSON. The one that cannot say it says why.
-#[component]
-fn FormSwitch(bar: Bar) -> impl IntoView {
-    let button = move |form: Form, label: &'static str| {
-        let reason =
-            Memo::new(move |_| bar.draft.with(|draft| bar.kept.with(|kept| draft.turned(form, kept).err())));
-        let turn = move |_| {
-            let draft = bar.draft.get_untracked();
-            if let Ok(turned) = bar.kept.with_untracked(|kept| draft.turned(form, kept)) {
-                bar.draft.set(turned);
-            }
-        };
-        let reason_id = format!("why-not-{}", form_name(form));
-        view! {
-            <button
-                class="segment"
-                type="button"
-                aria-pressed=move || bar.draft.with(|draft| draft.form == form).to_string()
-                aria-disabled=move || reason.with(Option::is_some).then_some("true")
-                aria-describedby=reason_id.clone()
-                title=move || reason.get()
-                on:click=turn
-            >
-                {label}
-            </button>
-            <span class="visually-hidden" id=reason_id>{move || reason.get()}</span>
-        }
-    };
-    let cannot = Memo::new(move |_| {
-        bar.draft.with(|draft| {
-            let is_json = draft.form == Form::Json && bar.reading.with(|reading| reading.query.is_some());
-            is_json.then(|| bar.kept.with(|kept| draft.turned(Form::Text, kept).err())).flatten()
-        })
-    });
-    view! {
-        <div class="segments" role="group" aria-label="Form of the filter">
-            {button(Form::Text, "Text")}
-            {button(Form::Json, "JSON")}
-        </div>
-        {move || cannot.get().map(|reason| view! { <span class="muted">{reason}</span> })}
     }
 }

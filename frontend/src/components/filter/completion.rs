@@ -36,7 +36,7 @@ pub fn place_at(form: Form, text: &str, cursor: usize) -> Option<Place> {
     let before = text.get(..cursor)?;
     match form {
         Form::Text => Some(place_in_text(text, before)),
-        Form::Json => place_in_json(text, before),
+        Form::Json | Form::Rows => place_in_json(text, before),
     }
 }
 
@@ -208,8 +208,8 @@ fn is_in_list(before: &str) -> bool {
 pub fn filled(form: Form, text: &str, place: &Place, choice: &str) -> (String, usize) {
     let written = match (form, &place.wanted) {
         (Form::Text, Wanted::Value(_)) => value_in_text(choice),
-        (Form::Text, _) | (Form::Json, Wanted::Value(_)) => choice.to_owned(),
-        (Form::Json, _) => format!("\"{choice}\""),
+        (Form::Text, _) | (_, Wanted::Value(_)) => choice.to_owned(),
+        (Form::Json | Form::Rows, _) => format!("\"{choice}\""),
     };
     let before = text.get(..place.start).unwrap_or(text);
     let after = text.get(place.end..).unwrap_or_default();

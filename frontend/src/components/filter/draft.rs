@@ -10,6 +10,8 @@ use shared::dql::{Problem, Query, parse, query_from_text, text_from_query};
 pub enum Form {
     Text,
     Json,
+    /// Rows of conditions; the text beside them is the query as JSON.
+    Rows,
 }
 
 /// What stands in the bar.
@@ -110,15 +112,36 @@ impl Draft {
         }
     }
 
+    /// As rows, or as the reason why there are none.
+    pub fn in_rows(query: &Query) -> Self {
+        let text = if *query == Query::default() { String::new() } else { query.to_string() };
+        Self { form: Form::Rows, text }
+    }
+
+    /// In this form, or in the one that is nearest to it.
+    pub fn of_query_in(form: Form, query: &Query) -> Self {
+        if form == Form::Rows { Self::in_rows(query) } else { Self::of_query(query) }
+    }
+
+    /// What an address holds, in this form if it can be read.
+    pub fn of_dql_in(form: Form, dql: &str) -> Self {
+        match query_of(dql).query {
+            Some(query) => Self::of_query_in(form, &query),
+            None => Self::of_dql(dql),
+        }
+    }
+
     fn in_json(query: &Query) -> Self {
-        let dql = dql_of(query);
+        // Pages are no part of an address, but what somebody wrote stays.
+        let has_page = query.page.is_some() || query.page_size.is_some();
+        let dql = if has_page { query.to_string() } else { dql_of(query) };
         Self { form: Form::Json, text: if dql.is_empty() { "{}".into() } else { pretty(&dql) } }
     }
 
     /// What it means. The short form says nothing of order and chosen fields; those of `kept` go on.
     pub fn read(&self, kept: &Query) -> Reading {
         match self.form {
-            Form::Json => query_of(&self.text),
+            Form::Json | Form::Rows => query_of(&self.text),
             Form::Text => match query_from_text(&self.text) {
                 Ok((query, warnings)) => Reading {
                     query: Some(Query {
@@ -142,6 +165,7 @@ impl Draft {
         let query = self.read(kept).query.ok_or("Mend the filter first: as it stands, it cannot be read")?;
         match form {
             Form::Json => Ok(Self::in_json(&query)),
+            Form::Rows => Ok(Self::in_rows(&query)),
             Form::Text => match text_from_query(&query) {
                 Ok(text) => Ok(Self { form, text }),
                 Err(error) => Err(crate::text::capitalised(&error.to_string())),
