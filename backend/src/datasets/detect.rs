@@ -66,13 +66,17 @@ fn first_that_fits(roots: &[Source], format: Format, innermost_first: bool) -> R
     Err(first_refusal.unwrap_or_else(|| unknown(Path::new(""))))
 }
 
-/// The folder, and the folder that is all it holds, and so on.
+/// The folder, and the only folder in it, and so on. A licence or a list beside that folder does not count: a set is
+/// where its images are.
 fn roots(top: Source) -> Result<Vec<Source>, ImportError> {
     let mut roots = vec![top];
     while let Some(source) = roots.last() {
         let folders = source.folders(source.root());
         match folders.as_slice() {
-            [only] if roots.len() <= NESTING && source.files(source.root()).is_empty() => {
+            [only]
+                if roots.len() <= NESTING
+                    && !source.files(source.root()).iter().any(|path| is_image(path)) =>
+            {
                 let inner = Source::open(only)?;
                 roots.push(inner);
             }
