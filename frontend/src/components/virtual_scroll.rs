@@ -18,8 +18,15 @@ pub struct VirtualScroll {
 
 impl VirtualScroll {
     pub fn new() -> Self {
-        let view = NodeRef::new();
-        Self { view, size: observed_size(view), top: RwSignal::new(0.0) }
+        let view = NodeRef::<html::Div>::new();
+        let top = RwSignal::new(0.0);
+        // An element that showed other rows before stands where those were left.
+        Effect::new(move |_| {
+            if let Some(view) = view.get() {
+                top.set(f64::from(view.scroll_top()));
+            }
+        });
+        Self { view, size: observed_size(view), top }
     }
 
     /// Takes note of where the view stands now.
