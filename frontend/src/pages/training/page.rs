@@ -36,6 +36,12 @@ pub fn TrainingPage() -> impl IntoView {
         navigation.replace(format!("{}{}", Place::Training.path(), query.to_url()));
     });
     let total = Memo::new(move |_| with_rows(live, |rows| rows.len()));
+    // The stream says again and again that it has caught up; the table is drawn anew only for another stage.
+    let stage = Memo::new(move |_| match (total.get(), live.is_loaded.get()) {
+        (0, false) => Stage::Loading,
+        (0, true) => Stage::Empty,
+        _ => Stage::Shown,
+    });
     let visible = Memo::new(move |_| visible_rows(live, &query.get()));
     move_by_keys();
     view! {
@@ -44,25 +50,29 @@ pub fn TrainingPage() -> impl IntoView {
             <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
         <ModelsTabs/>
-        {move || {
-            if !live.is_loaded.get() && total.get() == 0 {
-                view! { <Skeleton rows=6/> }.into_any()
-            } else if total.get() == 0 {
-                view! { <NoTrainings/> }.into_any()
-            } else {
-                view! {
-                    <Toolbar query set_query/>
-                    <Show
-                        when=move || visible.with(|visible| !visible.is_empty())
-                        fallback=move || view! { <NothingMatches query set_query/> }
-                    >
-                        <TrainingTable query set_query visible total/>
-                    </Show>
-                }
-                .into_any()
+        {move || match stage.get() {
+            Stage::Loading => view! { <Skeleton rows=6/> }.into_any(),
+            Stage::Empty => view! { <NoTrainings/> }.into_any(),
+            Stage::Shown => view! {
+                <Toolbar query set_query/>
+                <Show
+                    when=move || visible.with(|visible| !visible.is_empty())
+                    fallback=move || view! { <NothingMatches query set_query/> }
+                >
+                    <TrainingTable query set_query visible total/>
+                </Show>
             }
+            .into_any(),
         }}
     }
+}
+
+/// What stands in the place of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Loading,
+    Empty,
+    Shown,
 }
 
 /// The rows that are not removed.
