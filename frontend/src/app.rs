@@ -22,6 +22,7 @@ use crate::pages::training::TrainingPage;
 use crate::routes::{NewModel, Place};
 use crate::state::act::Act;
 use crate::state::clock::{Clock, browser_now_ms};
+use crate::state::focus;
 use crate::state::layers::{Layers, is_covered};
 use crate::state::live::{Connection, Live};
 use crate::state::navigation::Navigation;
@@ -93,6 +94,7 @@ fn SignedIn() -> impl IntoView {
     let announcement = expect_context::<Announcement>();
     let run = commands();
     provide_context(Importing::new());
+    keep_focus();
     listen_to_keys(run);
     let choices = palette_choices(run);
     view! {
@@ -124,6 +126,35 @@ fn SignedIn() -> impl IntoView {
         <ShortcutSheet/>
         <Palette choices/>
     }
+}
+
+/// Frames after another page was asked for in which the focus is looked after: about a second.
+const LOOK_FRAMES: u32 = 60;
+
+/// A page that goes takes the focus with it: then it goes to the page that comes, so that Tab leads on from there.
+fn keep_focus() {
+    let path = use_location().pathname;
+    Effect::new(move |before: Option<String>| {
+        let path = path.get();
+        if before.is_some_and(|before| before != path) {
+            hold_focus(LOOK_FRAMES);
+        }
+        path
+    });
+}
+
+/// Gives the focus to the page if nothing has it in one of the next frames.
+fn hold_focus(frames: u32) {
+    request_animation_frame(move || {
+        if focus::is_lost()
+            && let Some(main) = document().get_element_by_id("main")
+        {
+            focus::give_to(&main);
+        }
+        if frames > 0 {
+            hold_focus(frames - 1);
+        }
+    });
 }
 
 #[component]

@@ -11,6 +11,8 @@ pub mod clock;
 #[cfg(target_arch = "wasm32")]
 pub mod feed;
 #[cfg(target_arch = "wasm32")]
+pub mod focus;
+#[cfg(target_arch = "wasm32")]
 pub mod latest;
 #[cfg(target_arch = "wasm32")]
 pub mod layers;

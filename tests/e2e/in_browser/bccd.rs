@@ -103,7 +103,6 @@ async fn the_blood_cells_are_trained_on_by_mouse_alone() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not yet: the Training table is drawn anew when the stream reconnects, and takes the focus away"]
 async fn the_blood_cells_are_trained_on_by_keyboard_alone() -> Result<()> {
     let Some(folder) = public(CELLS) else { return Ok(()) };
     let server = Server::start()?;
@@ -279,7 +278,6 @@ async fn expect_terminated(browser: &Browser) -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not yet: other files beside the only sub-folder hide the layout in it"]
 async fn the_folder_as_it_was_downloaded_is_known_for_what_it_is() -> Result<()> {
     let Some(folder) = public(DOWNLOADED) else { return Ok(()) };
     let server = Server::start()?;

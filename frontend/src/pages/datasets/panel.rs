@@ -13,6 +13,7 @@ use crate::components::icon::{Icon, IconView};
 use crate::components::image_boxes::{ImageBoxes, colour_of};
 use crate::components::time::TimeAgo;
 use crate::routes::image;
+use crate::state::focus;
 use crate::state::resource::{Loaded, fetched};
 use crate::text;
 use leptos::html;
@@ -41,14 +42,10 @@ pub fn ItemPanel() -> impl IntoView {
     });
     let heading = NodeRef::<html::H2>::new();
     Effect::new(move |_| {
-        let Some(heading) = heading.get() else { return };
         // Where the panel takes the place of the items, the focus would be lost with them.
-        request_animation_frame(move || {
-            let is_lost = document().active_element().is_none_or(|active| active.tag_name() == "BODY");
-            if is_lost {
-                let _ = heading.focus();
-            }
-        });
+        if let Some(heading) = heading.get() {
+            focus::catch_with(heading.into());
+        }
     });
     let neighbour = move |by: isize| {
         let last = browser.total().checked_sub(1)?;

@@ -3,7 +3,9 @@
 //! Must not know how it was imported.
 
 use crate::routes::Place;
+use crate::state::focus;
 use crate::text;
+use leptos::html;
 use leptos::prelude::*;
 use shared::dataset::{ImportReport, Rejection};
 
@@ -19,8 +21,15 @@ pub fn Report(report: ImportReport, on_close: Callback<()>, again: Callback<()>)
         ("Annotations added", report.annotations_added),
         ("Files left out", report.rejections.len() as u64),
     ];
+    let heading = NodeRef::<html::H2>::new();
+    // The form that had the focus is gone.
+    Effect::new(move |_| {
+        if let Some(heading) = heading.get() {
+            focus::catch_with(heading.into());
+        }
+    });
     view! {
-        <h2 id="import-title">{format!("{} is imported", report.dataset.name)}</h2>
+        <h2 id="import-title" node_ref=heading tabindex="-1">{format!("{} is imported", report.dataset.name)}</h2>
         <div role="status">
             <dl class="definition-list single">
                 {facts

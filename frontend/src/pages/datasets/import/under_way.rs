@@ -5,7 +5,9 @@
 use super::state::{Importing, Stage};
 use crate::components::progress::ProgressBar;
 use crate::state::clock::browser_now_ms;
+use crate::state::focus;
 use crate::text;
+use leptos::html;
 use leptos::prelude::*;
 
 /// Files that are shown at once: those under way and the next ones.
@@ -15,7 +17,18 @@ const SHOWN_FILES: usize = 8;
 pub fn UnderWay() -> impl IntoView {
     let importing = expect_context::<Importing>();
     let is_sending = Memo::new(move |_| importing.stage.with(|stage| *stage == Stage::Sending));
-    move || if is_sending.get() { view! { <Sending/> }.into_any() } else { view! { <Reading/> }.into_any() }
+    let part = NodeRef::<html::Div>::new();
+    // The fields that had the focus take nothing now.
+    Effect::new(move |_| {
+        if let Some(part) = part.get() {
+            focus::catch_with(part.into());
+        }
+    });
+    view! {
+        <div node_ref=part tabindex="-1" role="group" aria-label="Under way">
+            {move || if is_sending.get() { view! { <Sending/> }.into_any() } else { view! { <Reading/> }.into_any() }}
+        </div>
+    }
 }
 
 /// The sending of all files in numbers.

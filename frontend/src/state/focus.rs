@@ -1,0 +1,28 @@
+//! Where the keyboard's focus is, when what had it goes.
+//!
+//! Must not know what takes it.
+
+use leptos::prelude::*;
+use wasm_bindgen::JsCast;
+
+/// Whether nothing has the focus.
+pub fn is_lost() -> bool {
+    document().active_element().is_none_or(|active| active.tag_name() == "BODY")
+}
+
+/// Gives the focus to an element without scrolling to it.
+pub fn give_to(element: &web_sys::Element) {
+    let options = web_sys::FocusOptions::new();
+    options.set_prevent_scroll(true);
+    // An element that cannot take it leaves it where it is.
+    let _ = element.unchecked_ref::<web_sys::HtmlElement>().focus_with_options(&options);
+}
+
+/// Gives the focus, with the next frame, to an element that has come, if nothing has it by then.
+pub fn catch_with(element: web_sys::Element) {
+    request_animation_frame(move || {
+        if is_lost() {
+            give_to(&element);
+        }
+    });
+}
