@@ -78,37 +78,8 @@ pub fn TextField(
     }
 }
 
-/// A text that is not shown, and that no browser offers to keep. It may have several lines, which a field for
-/// passwords would take away.
-#[component]
-pub fn HiddenField(
-    #[prop(into)] id: String,
-    #[prop(into)] label: String,
-    #[prop(into, optional)] hint: String,
-    value: RwSignal<String>,
-    #[prop(into)] problem: Signal<Option<String>>,
-) -> impl IntoView {
-    let has_hint = !hint.is_empty();
-    let input_id = id.clone();
-    let describing = id.clone();
-    view! {
-        <FieldFrame id label hint problem>
-            <textarea
-                class="input hidden-text"
-                id=input_id
-                autocomplete="off"
-                spellcheck="false"
-                rows="2"
-                prop:value=move || value.get()
-                on:input=move |event| value.set(event_target_value(&event))
-                aria-invalid=move || problem.get().is_some().to_string()
-                aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
-            ></textarea>
-        </FieldFrame>
-    }
-}
-
-/// A text of several lines, in letters of one width.
+/// A text of several lines, in letters of one width. What is `hidden` is drawn as dots: a field for passwords would take
+/// the line breaks away, and offer to keep it.
 #[component]
 pub fn TextArea(
     #[prop(into)] id: String,
@@ -117,6 +88,7 @@ pub fn TextArea(
     value: RwSignal<String>,
     #[prop(into)] problem: Signal<Option<String>>,
     rows: u32,
+    #[prop(optional)] hidden: bool,
 ) -> impl IntoView {
     let has_hint = !hint.is_empty();
     let input_id = id.clone();
@@ -124,7 +96,7 @@ pub fn TextArea(
     view! {
         <FieldFrame id label hint problem>
             <textarea
-                class="input mono"
+                class=if hidden { "input hidden-text" } else { "input mono" }
                 id=input_id.clone()
                 name=input_id
                 autocomplete="off"

@@ -243,7 +243,7 @@ pub(super) fn ItemLink(index: usize, item: Arc<Item>) -> impl IntoView {
             browser.open(id.get_value());
         }
     };
-    let address = move || browser.url(|address| address.item = Some(id.get_value()));
+    let address = move || id.with_value(|id| browser.url_of_item(id));
     view! {
         <a class="item-link" href=address tabindex="-1" title=item.name.clone() on:click=press>{item.name.clone()}</a>
     }

@@ -36,6 +36,8 @@ pub struct Browser {
     pub address: Memo<Address>,
     /// The address that was asked for last; the one above follows.
     intended: StoredValue<Address>,
+    /// The address without an open item, made once for the links of all items.
+    without_item: Memo<String>,
     /// What the address asks for, or why it cannot be read.
     pub reading: Memo<Reading>,
     pub items: ItemCache,
@@ -63,14 +65,21 @@ impl Browser {
         let address = Memo::new(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))));
         let reading = Memo::new(move |_| query_of(&address.with(|address| address.dql.clone())));
         let first = untrack(|| address.get());
+        let selection = RwSignal::new(first.selection.clone());
+        let of_dataset = id.clone();
+        let without_item = Memo::new(move |_| {
+            let address = Address { selection: selection.get(), item: None, ..address.get() };
+            address.to_url(&of_dataset)
+        });
         let browser = Self {
+            without_item,
             id: StoredValue::new(id.clone()),
             dataset,
             address,
             intended: StoredValue::new(first.clone()),
             reading,
             items: ItemCache::new(id),
-            selection: RwSignal::new(first.selection),
+            selection,
             active: RwSignal::new(0),
             revision: RwSignal::new(0),
             anchor: StoredValue::new(0),
@@ -131,12 +140,12 @@ impl Browser {
         self.address.with(|address| address.item.clone())
     }
 
-    /// The address with something else in it, for a link.
-    pub fn url(self, edit: impl FnOnce(&mut Address)) -> String {
-        let mut address = self.address.get();
-        address.selection = self.selection.get();
-        edit(&mut address);
-        address.to_url(&self.id())
+    /// The address with another item open, for a link.
+    pub fn url_of_item(self, id: &str) -> String {
+        self.without_item.with(|url| {
+            let joiner = if url.contains('?') { '&' } else { '?' };
+            format!("{url}{joiner}item={id}")
+        })
     }
 
     /// Changes the address that is asked for.

@@ -4,7 +4,7 @@
 
 use crate::api::{self, ApiError, idempotency_key};
 use crate::components::dialog::Dialog;
-use crate::components::field::{HiddenField, TextField};
+use crate::components::field::{TextArea, TextField};
 use crate::state::session::Session;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -105,7 +105,9 @@ fn SecretForm(what: Asked, close: Callback<()>, on_done: Callback<Secret>) -> im
                 />
                 <TextField id="secret-description" label="Description" value=description problem=problem_of("description")/>
             })}
-            <HiddenField
+            <TextArea
+                hidden=true
+                rows=2
                 id="secret-value"
                 label="Value"
                 hint="One line or several, as in a key file. Kept sealed; nobody can read it here again"
