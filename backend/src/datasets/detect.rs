@@ -110,3 +110,43 @@ fn plain(source: Source) -> Found {
 fn unknown(path: &Path) -> ImportError {
     ImportError::UnknownFormat { path: path.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_set_is_found_in_the_only_folder_whatever_lies_beside_it() {
+        let picture = image::RgbImage::new(4, 4);
+        let object = "<object><name>a</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object>";
+        for (beside, task) in [
+            (&[][..], Task::Detection),
+            (&["LICENSE", "README.md", "test.csv"], Task::Detection),
+            // Images beside it are of the set, so its folder is a class.
+            (&["other.png"], Task::Classification),
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            let set = folder.path().join("set");
+            for inner in ["Annotations", "JPEGImages"] {
+                fs::create_dir_all(set.join(inner)).unwrap();
+            }
+            picture.save(set.join("JPEGImages/x.png")).unwrap();
+            let description = format!("<annotation><filename>x.png</filename>{object}</annotation>");
+            fs::write(set.join("Annotations/x.xml"), description).unwrap();
+            for name in beside {
+                if is_image(Path::new(name)) {
+                    picture.save(folder.path().join(name)).unwrap();
+                } else {
+                    fs::write(folder.path().join(name), "words").unwrap();
+                }
+            }
+            let found = read(folder.path(), None).unwrap();
+            assert_eq!(
+                (found.parsed.task, found.is_plain),
+                (task, !beside.is_empty() && task != Task::Detection),
+                "{beside:?}"
+            );
+        }
+    }
+}
