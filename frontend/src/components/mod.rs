@@ -27,6 +27,8 @@ pub mod palette;
 #[cfg(target_arch = "wasm32")]
 pub mod progress;
 #[cfg(target_arch = "wasm32")]
+pub mod search_field;
+#[cfg(target_arch = "wasm32")]
 pub mod shortcut_sheet;
 #[cfg(target_arch = "wasm32")]
 pub mod status_chip;

@@ -7,8 +7,8 @@ use super::query::Query;
 use super::tabs::ModelsTabs;
 use crate::api;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
-use crate::components::icon::{Icon, IconView};
 use crate::components::menu::MenuButton;
+use crate::components::search_field::SearchField;
 use crate::components::status_chip::ModelChip;
 use crate::components::time::TimeAgo;
 use crate::pages::train::steps::Step;
@@ -141,8 +141,9 @@ fn Versions(list: Vec<Model>, datasets: HashMap<DatasetId, String>, changes: Cha
 #[component]
 fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
     let live = expect_context::<Live>();
-    let search =
-        move |event| set_query.run(Query { search: event_target_value(&event), ..query.get_untracked() });
+    let search = Callback::new(move |search| {
+        set_query.run(Query { search, ..query.get_untracked() });
+    });
     let counts = Memo::new(move |_| {
         let query = query.get();
         list.with_value(|list| {
@@ -167,20 +168,11 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
     };
     view! {
         <div class="toolbar" role="search" aria-label="Versions">
-            <div class="search-field">
-                <IconView icon=Icon::Search/>
-                <input
-                    class="input"
-                    type="search"
-                    data-search
-                    aria-label="Search name, tag or ID"
-                    placeholder="Search name, tag or ID"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=move || query.get().search
-                    on:input=search
-                />
-            </div>
+            <SearchField
+                words="Search name, tag or ID"
+                value=Signal::derive(move || query.get().search)
+                on_input=search
+            />
             <select
                 class="select narrow"
                 aria-label="Architecture"

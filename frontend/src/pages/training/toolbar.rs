@@ -4,7 +4,8 @@
 
 use super::page::with_rows;
 use super::query::Query;
-use crate::components::icon::{Icon, IconView};
+use crate::components::icon::IconView;
+use crate::components::search_field::SearchField;
 use crate::components::status_chip::look;
 use crate::state::live::Live;
 use leptos::prelude::*;
@@ -13,25 +14,16 @@ use shared::training::Training;
 
 #[component]
 pub fn Toolbar(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
-    let search = move |event| {
-        set_query.run(Query { search: event_target_value(&event), ..query.get_untracked() });
-    };
+    let search = Callback::new(move |search| {
+        set_query.run(Query { search, ..query.get_untracked() });
+    });
     view! {
         <div class="toolbar" role="search" aria-label="Trainings">
-            <div class="search-field">
-                <IconView icon=Icon::Search/>
-                <input
-                    class="input"
-                    type="search"
-                    data-search
-                    aria-label="Search name or ID"
-                    placeholder="Search name or ID"
-                    autocomplete="off"
-                    spellcheck="false"
-                    prop:value=move || query.get().search
-                    on:input=search
-                />
-            </div>
+            <SearchField
+                words="Search name or ID"
+                value=Signal::derive(move || query.get().search)
+                on_input=search
+            />
             <StatusFilter query set_query/>
         </div>
     }
