@@ -76,7 +76,7 @@ async fn a_list_that_was_scrolled_is_filled_when_it_is_shown_the_other_way() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: `cargo xtask bench` runs it"]
+#[ignore = "a measurement: cargo test -p tests --test e2e -- --ignored --nocapture a_hundred_thousand"]
 async fn a_hundred_thousand_items_are_scrolled() -> Result<()> {
     let server = Server::start()?;
     let took = import(&server, MANY)?;
