@@ -120,11 +120,11 @@ mod tests {
     fn a_set_is_found_in_the_only_folder_whatever_lies_beside_it() {
         let picture = image::RgbImage::new(4, 4);
         let object = "<object><name>a</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>2</xmax><ymax>2</ymax></bndbox></object>";
-        for (beside, task) in [
-            (&[][..], Task::Detection),
-            (&["LICENSE", "README.md", "test.csv"], Task::Detection),
-            // Images beside it are of the set, so its folder is a class.
-            (&["other.png"], Task::Classification),
+        for (beside, is_plain) in [
+            (&[][..], false),
+            (&["LICENSE", "README.md", "test.csv"], false),
+            // An image beside it is of the set, and then nothing says what the images are for.
+            (&["other.png"], true),
         ] {
             let folder = tempfile::tempdir().unwrap();
             let set = folder.path().join("set");
@@ -142,11 +142,7 @@ mod tests {
                 }
             }
             let found = read(folder.path(), None).unwrap();
-            assert_eq!(
-                (found.parsed.task, found.is_plain),
-                (task, !beside.is_empty() && task != Task::Detection),
-                "{beside:?}"
-            );
+            assert_eq!((found.parsed.task, found.is_plain), (Task::Detection, is_plain), "{beside:?}");
         }
     }
 }
