@@ -15,6 +15,7 @@ use crate::web;
 use axum::Router;
 use axum::middleware::from_fn;
 use serde::{Deserialize, Serialize};
+use shared::permission::Permissions;
 use shared::service::InstanceState;
 use std::fs::{File, TryLockError};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -227,7 +228,7 @@ impl Server {
     /// # Errors
     /// If its token cannot be kept.
     pub async fn sign_in_link(&self) -> Result<String, ServeError> {
-        let (token, _) = self.authenticator.create_link().await?;
+        let (token, _) = self.authenticator.create_link(&Permissions::all()).await?;
         Ok(api::sign_in_url(&self.url, token.expose()))
     }
 

@@ -19,6 +19,7 @@ pub mod labels;
 pub mod metric;
 pub mod metrics;
 pub mod model;
+pub mod permission;
 pub mod recipe;
 pub mod secret;
 pub mod series;

@@ -3,12 +3,13 @@
 //! Must not know how tokens are kept.
 
 use super::caller;
-use super::error::OrProblem;
+use super::error::{OrProblem, Problem};
 use super::layers::CookieName;
 use crate::auth::authenticator::OWNER;
 use crate::auth::{Authenticator, SESSION_LIFE};
 use proto::v1;
 use proto::v1::access_service_server::AccessService;
+use shared::permission::{Permission, Permissions};
 use tonic::{Request, Response, Status};
 
 pub(super) struct Access {
@@ -32,11 +33,13 @@ impl AccessService for Access {
 
     async fn get_session(
         &self,
-        _request: Request<v1::GetSessionRequest>,
+        request: Request<v1::GetSessionRequest>,
     ) -> Result<Response<v1::GetSessionResponse>, Status> {
+        let permissions = caller(&request).permissions();
         Ok(Response::new(v1::GetSessionResponse {
             user: OWNER.to_owned(),
             server_version: env!("CARGO_PKG_VERSION").to_owned(),
+            permissions: permissions.iter().map(|permission| permission.name().to_owned()).collect(),
         }))
     }
 
@@ -52,12 +55,24 @@ impl AccessService for Access {
 
     async fn create_sign_in_link(
         &self,
-        _request: Request<v1::CreateSignInLinkRequest>,
+        request: Request<v1::CreateSignInLinkRequest>,
     ) -> Result<Response<v1::CreateSignInLinkResponse>, Status> {
-        let (token, expires_at_ms) = self.authenticator.create_link().await.or_problem()?;
+        let withheld = permissions_from_wire(&request.get_ref().withheld_permissions).or_problem()?;
+        let permissions = caller(&request).permissions().without(withheld.iter());
+        let (token, expires_at_ms) = self.authenticator.create_link(&permissions).await.or_problem()?;
         let url = sign_in_url(&self.url, token.expose());
         Ok(Response::new(v1::CreateSignInLinkResponse { url, expires_at_ms }))
     }
+}
+
+fn permissions_from_wire(names: &[String]) -> Result<Permissions, Problem> {
+    let known = || Permissions::all().iter().map(Permission::name).collect::<Vec<_>>().join(" or ");
+    let parse = |name: &String| {
+        Permission::from_name(name).ok_or_else(|| {
+            Problem::field("withheld_permissions", format!("`{name}` is no permission; expected {}", known()))
+        })
+    };
+    names.iter().map(parse).collect()
 }
 
 /// The link that signs a browser in. What follows `#` never leaves the browser by itself.

@@ -158,6 +158,7 @@ impl From<AuthError> for Problem {
             AuthError::Malformed => (Code::Unauthenticated, "TOKEN_MALFORMED"),
             AuthError::Unknown(_) => (Code::Unauthenticated, "TOKEN_UNKNOWN"),
             AuthError::WrongKind { .. } => (Code::PermissionDenied, "TOKEN_OF_WRONG_KIND"),
+            AuthError::Withheld(_) => (Code::PermissionDenied, "PERMISSION_WITHHELD"),
             AuthError::OtherOrigin => (Code::PermissionDenied, "OTHER_ORIGIN"),
             AuthError::Token(_) => (Code::Internal, "NO_RANDOMNESS"),
         };

@@ -15,6 +15,7 @@ use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
 use shared::dql::Query;
 use shared::model::{Model, SubsetChoice};
+use shared::permission::{Permission, Permissions};
 use shared::service::ServiceSettings;
 use std::collections::BTreeMap;
 
@@ -41,13 +42,18 @@ impl Plan {
     ///
     /// # Errors
     /// If there is no such version or dataset, so that nothing more can be said.
-    pub(super) async fn of(store: &Store, request: v1::StartTrainingRequest) -> Result<Self, Problem> {
+    pub(super) async fn of(
+        store: &Store,
+        request: v1::StartTrainingRequest,
+        permissions: &Permissions,
+    ) -> Result<Self, Problem> {
         let model = store.model(&request.model).await?;
         let dataset = match request.dataset.as_str() {
             "" => store.dataset(&model.dataset_id.to_string()).await?,
             named => store.dataset(named).await?,
         };
         let mut problems = Vec::new();
+        problems.extend(refuse_secrets(&request.secrets, permissions));
         problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
         let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
         let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
@@ -102,6 +108,12 @@ impl Plan {
         }
         Err(first)
     }
+}
+
+/// Who may not see secrets cannot find out by trying which there are.
+fn refuse_secrets(named: &[String], permissions: &Permissions) -> Option<Problem> {
+    let is_refused = !named.is_empty() && !permissions.has(Permission::ViewSecrets);
+    is_refused.then(|| Problem::field("secrets", Permission::ViewSecrets.lack()))
 }
 
 /// Keeps what went well, and what refuses the rest.

@@ -2,6 +2,7 @@
 //!
 //! Must not know who runs them.
 
+use super::caller;
 use super::check::check;
 use super::error::{OrProblem, Problem};
 use super::models::idempotency_key;
@@ -11,6 +12,7 @@ use crate::store::{Store, TrainingQuery};
 use proto::convert::{log_line_to_wire, metric_sample_to_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
+use shared::permission::Permissions;
 use shared::status::Status as TrainingStatus;
 use shared::training::Training;
 use tonic::{Request, Response, Status};
@@ -24,15 +26,23 @@ pub(super) struct Trainings {
 }
 
 impl Trainings {
-    async fn start(&self, request: v1::StartTrainingRequest) -> Result<Training, Problem> {
+    async fn start(
+        &self,
+        request: v1::StartTrainingRequest,
+        permissions: &Permissions,
+    ) -> Result<Training, Problem> {
         let key = request.idempotency_key.clone();
         let key = idempotency_key(&key)?;
-        let plan = Plan::of(&self.store, request).await?;
+        let plan = Plan::of(&self.store, request, permissions).await?;
         Ok(self.store.start_training(plan.accepted()?, key).await?)
     }
 
-    async fn check(&self, request: v1::StartTrainingRequest) -> Result<v1::TrainingCheck, Problem> {
-        let plan = Plan::of(&self.store, request).await?;
+    async fn check(
+        &self,
+        request: v1::StartTrainingRequest,
+        permissions: &Permissions,
+    ) -> Result<v1::TrainingCheck, Problem> {
+        let plan = Plan::of(&self.store, request, permissions).await?;
         Ok(check(&self.store, plan).await?.into())
     }
 
@@ -59,14 +69,16 @@ impl TrainingService for Trainings {
         &self,
         request: Request<v1::StartTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
-        self.start(request.into_inner()).await.map(answer).or_problem()
+        let permissions = caller(&request).permissions();
+        self.start(request.into_inner(), &permissions).await.map(answer).or_problem()
     }
 
     async fn check_training(
         &self,
         request: Request<v1::StartTrainingRequest>,
     ) -> Result<Response<v1::TrainingCheck>, Status> {
-        self.check(request.into_inner()).await.map(Response::new).or_problem()
+        let permissions = caller(&request).permissions();
+        self.check(request.into_inner(), &permissions).await.map(Response::new).or_problem()
     }
 
     async fn get_snapshot(

@@ -8,6 +8,7 @@ use super::policy::Access;
 use super::token::{Token, TokenHash, TokenKind};
 use crate::store::Store;
 use http::header::{AUTHORIZATION, COOKIE, HeaderMap, ORIGIN};
+use shared::permission::Permissions;
 use std::time::Duration;
 
 /// How long a sign-in link can be used.
@@ -76,7 +77,7 @@ impl Authenticator {
 
     async fn identify_session(&self, hash: TokenHash) -> Result<Caller, AuthError> {
         match self.store.session(&hash.hex()).await? {
-            Some(_) => Ok(Caller::Browser(hash)),
+            Some(permissions) => Ok(Caller::Browser(hash, permissions)),
             None => Err(AuthError::Unknown(TokenKind::Session.words())),
         }
     }
@@ -85,20 +86,20 @@ impl Authenticator {
     pub async fn is_still_welcome(&self, caller: &Caller) -> bool {
         match caller {
             // A store that does not answer is no reason to end a stream.
-            Caller::Browser(hash) => !matches!(self.store.session(&hash.hex()).await, Ok(None)),
+            Caller::Browser(hash, _) => !matches!(self.store.session(&hash.hex()).await, Ok(None)),
             Caller::Owner => true,
             Caller::Anonymous | Caller::NewInstance(_) | Caller::Runner(_) => false,
         }
     }
 
-    /// A token for a sign-in link, and when it expires.
+    /// A token for a sign-in link to a session with these permissions, and when it expires.
     ///
     /// # Errors
     /// If the store cannot keep it.
-    pub async fn create_link(&self) -> Result<(Token, i64), AuthError> {
+    pub async fn create_link(&self, permissions: &Permissions) -> Result<(Token, i64), AuthError> {
         let token = Token::generate(TokenKind::SignInLink)?;
         let expires_at_ms = self.after(LINK_LIFE);
-        self.store.create_sign_in_link(&token.hash().hex(), OWNER, expires_at_ms).await?;
+        self.store.create_sign_in_link(&token.hash().hex(), OWNER, permissions, expires_at_ms).await?;
         Ok((token, expires_at_ms))
     }
 
@@ -127,7 +128,7 @@ impl Authenticator {
     /// # Errors
     /// If the store does not answer.
     pub async fn sign_out(&self, caller: &Caller) -> Result<(), AuthError> {
-        if let Caller::Browser(hash) = caller {
+        if let Caller::Browser(hash, _) = caller {
             self.store.end_session(&hash.hex()).await?;
         }
         Ok(())
@@ -146,11 +147,16 @@ pub fn authorize(caller: &Caller, access: Access) -> Result<(), AuthError> {
     if caller.may(access) {
         return Ok(());
     }
-    Err(match caller {
-        Caller::Anonymous => AuthError::Missing,
-        Caller::Owner | Caller::Browser(_) => AuthError::WrongKind { presented: "the owner" },
-        Caller::NewInstance(_) => AuthError::WrongKind { presented: "an instance that has not registered" },
-        Caller::Runner(_) => AuthError::WrongKind { presented: "a runner" },
+    Err(match (caller, access) {
+        (Caller::Anonymous, _) => AuthError::Missing,
+        (Caller::Owner | Caller::Browser(..), Access::OwnerWith(permission)) => {
+            AuthError::Withheld(permission)
+        }
+        (Caller::Owner | Caller::Browser(..), _) => AuthError::WrongKind { presented: "the owner" },
+        (Caller::NewInstance(_), _) => {
+            AuthError::WrongKind { presented: "an instance that has not registered" }
+        }
+        (Caller::Runner(_), _) => AuthError::WrongKind { presented: "a runner" },
     })
 }
 

@@ -34,7 +34,7 @@ impl House {
     }
 
     async fn sign_in(&self) -> Token {
-        let (link, _) = self.authenticator.create_link().await.unwrap();
+        let (link, _) = self.authenticator.create_link(&Permissions::all()).await.unwrap();
         self.authenticator.sign_in(link.expose()).await.unwrap().session
     }
 }
@@ -62,12 +62,12 @@ async fn bearer_tokens_are_taken_for_what_they_are() {
 #[tokio::test]
 async fn a_link_signs_one_browser_in_until_it_signs_out() {
     let house = house().await;
-    let (link, _) = house.authenticator.create_link().await.unwrap();
+    let (link, _) = house.authenticator.create_link(&Permissions::all()).await.unwrap();
     let session = house.authenticator.sign_in(link.expose()).await.unwrap().session;
     assert!(matches!(house.authenticator.sign_in(link.expose()).await, Err(AuthError::Unknown(_))));
     let cookie = [("cookie", format!("other=1; trainyard_8080={}", session.expose()))];
     let caller = house.identify(&cookie).await.unwrap();
-    assert_eq!(caller, Caller::Browser(session.hash()));
+    assert_eq!(caller, Caller::Browser(session.hash(), Permissions::all()));
     assert!(house.authenticator.is_still_welcome(&caller).await);
     house.authenticator.sign_out(&caller).await.unwrap();
     assert!(matches!(house.identify(&cookie).await, Err(AuthError::Unknown(_))));
@@ -77,7 +77,7 @@ async fn a_link_signs_one_browser_in_until_it_signs_out() {
 #[tokio::test]
 async fn links_and_sessions_expire() {
     let house = house().await;
-    let (link, _) = house.authenticator.create_link().await.unwrap();
+    let (link, _) = house.authenticator.create_link(&Permissions::all()).await.unwrap();
     let session = house.sign_in().await;
     house.clock.advance(LINK_LIFE + Duration::from_millis(1));
     assert!(matches!(house.authenticator.sign_in(link.expose()).await, Err(AuthError::Unknown(_))));

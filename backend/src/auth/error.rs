@@ -4,6 +4,7 @@
 
 use super::token::{TokenError, TokenKind};
 use crate::store::StoreError;
+use shared::permission::Permission;
 
 /// Why a caller is turned away.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +32,9 @@ pub enum AuthError {
         /// Who calls.
         presented: &'static str,
     },
+    /// The session lacks a permission.
+    #[error("{}", .0.lack())]
+    Withheld(Permission),
     /// A browser was sent here by a page of another site.
     #[error("a page of another origin may not use this browser's session; open this server's own page")]
     OtherOrigin,

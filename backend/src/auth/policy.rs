@@ -2,6 +2,8 @@
 //!
 //! Must not know how callers prove themselves.
 
+use shared::permission::Permission;
+
 /// Who may call a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -9,6 +11,8 @@ pub enum Access {
     Public,
     /// The owner: by the local token or by a browser session.
     Owner,
+    /// The owner, unless this permission is withheld from the session.
+    OwnerWith(Permission),
     /// A new instance with its one-time token, which the method itself checks and uses up.
     NewInstance,
     /// A registered runner.
@@ -61,11 +65,11 @@ const METHODS: [(&str, Access); 63] = [
     ("RunnerService/Lease", Access::Runner),
     ("RunnerService/Renew", Access::Runner),
     ("RunnerService/Report", Access::Runner),
-    ("SecretService/CreateSecret", Access::Owner),
-    ("SecretService/ListSecrets", Access::Owner),
-    ("SecretService/ReplaceSecret", Access::Owner),
-    ("SecretService/DeleteSecret", Access::Owner),
-    ("SecretService/RotateKey", Access::Owner),
+    ("SecretService/CreateSecret", Access::OwnerWith(Permission::AddSecrets)),
+    ("SecretService/ListSecrets", Access::OwnerWith(Permission::ViewSecrets)),
+    ("SecretService/ReplaceSecret", Access::OwnerWith(Permission::AddSecrets)),
+    ("SecretService/DeleteSecret", Access::OwnerWith(Permission::AddSecrets)),
+    ("SecretService/RotateKey", Access::OwnerWith(Permission::AddSecrets)),
     ("TrainingService/StartTraining", Access::Owner),
     ("TrainingService/CheckTraining", Access::Owner),
     ("TrainingService/GetSnapshot", Access::Owner),

@@ -9,6 +9,7 @@ use super::train_args::{Logs, Metrics, OneTraining, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use shared::config::set_from_text;
+use shared::permission::Permission;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -85,7 +86,7 @@ pub enum Command {
     #[command(subcommand, after_long_help = shared::dql::REFERENCE)]
     Dql(super::dql::DqlCommand),
     /// Print a link that signs a browser in, once.
-    Link(Output),
+    Link(Link),
     /// The trainer alone, without a server.
     #[command(subcommand)]
     Trainer(super::trainer_fit::TrainerCommand),
@@ -103,6 +104,16 @@ pub struct Output {
     /// Print JSON on standard output and nothing else.
     #[arg(long)]
     pub json: bool,
+}
+
+/// `trainyard link`.
+#[derive(Debug, Args)]
+pub struct Link {
+    /// A permission that whoever signs in by the link does not get.
+    #[arg(long, value_name = "PERMISSION", value_parser = Permission::ALL.map(Permission::name))]
+    pub without: Vec<String>,
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// `trainyard serve`.

@@ -54,6 +54,7 @@ fn every_documented_line_is_understood() {
         "trainyard evaluate coco --ground-truth gt.json --detections dt.json --json",
         "trainyard evaluate ultralytics --ground-truth gt.json --detections dt.json",
         "trainyard link --data /tmp/x",
+        "trainyard link --without view-secrets --without add-secrets --json",
         "trainyard runner",
         "trainyard train-function",
     ];

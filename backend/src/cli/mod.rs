@@ -33,7 +33,7 @@ mod upload;
 pub use failure::Failure;
 
 use crate::telemetry::{self, Verbosity};
-use args::{Arguments, Command, Output, Place};
+use args::{Arguments, Command, Link, Place};
 use clap::Parser;
 use connect::{Connection, WithoutServer};
 use proto::v1;
@@ -88,18 +88,19 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
         Command::Evaluate(command) => evaluate::run(&command),
         Command::Dql(command) => dql::run(&command),
-        Command::Link(output) => link(&place, output).await,
+        Command::Link(arguments) => link(&place, arguments).await,
         // Dispatched before there is a runtime, since they bring their own.
         Command::Runner | Command::TrainFunction => Ok(()),
     }
 }
 
-async fn link(place: &Place, output: Output) -> Result<(), Failure> {
+async fn link(place: &Place, arguments: Link) -> Result<(), Failure> {
     let connection = Connection::open(place, WithoutServer::Refuse).await?;
-    let answer = connection.access().create_sign_in_link(v1::CreateSignInLinkRequest {}).await;
+    let request = v1::CreateSignInLinkRequest { withheld_permissions: arguments.without };
+    let answer = connection.access().create_sign_in_link(request).await;
     connection.close().await;
     let v1::CreateSignInLinkResponse { url, expires_at_ms } = answer?.into_inner();
-    if output.json {
+    if arguments.output.json {
         return print::json(&serde_json::json!({"url": url, "expires_at_ms": expires_at_ms}));
     }
     print::line(&url)

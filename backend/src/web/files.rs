@@ -61,10 +61,10 @@ async fn authenticate(State(authenticator): State<Authenticator>, request: Reque
 fn check(caller: &Caller, method: &Method) -> Result<(), AuthError> {
     match (caller, method) {
         (
-            Caller::Runner(_) | Caller::Owner | Caller::Browser(_),
+            Caller::Runner(_) | Caller::Owner | Caller::Browser(..),
             &Method::GET | &Method::HEAD | &Method::PUT,
         ) => Ok(()),
-        (Caller::Owner | Caller::Browser(_), _) => Err(AuthError::WrongKind { presented: "the owner" }),
+        (Caller::Owner | Caller::Browser(..), _) => Err(AuthError::WrongKind { presented: "the owner" }),
         (Caller::Runner(_), _) => Err(AuthError::WrongKind { presented: "a runner" }),
         (Caller::NewInstance(_), _) => {
             Err(AuthError::WrongKind { presented: "an instance that has not registered" })

@@ -1,4 +1,4 @@
-//! What stands where there is nothing to show: nothing yet, nothing found, failed, loading.
+//! What stands where there is nothing to show: nothing yet, nothing found, not permitted, failed, loading.
 //!
 //! Must not know what is missing.
 
@@ -14,6 +14,12 @@ pub fn Empty(title: &'static str, children: Children) -> impl IntoView {
             {children()}
         </div>
     }
+}
+
+/// What a session may not see, and who can help.
+#[component]
+pub fn NotPermitted(lack: &'static str) -> impl IntoView {
+    view! { <Empty title="No permission"><p>{lack}</p></Empty> }
 }
 
 /// A failed fetch: the reason, the number to quote, and another try.

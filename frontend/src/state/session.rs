@@ -5,6 +5,7 @@
 use crate::api::{self, ApiError, ErrorKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use shared::permission::{Permission, Permissions};
 
 /// Where the session stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +15,7 @@ pub enum SessionState {
     SignedIn {
         user: String,
         server_version: String,
+        permissions: Permissions,
     },
     /// With the reason, where there is one.
     SignedOut(Option<String>),
@@ -49,9 +51,15 @@ impl Session {
     pub fn ask(self) {
         spawn_local(async move {
             match api::access::session().await {
-                Ok(answer) => self
-                    .state
-                    .set(SessionState::SignedIn { user: answer.user, server_version: answer.server_version }),
+                Ok(answer) => self.state.set(SessionState::SignedIn {
+                    user: answer.user,
+                    server_version: answer.server_version,
+                    permissions: answer
+                        .permissions
+                        .iter()
+                        .filter_map(|name| Permission::from_name(name))
+                        .collect(),
+                }),
                 Err(error) => self.lost(&error),
             }
         });
@@ -62,6 +70,14 @@ impl Session {
         if error.kind == ErrorKind::SignedOut {
             self.state.set(SessionState::SignedOut(Some("Your session has ended".into())));
         }
+    }
+
+    /// Why the session may not do this; `None` when it may.
+    pub fn lacks(self, permission: Permission) -> Option<&'static str> {
+        self.state.with(|state| match state {
+            SessionState::SignedIn { permissions, .. } if permissions.has(permission) => None,
+            _ => Some(permission.lack()),
+        })
     }
 
     pub fn sign_out(self) {

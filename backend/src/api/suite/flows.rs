@@ -13,7 +13,11 @@ const SOON: Duration = Duration::from_secs(20);
 async fn a_link_works_once_and_signing_out_ends_the_session() {
     let house = House::open().await;
     let answer = house
-        .call("trainyard.v1.AccessService/CreateSignInLink", &v1::CreateSignInLinkRequest {}, &house.owner())
+        .call(
+            "trainyard.v1.AccessService/CreateSignInLink",
+            &v1::CreateSignInLinkRequest::default(),
+            &house.owner(),
+        )
         .await
         .decode::<v1::CreateSignInLinkResponse>();
     let (page, token) = answer.url.split_once("#token=").unwrap();
@@ -30,6 +34,7 @@ async fn a_link_works_once_and_signing_out_ends_the_session() {
         .await
         .decode::<v1::GetSessionResponse>();
     assert_eq!(session.user, "owner");
+    assert_eq!(session.permissions, ["view-secrets", "add-secrets"]);
     assert_eq!(house.call("trainyard.v1.AccessService/SignOut", &(), &browser).await.code, Code::Ok);
     let after = house.call("trainyard.v1.AccessService/GetSession", &(), &browser).await;
     assert_eq!(after.code, Code::Unauthenticated);

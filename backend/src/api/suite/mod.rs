@@ -72,7 +72,18 @@ impl House {
 
     /// A cookie of a browser that has just signed in.
     async fn browser(&self) -> Vec<Pair> {
-        let link = self.server.sign_in_link().await.unwrap();
+        self.browser_of(&self.server.sign_in_link().await.unwrap()).await
+    }
+
+    /// A cookie of a browser that signed in by a link of this maker that withholds these permissions.
+    async fn browser_without(&self, permissions: &[&str], maker: &[Pair]) -> Vec<Pair> {
+        let withheld_permissions = permissions.iter().map(|name| (*name).to_owned()).collect();
+        let request = proto::v1::CreateSignInLinkRequest { withheld_permissions };
+        let answer = self.call("trainyard.v1.AccessService/CreateSignInLink", &request, maker).await;
+        self.browser_of(&answer.decode::<proto::v1::CreateSignInLinkResponse>().url).await
+    }
+
+    async fn browser_of(&self, link: &str) -> Vec<Pair> {
         let token = link.split("token=").nth(1).unwrap().to_owned();
         let answer =
             self.call("trainyard.v1.AccessService/SignIn", &proto::v1::SignInRequest { token }, &[]).await;

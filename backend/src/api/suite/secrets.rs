@@ -82,3 +82,50 @@ async fn what_cannot_be_kept_is_refused_without_quoting_it() {
     assert!(list(&house).await.1.is_empty());
     house.server.stop().await;
 }
+
+#[tokio::test]
+async fn a_session_does_only_what_its_link_gave_it() {
+    let house = House::open().await;
+    create(&house, "API_TOKEN", "canary-value", "", &house.owner()).await.decode::<v1::Secret>();
+    house.dataset("cells").await;
+    let model = house.model("m", "cells").await;
+    let starting = |secrets: &[&str]| v1::StartTrainingRequest {
+        model: model.id.clone(),
+        secrets: secrets.iter().map(|name| (*name).to_owned()).collect(),
+        ..Default::default()
+    };
+    let no_view = house.browser_without(&["view-secrets"], &house.owner()).await;
+    let no_add = house.browser_without(&["add-secrets"], &house.owner()).await;
+    // Whoever lacks something cannot hand it on.
+    let made_by_it = house.browser_without(&[], &no_add).await;
+    for (who, headers, may_view, may_add) in [
+        ("without viewing", &no_view, false, true),
+        ("without adding", &no_add, true, false),
+        ("by a link of one without adding", &made_by_it, true, false),
+    ] {
+        let listed = house.call(&format!("{SERVICE}/ListSecrets"), &v1::ListSecretsRequest {}, headers).await;
+        assert_eq!(listed.code == Code::Ok, may_view, "{who}: {}", listed.message);
+        let added = create(&house, &format!("T{}", who.len()), "some value", "", headers).await;
+        assert_eq!(added.code == Code::Ok, may_add, "{who}: {}", added.message);
+        for refused in [&listed, &added].into_iter().filter(|answer| answer.code != Code::Ok) {
+            assert_eq!(refused.code, Code::PermissionDenied, "{who}");
+            assert!(refused.message.contains("sign-in link"), "{}", refused.message);
+        }
+        let check = "trainyard.v1.TrainingService/CheckTraining";
+        for secret in ["API_TOKEN", "NO_SUCH"] {
+            let check: v1::TrainingCheck = house.call(check, &starting(&[secret]), headers).await.decode();
+            let told = check.problems.iter().find(|problem| problem.field == "secrets");
+            let is_hidden = told.is_some_and(|problem| problem.message.contains("may not see"));
+            assert_eq!(is_hidden, !may_view, "{who}: {told:?}");
+        }
+        let plain: v1::TrainingCheck = house.call(check, &starting(&[]), headers).await.decode();
+        assert!(plain.problems.iter().all(|problem| problem.field != "secrets"), "{who}: {plain:?}");
+    }
+    let start = "trainyard.v1.TrainingService/StartTraining";
+    let refused = house.call(start, &starting(&["API_TOKEN"]), &no_view).await;
+    assert_eq!(refused.code, Code::InvalidArgument, "{}", refused.message);
+    let unknown = v1::CreateSignInLinkRequest { withheld_permissions: vec!["everything".into()] };
+    let refused = house.call("trainyard.v1.AccessService/CreateSignInLink", &unknown, &house.owner()).await;
+    assert!(refused.message.contains("view-secrets or add-secrets"), "{}", refused.message);
+    house.server.stop().await;
+}

@@ -6,6 +6,7 @@ use super::rows::get;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
+use shared::permission::{Permission, Permissions};
 
 impl Store {
     /// Keeps a sign-in link that works once, until this wall time.
@@ -16,9 +17,11 @@ impl Store {
         &self,
         token_hash: &str,
         user: &str,
+        permissions: &Permissions,
         expires_at_ms: i64,
     ) -> Result<(), StoreError> {
         let (token_hash, user) = (token_hash.to_owned(), user.to_owned());
+        let withheld = permissions.withheld().to_string();
         self.write(async move |tx: &mut Tx| {
             let now_ms = tx.now_ms();
             for statement in [
@@ -27,12 +30,15 @@ impl Store {
             ] {
                 sqlx::query(statement).bind(now_ms).execute(&mut tx.connection).await?;
             }
-            sqlx::query("INSERT INTO sign_in_links (token_hash, user_name, expires_at_ms) VALUES (?, ?, ?)")
-                .bind(token_hash)
-                .bind(user)
-                .bind(expires_at_ms)
-                .execute(&mut tx.connection)
-                .await?;
+            sqlx::query(
+                "INSERT INTO sign_in_links (token_hash, user_name, withheld, expires_at_ms) VALUES (?, ?, ?, ?)",
+            )
+            .bind(token_hash)
+            .bind(user)
+            .bind(withheld)
+            .bind(expires_at_ms)
+            .execute(&mut tx.connection)
+            .await?;
             Ok(())
         })
         .await
@@ -53,7 +59,7 @@ impl Store {
         self.write(async move |tx: &mut Tx| {
             let now_ms = tx.now_ms();
             let row = sqlx::query(
-                "SELECT user_name FROM sign_in_links WHERE token_hash = ? AND used_at_ms IS NULL AND expires_at_ms > ?",
+                "SELECT user_name, withheld FROM sign_in_links WHERE token_hash = ? AND used_at_ms IS NULL AND expires_at_ms > ?",
             )
             .bind(&token_hash)
             .bind(now_ms)
@@ -66,39 +72,27 @@ impl Store {
                 .bind(&token_hash)
                 .execute(&mut tx.connection)
                 .await?;
-            insert_session(tx, &session_hash, &user, session_expires_at_ms).await?;
+            insert_session(tx, &session_hash, &user, &get::<String>(&row, "withheld")?, session_expires_at_ms)
+                .await?;
             Ok(Some(user))
         })
         .await
     }
 
-    /// Keeps a session.
+    /// What this session may do beyond the rest, unless it is over.
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn create_session(
-        &self,
-        token_hash: &str,
-        user: &str,
-        expires_at_ms: i64,
-    ) -> Result<(), StoreError> {
-        let (token_hash, user) = (token_hash.to_owned(), user.to_owned());
-        self.write(async move |tx: &mut Tx| insert_session(tx, &token_hash, &user, expires_at_ms).await).await
-    }
-
-    /// Whose session this is, unless it is over.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn session(&self, token_hash: &str) -> Result<Option<String>, StoreError> {
+    pub async fn session(&self, token_hash: &str) -> Result<Option<Permissions>, StoreError> {
         let now_ms = self.clock().now_ms();
-        let user =
-            sqlx::query_scalar("SELECT user_name FROM sessions WHERE token_hash = ? AND expires_at_ms > ?")
+        let withheld: Option<String> =
+            sqlx::query_scalar("SELECT withheld FROM sessions WHERE token_hash = ? AND expires_at_ms > ?")
                 .bind(token_hash)
                 .bind(now_ms)
                 .fetch_optional(&mut *self.reader().await?)
                 .await?;
-        Ok(user)
+        Ok(withheld
+            .map(|names| Permissions::all().without(names.split(' ').filter_map(Permission::from_name))))
     }
 
     /// Ends a session, if there is one.
@@ -122,14 +116,16 @@ async fn insert_session(
     tx: &mut Tx,
     token_hash: &str,
     user: &str,
+    withheld: &str,
     expires_at_ms: i64,
 ) -> Result<(), StoreError> {
     let now_ms = tx.now_ms();
     sqlx::query(
-        "INSERT INTO sessions (token_hash, user_name, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?)",
+        "INSERT INTO sessions (token_hash, user_name, withheld, created_at_ms, expires_at_ms) VALUES (?, ?, ?, ?, ?)",
     )
     .bind(token_hash)
     .bind(user)
+    .bind(withheld)
     .bind(now_ms)
     .bind(expires_at_ms)
     .execute(&mut tx.connection)

@@ -1,6 +1,7 @@
 //! What survives a restart, what one key does once, and what happens when many write at once.
 
 use super::*;
+use shared::permission::{Permission, Permissions};
 use shared::status::{ModelStatus, Status};
 
 #[tokio::test]
@@ -182,12 +183,13 @@ async fn sign_in_links_work_once_and_sessions_end() {
     let bench = Bench::new().await;
     let store = &bench.store;
     let soon = 1_700_000_010_000;
-    store.create_sign_in_link("link", "owner", soon).await.unwrap();
+    let fewer = Permissions::all().without([Permission::AddSecrets]);
+    store.create_sign_in_link("link", "owner", &fewer, soon).await.unwrap();
     let user = store.redeem_sign_in_link("link", "session", soon).await.unwrap();
     assert_eq!(user.as_deref(), Some("owner"));
     assert_eq!(store.redeem_sign_in_link("link", "other", soon).await.unwrap(), None);
-    assert_eq!(store.session("session").await.unwrap().as_deref(), Some("owner"));
-    store.create_sign_in_link("late", "owner", soon).await.unwrap();
+    assert_eq!(store.session("session").await.unwrap(), Some(fewer));
+    store.create_sign_in_link("late", "owner", &Permissions::all(), soon).await.unwrap();
     bench.clock.advance(std::time::Duration::from_secs(10));
     assert_eq!(store.session("session").await.unwrap(), None, "a session ends by itself");
     assert_eq!(store.redeem_sign_in_link("late", "other", soon + 1).await.unwrap(), None, "so does a link");

@@ -4,7 +4,7 @@
 
 use super::form::{Asked, SecretDialog};
 use crate::api;
-use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use crate::components::empty::{Empty, LoadFailed, NotPermitted, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
@@ -16,12 +16,19 @@ use crate::text;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use proto::v1::Secret;
+use shared::permission::Permission;
 
 #[component]
 pub fn SecretsPage() -> impl IntoView {
     use_title(|| "Secrets".into());
     let toasts = expect_context::<Toasts>();
-    let secrets = fetched(api::secrets::list);
+    let session = expect_context::<Session>();
+    let cannot_see = move || session.lacks(Permission::ViewSecrets);
+    let cannot_add = Memo::new(move |_| session.lacks(Permission::AddSecrets));
+    let secrets = fetched(move || {
+        let may_see = untrack(cannot_see).is_none();
+        async move { if may_see { api::secrets::list().await } else { Ok(Vec::new()) } }
+    });
     let asked = RwSignal::new(None::<Asked>);
     let on_done = Callback::new(move |secret: Secret| {
         toasts.done(format!("{} is kept", secret.name));
@@ -30,7 +37,13 @@ pub fn SecretsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <h1>"Secrets"</h1>
-            <button class="button primary" type="button" on:click=move |_| asked.set(Some(Asked::New))>
+            <button
+                class="button primary"
+                type="button"
+                aria-disabled=move || cannot_add.get().map(|_| "true")
+                title=move || cannot_add.get()
+                on:click=move |_| if cannot_add.get_untracked().is_none() { asked.set(Some(Asked::New)) }
+            >
                 "New secret…"
             </button>
         </div>
@@ -39,6 +52,9 @@ pub fn SecretsPage() -> impl IntoView {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
+            }
+            Loaded::Ready(_) if cannot_see().is_some() => {
+                view! { <NotPermitted lack=Permission::ViewSecrets.lack()/> }.into_any()
             }
             Loaded::Ready(list) if list.is_empty() => view! {
                 <Empty title="No secrets yet">
@@ -93,10 +109,16 @@ fn SecretRow(secret: Secret, asked: RwSignal<Option<Asked>>, again: Callback<()>
     users.sort();
     users.dedup();
     let used_by = if users.is_empty() { "–".to_owned() } else { users.join(", ") };
-    let reason = StoredValue::new(why_kept(&secret));
+    let cannot_change = untrack(|| session.lacks(Permission::AddSecrets));
+    let reason = StoredValue::new(cannot_change.map(str::to_owned).or_else(|| why_kept(&secret)));
     let (id, name) = (secret.id.clone(), secret.name.clone());
     let (for_replace, for_delete) = ((id.clone(), name.clone()), (id, name.clone()));
-    let replace = move |_| asked.set(Some(Asked::Replace(for_replace.0.clone(), for_replace.1.clone())));
+    let replace = move |_| {
+        if cannot_change.is_some() {
+            return;
+        }
+        asked.set(Some(Asked::Replace(for_replace.0.clone(), for_replace.1.clone())));
+    };
     let delete = move |_| {
         if reason.with_value(Option::is_some) {
             return;
@@ -133,7 +155,16 @@ fn SecretRow(secret: Secret, asked: RwSignal<Option<Asked>>, again: Callback<()>
             <td>{secret.created_by}</td>
             <td class="created-cell"><TimeAgo at_ms=secret.updated_at_ms/></td>
             <td class="number">
-                <button class="button" type="button" aria-label=format!("Replace {name}…") on:click=replace>"Replace…"</button>
+                <button
+                    class="button"
+                    type="button"
+                    aria-label=format!("Replace {name}…")
+                    aria-disabled=cannot_change.map(|_| "true")
+                    title=cannot_change
+                    on:click=replace
+                >
+                    "Replace…"
+                </button>
                 " "
                 <button
                     class="button danger"

@@ -7,8 +7,10 @@ use crate::api;
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::state::resource::{Loaded, fetched};
+use crate::state::session::Session;
 use leptos::prelude::*;
 use proto::v1::Secret;
+use shared::permission::Permission;
 
 #[component]
 pub fn SecretPicker(
@@ -16,7 +18,13 @@ pub fn SecretPicker(
     chosen: RwSignal<Vec<String>>,
     #[prop(into)] problem: Signal<Option<String>>,
 ) -> impl IntoView {
-    let secrets = fetched(api::secrets::list);
+    let session = expect_context::<Session>();
+    let cannot_see = move || session.lacks(Permission::ViewSecrets);
+    let cannot_add = Memo::new(move |_| session.lacks(Permission::AddSecrets).or_else(cannot_see));
+    let secrets = fetched(move || {
+        let may_see = untrack(cannot_see).is_none();
+        async move { if may_see { api::secrets::list().await } else { Ok(Vec::new()) } }
+    });
     let asked = RwSignal::new(None::<Asked>);
     let on_done = Callback::new(move |secret: Secret| {
         chosen.update(|chosen| {
@@ -34,13 +42,24 @@ pub fn SecretPicker(
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
             }
+            Loaded::Ready(_) if cannot_see().is_some() => {
+                view! { <p class="muted">{Permission::ViewSecrets.lack()}</p> }.into_any()
+            }
             Loaded::Ready(list) => view! { <Choices list chosen/> }.into_any(),
         }}
         {move || problem.get().map(|problem| view! {
             <p class="problem" role="alert"><IconView icon=Icon::CrossInOctagon/>{problem}</p>
         })}
         <div>
-            <button class="button" type="button" on:click=move |_| asked.set(Some(Asked::New))>"Add new secret…"</button>
+            <button
+                class="button"
+                type="button"
+                aria-disabled=move || cannot_add.get().map(|_| "true")
+                title=move || cannot_add.get()
+                on:click=move |_| if cannot_add.get_untracked().is_none() { asked.set(Some(Asked::New)) }
+            >
+                "Add new secret…"
+            </button>
         </div>
         <SecretDialog asked on_done/>
     }
