@@ -2,6 +2,7 @@
 //!
 //! Must not know how it was found out, nor the form that shows it.
 
+use crate::machine::MachineType;
 use crate::service::ServiceSettings;
 use crate::snapshot::{LabelCount, SubsetContent};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,8 @@ pub struct TrainingCheck {
     pub service_settings: ServiceSettings,
     /// Whether that service is there already.
     pub service_exists: bool,
+    /// What a service may run on.
+    pub machine_types: Vec<MachineType>,
 }
 
 /// A subset as a training would get it.

@@ -16,6 +16,7 @@ pub mod filter;
 pub mod format;
 pub mod id;
 pub mod labels;
+pub mod machine;
 pub mod metric;
 pub mod metrics;
 pub mod model;

@@ -4,6 +4,7 @@
 
 use crate::config::FieldError;
 use crate::id::{ExecutionId, InstanceId, ServiceId};
+use crate::machine::LOCAL;
 use serde::{Deserialize, Serialize};
 
 /// Name of the one service that trains all versions of an architecture.
@@ -11,6 +12,9 @@ use serde::{Deserialize, Serialize};
 pub fn service_name(architecture_id: &str) -> String {
     format!("mgmt-train-{architecture_id}")
 }
+
+/// A name that is longer is none that a registry takes.
+const MAX_IMAGE_BYTES: usize = 512;
 
 /// What happens to an attempt that is reset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,7 +28,14 @@ pub enum OnReset {
 
 /// How a service runs its executions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct ServiceSettings {
+    /// The name of the [type of machine](crate::machine::MachineType) that its instances run on.
+    pub machine_type: String,
+    /// Whether a more urgent training may take the machine.
+    pub preemptible: bool,
+    /// The image that its instances are made from; empty for none.
+    pub image: String,
     /// Executions that one instance works on at once.
     pub concurrency: u32,
     /// Instances kept while nothing waits.
@@ -41,12 +52,17 @@ pub struct ServiceSettings {
     pub on_reset: OnReset,
     /// Attempts at most.
     pub max_attempts: u32,
+    /// Whether each execution is a process of its own within the instance.
+    pub run_as_process: bool,
 }
 
 impl Default for ServiceSettings {
     /// The defaults of the wizard's third step.
     fn default() -> Self {
         Self {
+            machine_type: LOCAL.to_owned(),
+            preemptible: false,
+            image: String::new(),
             concurrency: 1,
             min_instances: 0,
             max_instances: 1,
@@ -55,6 +71,7 @@ impl Default for ServiceSettings {
             drain_secs: 300,
             on_reset: OnReset::Rerun,
             max_attempts: 3,
+            run_as_process: true,
         }
     }
 }
@@ -81,6 +98,13 @@ impl ServiceSettings {
                 FieldError::new(field, format!("{value} is out of range: choose {least} to {most}"))
             })
             .collect();
+        if self.image.len() > MAX_IMAGE_BYTES
+            || self.image.contains(|c: char| c.is_whitespace() || c.is_control())
+        {
+            let message =
+                format!("is no name of an image: expected up to {MAX_IMAGE_BYTES} bytes without spaces");
+            errors.push(FieldError::new("image", message));
+        }
         if self.min_instances > self.max_instances {
             let message = format!("{} is more than `max_instances`: lower it", self.min_instances);
             errors.push(FieldError::new("min_instances", message));
@@ -93,12 +117,15 @@ impl ServiceSettings {
     /// ```
     /// use shared::service::ServiceSettings;
     /// let mine = ServiceSettings::default();
-    /// let yours = ServiceSettings { drain_secs: 1, ..mine };
+    /// let yours = ServiceSettings { drain_secs: 1, ..mine.clone() };
     /// assert_eq!(mine.differences(&yours), ["drain_secs"]);
     /// ```
     #[must_use]
     pub fn differences(&self, other: &Self) -> Vec<&'static str> {
         [
+            ("machine_type", self.machine_type == other.machine_type),
+            ("preemptible", self.preemptible == other.preemptible),
+            ("image", self.image == other.image),
             ("concurrency", self.concurrency == other.concurrency),
             ("min_instances", self.min_instances == other.min_instances),
             ("max_instances", self.max_instances == other.max_instances),
@@ -107,6 +134,7 @@ impl ServiceSettings {
             ("drain_secs", self.drain_secs == other.drain_secs),
             ("on_reset", self.on_reset == other.on_reset),
             ("max_attempts", self.max_attempts == other.max_attempts),
+            ("run_as_process", self.run_as_process == other.run_as_process),
         ]
         .into_iter()
         .filter(|(_, is_same)| !is_same)
@@ -233,12 +261,22 @@ mod tests {
             max_instances: 2,
             execution_timeout_secs: 0,
             max_attempts: 101,
-            ..good
+            image: "a b".into(),
+            ..good.clone()
         };
         let fields: Vec<String> = bad.check().unwrap_err().into_iter().map(|error| error.key).collect();
-        assert_eq!(fields, ["concurrency", "execution_timeout_secs", "max_attempts", "min_instances"]);
-        let differences =
-            ["concurrency", "min_instances", "max_instances", "execution_timeout_secs", "max_attempts"];
+        assert_eq!(
+            fields,
+            ["concurrency", "execution_timeout_secs", "max_attempts", "image", "min_instances"]
+        );
+        let differences = [
+            "image",
+            "concurrency",
+            "min_instances",
+            "max_instances",
+            "execution_timeout_secs",
+            "max_attempts",
+        ];
         assert_eq!(bad.differences(&good), differences);
     }
 }

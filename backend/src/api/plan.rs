@@ -6,6 +6,7 @@
 use super::choices::{Choice, checked, choice_of_request};
 use super::error::Problem;
 use super::models::{canonical, refuse_other_task};
+use crate::executor::machine_types;
 use crate::store::{NewTraining, Store, TrainingData};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
@@ -14,6 +15,7 @@ use shared::check::TrainingWarning;
 use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
 use shared::dql::Query;
+use shared::machine::refusals;
 use shared::model::{Model, SubsetChoice};
 use shared::permission::{Permission, Permissions};
 use shared::service::ServiceSettings;
@@ -62,6 +64,7 @@ impl Plan {
         let settings = request.service_settings.map(ServiceSettings::try_from).transpose();
         let settings = taken(settings.map_err(|error| error.within("service_settings")), &mut problems);
         let settings = settings.flatten();
+        problems.extend(settings.iter().flat_map(refuse_settings));
         let mut data = TrainingData {
             dataset_id: dataset.id,
             labels: labels.unwrap_or_else(|| model.labels.clone()),
@@ -114,6 +117,17 @@ impl Plan {
 fn refuse_secrets(named: &[String], permissions: &Permissions) -> Option<Problem> {
     let is_refused = !named.is_empty() && !permissions.has(Permission::ViewSecrets);
     is_refused.then(|| Problem::field("secrets", Permission::ViewSecrets.lack()))
+}
+
+/// What no machine here can do.
+fn refuse_settings(settings: &ServiceSettings) -> Vec<Problem> {
+    refusals(settings, &machine_types())
+        .into_iter()
+        .map(|error| {
+            let problem = format!("cannot be used: {}", error.message);
+            Problem::field(format!("service_settings.{}", error.key), problem)
+        })
+        .collect()
 }
 
 /// Keeps what went well, and what refuses the rest.

@@ -4,7 +4,10 @@
 //! containers and clusters can follow without a change there.
 
 pub mod host;
+mod machine;
 pub mod process;
+
+pub use machine::machine_types;
 
 use async_trait::async_trait;
 use shared::id::InstanceId;

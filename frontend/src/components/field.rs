@@ -55,6 +55,7 @@ pub fn TextField(
     /// Which keyboard a phone shows.
     #[prop(default = "text")]
     input_mode: &'static str,
+    #[prop(optional)] read_only: bool,
 ) -> impl IntoView {
     let has_hint = !hint.is_empty();
     let input_id = id.clone();
@@ -69,6 +70,7 @@ pub fn TextField(
                 autocomplete="off"
                 spellcheck="false"
                 inputmode=input_mode
+                readonly=read_only
                 prop:value=move || value.get()
                 on:input=move |event| value.set(event_target_value(&event))
                 aria-invalid=move || problem.get().is_some().to_string()
@@ -108,6 +110,48 @@ pub fn TextArea(
                 aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
             ></textarea>
         </FieldFrame>
+    }
+}
+
+/// Yes or no, as the texts `true` and `false`. Where there is no choice, it can be looked at and not changed.
+#[component]
+pub fn SwitchField(
+    id: &'static str,
+    label: &'static str,
+    hint: Signal<String>,
+    value: RwSignal<String>,
+    problem: Signal<Option<String>>,
+    is_disabled: Signal<bool>,
+) -> impl IntoView {
+    let press = move |event: web_sys::MouseEvent| {
+        if is_disabled.get_untracked() {
+            event.prevent_default();
+        }
+    };
+    view! {
+        <div class="field">
+            <label class="check">
+                <input
+                    type="checkbox"
+                    id=id
+                    name=id
+                    prop:checked=move || value.with(|value| value == "true")
+                    on:click=press
+                    on:change=move |event| value.set(event_target_checked(&event).to_string())
+                    aria-disabled=move || is_disabled.get().then_some("true")
+                    aria-invalid=move || problem.get().is_some().to_string()
+                    aria-describedby=move || described_by(id, true, problem.get().is_some())
+                />
+                <span>{label}</span>
+            </label>
+            <span class="hint" id=format!("{id}-hint")>{hint}</span>
+            {move || problem.get().map(|problem| view! {
+                <span class="problem" id=format!("{id}-problem")>
+                    <IconView icon=Icon::CrossInOctagon/>
+                    <span>{problem}</span>
+                </span>
+            })}
+        </div>
     }
 }
 

@@ -4,6 +4,7 @@ use super::{ConvertError, json_from_wire, list_from_wire, required, word_from_wi
 use crate::v1;
 use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
 use shared::dataset::Subset;
+use shared::machine::MachineType;
 use shared::service::{OnReset, ServiceSettings};
 use shared::snapshot::{LabelCount, SubsetContent};
 
@@ -18,6 +19,10 @@ impl From<ServiceSettings> for v1::ServiceSettings {
             drain_secs: settings.drain_secs,
             on_reset: on_reset_word(settings.on_reset).to_owned(),
             max_attempts: settings.max_attempts,
+            machine_type: settings.machine_type,
+            preemptible: settings.preemptible,
+            image: settings.image,
+            run_as_process: Some(settings.run_as_process),
         }
     }
 }
@@ -28,6 +33,7 @@ impl TryFrom<v1::ServiceSettings> for ServiceSettings {
     /// Parses settings and refuses the first value that cannot be meant.
     fn try_from(settings: v1::ServiceSettings) -> Result<Self, ConvertError> {
         let on_reset = word_from_wire("on_reset", &settings.on_reset, on_reset, "`fail` or `rerun`")?;
+        let Self { machine_type, run_as_process, .. } = Self::default();
         let settings = Self {
             concurrency: settings.concurrency,
             min_instances: settings.min_instances,
@@ -37,6 +43,10 @@ impl TryFrom<v1::ServiceSettings> for ServiceSettings {
             drain_secs: settings.drain_secs,
             on_reset,
             max_attempts: settings.max_attempts,
+            machine_type: Some(settings.machine_type).filter(|name| !name.is_empty()).unwrap_or(machine_type),
+            preemptible: settings.preemptible,
+            image: settings.image,
+            run_as_process: settings.run_as_process.unwrap_or(run_as_process),
         };
         match settings.check() {
             Ok(()) => Ok(settings),
@@ -59,6 +69,22 @@ const fn on_reset_word(on_reset: OnReset) -> &'static str {
 
 fn on_reset(word: &str) -> Option<OnReset> {
     [OnReset::Fail, OnReset::Rerun].into_iter().find(|each| on_reset_word(*each) == word)
+}
+
+impl From<MachineType> for v1::MachineType {
+    fn from(machine: MachineType) -> Self {
+        let MachineType { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images } =
+            machine;
+        Self { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images }
+    }
+}
+
+impl From<v1::MachineType> for MachineType {
+    fn from(machine: v1::MachineType) -> Self {
+        let v1::MachineType { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images } =
+            machine;
+        Self { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images }
+    }
 }
 
 impl From<LabelCount> for v1::LabelCount {
@@ -134,6 +160,7 @@ impl From<TrainingCheck> for v1::TrainingCheck {
             duration_secs: check.duration_secs,
             service_settings: Some(check.service_settings.into()),
             service_exists: check.service_exists,
+            machine_types: check.machine_types.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -163,6 +190,7 @@ impl TryFrom<v1::TrainingCheck> for TrainingCheck {
                 .try_into()
                 .map_err(|error: ConvertError| error.within("service_settings"))?,
             service_exists: check.service_exists,
+            machine_types: check.machine_types.into_iter().map(Into::into).collect(),
         })
     }
 }
@@ -219,6 +247,14 @@ mod tests {
                 duration_secs,
                 service_settings: ServiceSettings { on_reset: OnReset::Fail, ..ServiceSettings::default() },
                 service_exists: true,
+                machine_types: vec![MachineType {
+                    name: "local".into(),
+                    cores: 2,
+                    memory_bytes: 3,
+                    free_memory_bytes: 1,
+                    is_preemptible: false,
+                    runs_images: true,
+                }],
             };
             assert_eq!(TrainingCheck::try_from(v1::TrainingCheck::from(check.clone())), Ok(check));
         }
@@ -228,7 +264,10 @@ mod tests {
     fn settings_that_cannot_be_meant_name_their_field() {
         let good = v1::ServiceSettings::from(ServiceSettings::default());
         assert_eq!(ServiceSettings::try_from(good.clone()), Ok(ServiceSettings::default()));
+        let older = v1::ServiceSettings { machine_type: String::new(), run_as_process: None, ..good.clone() };
+        assert_eq!(ServiceSettings::try_from(older), Ok(ServiceSettings::default()));
         let cases = [
+            (v1::ServiceSettings { image: "a b".into(), ..good.clone() }, "image"),
             (v1::ServiceSettings { on_reset: "again".into(), ..good.clone() }, "on_reset"),
             (v1::ServiceSettings { concurrency: 0, ..good.clone() }, "concurrency"),
             (v1::ServiceSettings { min_instances: 2, ..good }, "min_instances"),

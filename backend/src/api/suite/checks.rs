@@ -120,6 +120,7 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
         drain_secs: 300,
         on_reset: "fail".into(),
         max_attempts: 1,
+        ..Default::default()
     };
     let start = v1::StartTrainingRequest {
         model: "m".into(),
@@ -160,5 +161,36 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
     assert!(refused.message.contains("change them on the page of the service"), "{}", refused.message);
     let busy = checked(&house, &v1::StartTrainingRequest { model: "m".into(), ..Default::default() }).await;
     assert_eq!(fields(&busy), ["model"]);
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn what_no_machine_can_do_is_refused_at_its_field() {
+    let house = House::open().await;
+    house.dataset("cells").await;
+    house.model("m", "cells").await;
+    let asking = |settings: v1::ServiceSettings| v1::StartTrainingRequest {
+        model: "m".into(),
+        service_settings: Some(settings),
+        ..Default::default()
+    };
+    let plain = v1::ServiceSettings::from(shared::service::ServiceSettings::default());
+    let check = checked(&house, &asking(plain.clone())).await;
+    assert_eq!(fields(&check), [""; 0]);
+    let [machine] = check.machine_types.as_slice() else { panic!("{check:?}") };
+    assert!(machine.name == "local" && machine.cores > 0, "{machine:?}");
+    for (settings, field) in [
+        (v1::ServiceSettings { machine_type: "gpu-a100-s".into(), ..plain.clone() }, "machine_type"),
+        (v1::ServiceSettings { preemptible: true, ..plain.clone() }, "preemptible"),
+        (v1::ServiceSettings { image: "registry/image:1".into(), ..plain.clone() }, "image"),
+        (v1::ServiceSettings { run_as_process: Some(false), ..plain }, "run_as_process"),
+    ] {
+        let expected = format!("service_settings.{field}");
+        assert_eq!(fields(&checked(&house, &asking(settings.clone())).await), [expected.as_str()]);
+        let start = "trainyard.v1.TrainingService/StartTraining";
+        let refused = house.call(start, &asking(settings), &house.owner()).await;
+        assert_eq!(refused.code, Code::InvalidArgument, "{field}");
+        assert!(refused.message.contains(field), "{}", refused.message);
+    }
     house.server.stop().await;
 }

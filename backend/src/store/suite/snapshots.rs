@@ -291,7 +291,7 @@ async fn given_settings_make_the_service_and_must_equal_those_of_one_that_is_the
     let (a, b) = (bench.model("a").await, bench.model("b").await);
     bench.store.start_training(with(&a, &settings, true), None).await.unwrap();
     assert_eq!(bench.store.services().await.unwrap()[0].settings, settings);
-    let other = ServiceSettings { drain_secs: 1, ..settings };
+    let other = ServiceSettings { drain_secs: 1, ..settings.clone() };
     match bench.store.start_training(with(&b, &other, true), None).await.unwrap_err() {
         StoreError::RefusedField { field, next_step, .. } => {
             assert_eq!(field, "service_settings.drain_secs");

@@ -2,6 +2,7 @@
 //!
 //! Must not know how the form looks; what a setting may be is the server's to say.
 
+use shared::machine::{MachineType, refuses_shared_process};
 use shared::service::{OnReset, ServiceSettings};
 use std::collections::BTreeMap;
 
@@ -11,33 +12,79 @@ pub struct ServiceField {
     pub key: &'static str,
     pub label: &'static str,
     pub hint: &'static str,
+    pub kind: Kind,
 }
 
-/// How many executions run side by side.
-pub const SERVICE_FIELDS: [ServiceField; 1] = [ServiceField {
-    key: "concurrency",
-    label: "Concurrency",
-    hint: "Executions that one instance works on at once",
-}];
+/// How a setting is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Number,
+    Text,
+    Switch,
+    OnReset,
+    MachineType,
+}
+
+/// What instances are, and how many executions run side by side.
+pub const SERVICE_FIELDS: [ServiceField; 4] = [
+    ServiceField {
+        key: "machine_type",
+        label: "Machine type",
+        hint: "What each instance runs on",
+        kind: Kind::MachineType,
+    },
+    ServiceField {
+        key: "preemptible",
+        label: "Preemptible",
+        hint: "A more urgent training may take the machine",
+        kind: Kind::Switch,
+    },
+    ServiceField {
+        key: "image",
+        label: "Docker image",
+        hint: "What instances are made from",
+        kind: Kind::Text,
+    },
+    ServiceField {
+        key: "concurrency",
+        label: "Concurrency",
+        hint: "Executions that one instance works on at once",
+        kind: Kind::Number,
+    },
+];
 
 /// What happens to one execution.
-pub const EXECUTION_FIELDS: [ServiceField; 4] = [
+pub const EXECUTION_FIELDS: [ServiceField; 5] = [
     ServiceField {
         key: "execution_timeout_secs",
         label: "Execution timeout (seconds)",
         hint: "An attempt that takes longer is told to stop, and is reset",
+        kind: Kind::Number,
     },
     ServiceField {
         key: "drain_secs",
         label: "Drain time (seconds)",
         hint: "What an attempt gets to stop by itself",
+        kind: Kind::Number,
     },
     ServiceField {
         key: "on_reset",
         label: "On reset",
         hint: "What happens to an attempt that is lost, killed or out of time",
+        kind: Kind::OnReset,
     },
-    ServiceField { key: "max_attempts", label: "Max attempts", hint: "Tries at one execution" },
+    ServiceField {
+        key: "max_attempts",
+        label: "Max attempts",
+        hint: "Tries at one execution",
+        kind: Kind::Number,
+    },
+    ServiceField {
+        key: "run_as_process",
+        label: "Run executions as process",
+        hint: "Each is a process of its own within its instance",
+        kind: Kind::Switch,
+    },
 ];
 
 /// Words of the choice `on_reset`.
@@ -46,6 +93,10 @@ pub const ON_RESET: [(&str, &str); 2] = [("rerun", "Rerun: it goes round again")
 /// A setting as its field shows it.
 pub fn text_of(settings: &ServiceSettings, key: &str) -> String {
     match key {
+        "machine_type" => settings.machine_type.clone(),
+        "preemptible" => settings.preemptible.to_string(),
+        "image" => settings.image.clone(),
+        "run_as_process" => settings.run_as_process.to_string(),
         "concurrency" => settings.concurrency.to_string(),
         "execution_timeout_secs" => settings.execution_timeout_secs.to_string(),
         "drain_secs" => settings.drain_secs.to_string(),
@@ -58,17 +109,55 @@ pub fn text_of(settings: &ServiceSettings, key: &str) -> String {
     }
 }
 
+/// A setting as it is read, where it cannot be changed.
+pub fn words_of(settings: &ServiceSettings, key: &str) -> String {
+    match text_of(settings, key).as_str() {
+        "true" => "Yes".into(),
+        "false" => "No".into(),
+        "" => "None".into(),
+        text if key == "on_reset" => crate::text::capitalised(text),
+        text => text.to_owned(),
+    }
+}
+
+/// Why a setting can be nothing else on this type of machine.
+pub fn refusal_of(machine: &MachineType, key: &str) -> Option<String> {
+    match key {
+        "preemptible" => machine.refuses_preemption(),
+        "image" => machine.refuses_images(),
+        "run_as_process" => refuses_shared_process().map(str::to_owned),
+        _ => None,
+    }
+    .map(|reason| crate::text::capitalised(&reason))
+}
+
 /// Reads what was typed over the defaults; every text that is no value is told, by its key.
 pub fn settings_from(texts: &BTreeMap<String, String>) -> Result<ServiceSettings, BTreeMap<String, String>> {
     let mut settings = ServiceSettings::default();
     let mut problems = BTreeMap::new();
     for (key, text) in texts {
         let text = text.trim();
-        if key == "on_reset" {
-            settings.on_reset = if text == "fail" { OnReset::Fail } else { OnReset::Rerun };
-            continue;
-        }
         let place = match key.as_str() {
+            "on_reset" => {
+                settings.on_reset = if text == "fail" { OnReset::Fail } else { OnReset::Rerun };
+                continue;
+            }
+            "machine_type" => {
+                text.clone_into(&mut settings.machine_type);
+                continue;
+            }
+            "image" => {
+                text.clone_into(&mut settings.image);
+                continue;
+            }
+            "preemptible" => {
+                settings.preemptible = text == "true";
+                continue;
+            }
+            "run_as_process" => {
+                settings.run_as_process = text == "true";
+                continue;
+            }
             "concurrency" => &mut settings.concurrency,
             "execution_timeout_secs" => &mut settings.execution_timeout_secs,
             "drain_secs" => &mut settings.drain_secs,
@@ -108,6 +197,10 @@ mod tests {
     #[test]
     fn texts_become_settings_and_back() {
         let settings = settings_from(&texts(&[
+            ("machine_type", "pool"),
+            ("preemptible", "true"),
+            ("image", " a/b:1 "),
+            ("run_as_process", "false"),
             ("concurrency", " 2 "),
             ("execution_timeout_secs", "7200"),
             ("drain_secs", "0"),
@@ -117,7 +210,11 @@ mod tests {
         ]))
         .unwrap();
         let shown = SERVICE_FIELDS.iter().chain(&EXECUTION_FIELDS).map(|field| text_of(&settings, field.key));
-        assert_eq!(shown.collect::<Vec<_>>(), ["2", "7200", "0", "fail", "5"]);
+        let shown = shown.collect::<Vec<_>>();
+        assert_eq!(shown, ["pool", "true", "a/b:1", "2", "7200", "0", "fail", "5", "false"]);
+        let words = ["preemptible", "on_reset", "image"].map(|key| words_of(&settings, key));
+        assert_eq!(words, ["Yes", "Fail", "a/b:1"]);
+        assert_eq!(words_of(&ServiceSettings::default(), "image"), "None");
         assert_eq!(settings_from(&BTreeMap::new()).unwrap(), ServiceSettings::default());
     }
 

@@ -3,13 +3,17 @@
 //! Must not know what a setting may be: the server says.
 
 use super::fields::Reset;
-use super::service_form::{EXECUTION_FIELDS, ON_RESET, SERVICE_FIELDS, ServiceField, scaling_words, text_of};
+use super::service_form::{
+    EXECUTION_FIELDS, Kind, ON_RESET, SERVICE_FIELDS, ServiceField, refusal_of, scaling_words, text_of,
+    words_of,
+};
 use super::wizard::Wizard;
-use crate::components::field::{SelectField, TextField};
+use crate::components::field::{SelectField, SwitchField, TextField};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::secrets::SecretPicker;
-use crate::text;
+use crate::state::session::{Session, SessionState};
 use leptos::prelude::*;
+use shared::machine::MachineType;
 use shared::service::{ServiceSettings, service_name};
 
 #[component]
@@ -36,8 +40,8 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
         </Show>
         <section class="card" aria-labelledby="step-service">
             <h2 id="step-service">"Service configuration"</h2>
-            <ServiceFacts wizard/>
             <ServiceFields wizard is_made fields=&SERVICE_FIELDS/>
+            <ServiceFacts wizard/>
         </section>
         <section class="card" aria-labelledby="step-execution">
             <h2 id="step-execution">"Execution configuration"</h2>
@@ -49,33 +53,38 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
 /// What is shown here and decided elsewhere.
 #[component]
 fn ServiceFacts(wizard: Wizard) -> impl IntoView {
-    let fact = |name: &'static str, value: Signal<String>| {
-        view! { <div><dt>{name}</dt><dd>{move || value.get()}</dd></div> }
+    let session = expect_context::<Session>();
+    let scaling = move || scaling_words(&in_force(wizard).unwrap_or_default());
+    let version = move || {
+        session.state.with(|state| match state {
+            SessionState::SignedIn { server_version, .. } => {
+                format!("Trainyard {server_version}, whose Train function is built in")
+            }
+            _ => String::new(),
+        })
     };
-    let machine = Signal::derive(move || {
-        let bytes = wizard.check.with(|check| check.as_ref().map_or(0, |check| check.machine_memory_bytes));
-        if bytes == 0 { "This machine".to_owned() } else { format!("This machine, {}", text::bytes(bytes)) }
-    });
-    let scaling = Signal::derive(move || {
-        let in_force = wizard.check.with(|check| {
-            let settings = check.as_ref().and_then(|check| check.service_settings.as_ref());
-            settings.map(|settings| (settings.min_instances, settings.max_instances))
-        });
-        let mut settings = ServiceSettings::default();
-        if let Some((least, most)) = in_force {
-            (settings.min_instances, settings.max_instances) = (least, most);
-        }
-        scaling_words(&settings)
-    });
     view! {
         <dl class="definition-list">
-            {fact("Machine type", machine)}
-            {fact("Preemptible", Signal::stored("No".into()))}
-            {fact("Docker image", Signal::stored("None: the built-in Train function is part of Trainyard".into()))}
-            {fact("Scaling", scaling)}
-            {fact("Run executions as process", Signal::stored("Yes".into()))}
+            <div><dt>"Scaling"</dt><dd>{scaling}</dd></div>
+            <div><dt>"SDK version"</dt><dd>{version}</dd></div>
         </dl>
     }
+}
+
+/// The settings of the service that will run the training, as the server told them.
+fn in_force(wizard: Wizard) -> Option<ServiceSettings> {
+    wizard.check.with(|check| {
+        let settings = check.as_ref().and_then(|check| check.service_settings.clone());
+        settings.and_then(|settings| ServiceSettings::try_from(settings).ok())
+    })
+}
+
+/// The types of machines that there are, as the server told them.
+fn machine_types(wizard: Wizard) -> Vec<MachineType> {
+    wizard.check.with(|check| {
+        let machines = check.iter().flat_map(|check| &check.machine_types);
+        machines.cloned().map(MachineType::from).collect()
+    })
 }
 
 #[component]
@@ -95,18 +104,7 @@ fn ServiceFields(wizard: Wizard, is_made: Memo<bool>, fields: &'static [ServiceF
 /// A setting of a service that is there.
 #[component]
 fn Settled(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
-    let value = move || {
-        wizard.check.with(|check| {
-            let settings = check.as_ref().and_then(|check| check.service_settings.as_ref());
-            settings.map_or_else(String::new, |settings| match field.key {
-                "concurrency" => settings.concurrency.to_string(),
-                "execution_timeout_secs" => settings.execution_timeout_secs.to_string(),
-                "drain_secs" => settings.drain_secs.to_string(),
-                "max_attempts" => settings.max_attempts.to_string(),
-                _ => text::capitalised(&settings.on_reset),
-            })
-        })
-    };
+    let value = move || in_force(wizard).map(|settings| words_of(&settings, field.key));
     view! {
         <dl class="definition-list"><div><dt>{field.label}</dt><dd>{value}</dd></div></dl>
     }
@@ -126,15 +124,46 @@ fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
     });
     let problem = Signal::derive(move || wizard.problem_of(&format!("service_settings.{}", field.key)));
     let default = text_of(&ServiceSettings::default(), field.key);
-    let input = if field.key == "on_reset" {
-        let options = ON_RESET.map(|(word, label)| (word.to_owned(), label.to_owned())).to_vec();
-        view! {
-            <SelectField id=field.key label=field.label hint=field.hint options=Signal::stored(options) value problem/>
+    // Where the machine leaves no choice, the field says so in place of its hint.
+    let refusal = Memo::new(move |_| {
+        let chosen = wizard.service_text("machine_type");
+        let machine = machine_types(wizard).into_iter().find(|machine| machine.name == chosen);
+        machine.and_then(|machine| refusal_of(&machine, field.key))
+    });
+    let is_refused = Signal::derive(move || refusal.with(Option::is_some));
+    let hint = Signal::derive(move || refusal.get().unwrap_or_else(|| field.hint.to_owned()));
+    let (id, label) = (field.key, field.label);
+    let input = match field.kind {
+        Kind::OnReset => {
+            let options = ON_RESET.map(|(word, label)| (word.to_owned(), label.to_owned())).to_vec();
+            view! { <SelectField id label hint=field.hint options=Signal::stored(options) value problem/> }
+                .into_any()
         }
-        .into_any()
-    } else {
-        view! { <TextField id=field.key label=field.label hint=field.hint value problem input_mode="numeric"/> }
-            .into_any()
+        Kind::MachineType => {
+            let options = Signal::derive(move || {
+                let mut options: Vec<(String, String)> = machine_types(wizard)
+                    .iter()
+                    .map(|machine| (machine.name.clone(), machine.to_string()))
+                    .collect();
+                let chosen = value.get();
+                // One that was chosen and is there no more is shown, so that its problem has a place.
+                if !options.iter().any(|(name, _)| *name == chosen) {
+                    options.push((chosen.clone(), chosen));
+                }
+                options
+            });
+            view! { <SelectField id label hint=field.hint options value problem/> }.into_any()
+        }
+        Kind::Switch => {
+            view! { <SwitchField id label hint value problem is_disabled=is_refused/> }.into_any()
+        }
+        Kind::Text => {
+            let drawn = move || view! { <TextField id label hint=hint.get() value problem read_only=is_refused.get()/> };
+            drawn.into_any()
+        }
+        Kind::Number => {
+            view! { <TextField id label hint=field.hint value problem input_mode="numeric"/> }.into_any()
+        }
     };
     view! { <div class="setting">{input}<Reset label=field.label value default/></div> }
 }

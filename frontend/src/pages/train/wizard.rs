@@ -200,7 +200,7 @@ impl Wizard {
             labels: self.recipe_labels().ok()?,
             train: Some(choice(self.train)),
             validation: Some(choice(self.validation)),
-            service_settings: is_new.then(|| settings_to_wire(&settings)),
+            service_settings: is_new.then(|| settings.into()),
             secrets: draft.secrets,
             idempotency_key: String::new(),
         })
@@ -395,18 +395,5 @@ impl Wizard {
 fn add_problem(problems: &mut Vec<(String, String)>, field: &str, problem: &str) {
     if !problems.iter().any(|(known, _)| known == field) {
         problems.push((field.to_owned(), problem.to_owned()));
-    }
-}
-
-pub fn settings_to_wire(settings: &ServiceSettings) -> proto::v1::ServiceSettings {
-    proto::v1::ServiceSettings {
-        concurrency: settings.concurrency,
-        min_instances: settings.min_instances,
-        max_instances: settings.max_instances,
-        cool_down_secs: settings.cool_down_secs,
-        execution_timeout_secs: settings.execution_timeout_secs,
-        drain_secs: settings.drain_secs,
-        on_reset: service_form::text_of(settings, "on_reset"),
-        max_attempts: settings.max_attempts,
     }
 }
