@@ -5,7 +5,7 @@
 use super::error::Problem;
 use proto::v1;
 use proto::v1::architecture_service_server::ArchitectureService;
-use shared::architecture::{ARCHITECTURES, Architecture, UnknownArchitecture};
+use shared::architecture::{ARCHITECTURES, Architecture, DeclaredSecret, UnknownArchitecture};
 use shared::config::{Field, Kind};
 use shared::dataset::Task;
 use tonic::{Code, Request, Response, Status};
@@ -55,6 +55,16 @@ fn architecture_to_wire(architecture: &Architecture) -> v1::Architecture {
         task: task.to_owned(),
         variants,
         fields: architecture.schema().fields.iter().map(field_to_wire).collect(),
+        labels: architecture.labels.iter().map(|&label| label.to_owned()).collect(),
+        secrets: architecture.secrets.iter().map(secret_to_wire).collect(),
+    }
+}
+
+fn secret_to_wire(declared: &DeclaredSecret) -> v1::DeclaredSecret {
+    v1::DeclaredSecret {
+        name: declared.name.to_owned(),
+        description: declared.description.to_owned(),
+        required: declared.is_required,
     }
 }
 
@@ -96,5 +106,6 @@ mod tests {
         );
         let optimizer = wire.fields.iter().find(|field| field.key == "optimizer").unwrap();
         assert_eq!(optimizer.choices, ["auto", "sgd", "adamw"]);
+        assert_eq!((wire.labels.len(), wire.secrets.len()), (80, 0));
     }
 }

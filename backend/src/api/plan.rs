@@ -11,6 +11,7 @@ use crate::store::{NewTraining, Store, TrainingData};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
 use serde_json::{Map, Value};
+use shared::architecture::{Architecture, architecture};
 use shared::check::TrainingWarning;
 use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
@@ -56,6 +57,8 @@ impl Plan {
         };
         let mut problems = Vec::new();
         problems.extend(refuse_secrets(&request.secrets, permissions));
+        let family = architecture(&model.architecture_id);
+        problems.extend(family.and_then(|family| refuse_missing_secrets(family, &request.secrets)));
         problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
         let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
         let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
@@ -117,6 +120,17 @@ impl Plan {
 fn refuse_secrets(named: &[String], permissions: &Permissions) -> Option<Problem> {
     let is_refused = !named.is_empty() && !permissions.has(Permission::ViewSecrets);
     is_refused.then(|| Problem::field("secrets", Permission::ViewSecrets.lack()))
+}
+
+/// What the Train function would ask for in vain.
+fn refuse_missing_secrets(family: &Architecture, given: &[String]) -> Option<Problem> {
+    let missing: Vec<String> =
+        family.missing_secrets(given).map(|declared| format!("`{}`", declared.name)).collect();
+    (!missing.is_empty()).then(|| {
+        let problem =
+            format!("lack {}, which {} asks for: pick or add it", missing.join(" and "), family.name);
+        Problem::field("secrets", problem)
+    })
 }
 
 /// What no machine here can do.

@@ -27,6 +27,7 @@ fn every_documented_line_is_understood() {
         "trainyard model create --architecture yolov8n --dataset d --name m --description x --tag a --tag b --labels a,b",
         "trainyard model create --architecture yolov8n --dataset d --name m --train-filter t.json --weights-of n",
         "trainyard model create --architecture yolov8n --dataset d --name m --weights w.safetensors",
+        "trainyard model create --architecture yolov8n --dataset d --name m --predefined-labels",
         "trainyard model list --search m",
         "trainyard model list --status pre-trained --architecture yolov8 --dataset d --tag a --deleted --json",
         "trainyard model clone m --name n --labels a,b --with-weights",

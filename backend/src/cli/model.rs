@@ -9,6 +9,7 @@ use super::model_args::{CloneModel, CreateModel, ListModels, ModelCommand, Updat
 use super::train_args::Subsets;
 use super::{print, query, upload};
 use proto::v1;
+use shared::architecture::{architecture, resolve_architecture};
 use shared::dataset::Subset;
 use shared::dql::{SelectionMode, default_selection, tagged_items_query};
 use shared::model::{ChoiceMode, Model, SubsetChoice};
@@ -71,12 +72,26 @@ fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
         idempotency_key: uuid_text(),
         description: create.description.clone(),
         tags: create.tags.clone(),
-        labels: create.labels.clone(),
+        labels: labels_of(create)?,
         train: choice_from_files(Subset::Train, &create.subsets)?,
         validation: choice_from_files(Subset::Validation, &create.subsets)?,
         weights_of_model: create.weights_of.clone().unwrap_or_default(),
         weights_hash: String::new(),
     })
+}
+
+/// The labels that were named; none stands for those of the dataset.
+fn labels_of(create: &CreateModel) -> Result<Vec<String>, Failure> {
+    if !create.predefined_labels {
+        return Ok(create.labels.clone());
+    }
+    let (id, _) =
+        resolve_architecture(&create.architecture).map_err(|error| Failure::usage(error.to_string()))?;
+    let labels = architecture(&id.0).map_or(&[][..], |family| family.labels);
+    if labels.is_empty() {
+        return Err(Failure::usage(format!("`{id}` has no predefined labels: name them with --labels")));
+    }
+    Ok(labels.iter().map(|&label| label.to_owned()).collect())
 }
 
 /// The choice that queries in files make: *Tagged items* if they say no more than that.

@@ -47,6 +47,9 @@ pub struct CreateModel {
     /// Class names in class order; without them, those of the dataset.
     #[arg(long, value_delimiter = ',', value_name = "A,B")]
     pub labels: Vec<String>,
+    /// Take the labels that the published weights of the architecture know.
+    #[arg(long, conflicts_with = "labels")]
+    pub predefined_labels: bool,
     /// What it learns from.
     #[command(flatten)]
     pub subsets: Subsets,

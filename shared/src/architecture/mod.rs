@@ -2,6 +2,7 @@
 //!
 //! Must not know how a network is built or trained.
 
+mod coco_labels;
 mod yolov8;
 
 use crate::config::Schema;
@@ -35,8 +36,23 @@ pub struct Architecture {
     pub task: Task,
     /// Its sizes, smallest first.
     pub variants: &'static [Variant],
+    /// The labels that its published weights know, in class order.
+    pub labels: &'static [&'static str],
+    /// What its Train function asks for in its environment.
+    pub secrets: &'static [DeclaredSecret],
     schema: fn() -> &'static Schema,
     parameters: fn(&str, u64) -> Option<u64>,
+}
+
+/// A secret that a Train function asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct DeclaredSecret {
+    /// The environment variable that it is found in, which is the name of the secret.
+    pub name: &'static str,
+    /// What it is for.
+    pub description: &'static str,
+    /// Whether the training cannot do without.
+    pub is_required: bool,
 }
 
 /// A size of an architecture.
@@ -62,6 +78,14 @@ impl Architecture {
     #[must_use]
     pub fn service_name(&self) -> String {
         service_name(self.id)
+    }
+
+    /// The secrets that a training with these cannot do without, and does not have.
+    pub fn missing_secrets(&self, given: &[String]) -> impl Iterator<Item = &'static DeclaredSecret> {
+        let is_missing = |declared: &&DeclaredSecret| {
+            declared.is_required && !given.iter().any(|name| name == declared.name)
+        };
+        self.secrets.iter().filter(is_missing).collect::<Vec<_>>().into_iter()
     }
 
     /// Its settings.
@@ -174,5 +198,22 @@ mod tests {
         assert_eq!(family.task, Task::Detection);
         assert!(family.schema().field("epochs").is_some());
         assert_eq!(family.parameters("q", 80), None);
+        assert_eq!((family.labels.len(), family.labels[0], family.labels[79]), (80, "person", "toothbrush"));
+        let unique: std::collections::BTreeSet<&str> = family.labels.iter().copied().collect();
+        assert_eq!(unique.len(), 80);
+    }
+
+    #[test]
+    fn only_what_is_required_and_not_given_is_missing() {
+        const fn declared(name: &'static str, is_required: bool) -> DeclaredSecret {
+            DeclaredSecret { name, description: "", is_required }
+        }
+        const SECRETS: [DeclaredSecret; 3] = [declared("A", true), declared("B", false), declared("C", true)];
+        let family = Architecture { secrets: &SECRETS, ..yolov8::YOLOV8 };
+        for (given, expected) in [(&[][..], &["A", "C"][..]), (&["C"], &["A"]), (&["A", "C", "D"], &[])] {
+            let given: Vec<String> = given.iter().map(|name| (*name).to_owned()).collect();
+            let missing: Vec<&str> = family.missing_secrets(&given).map(|declared| declared.name).collect();
+            assert_eq!(missing, expected, "{given:?}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 //! Must not know how the network is computed. The shape is that of the published model files:
 //! a backbone of five strided convolutions with C2f blocks, a PAN head, and a decoupled detect head.
 
+use super::coco_labels::COCO_LABELS;
 use super::{Architecture, Variant};
 use crate::config::detection_schema;
 use crate::dataset::Task;
@@ -19,6 +20,8 @@ pub(super) const YOLOV8: Architecture = Architecture {
         Variant { name: "l", title: "Large" },
         Variant { name: "x", title: "Extra large" },
     ],
+    labels: COCO_LABELS,
+    secrets: &[],
     schema: detection_schema,
     parameters,
 };

@@ -23,6 +23,16 @@ pub fn ArchitecturesPage() -> impl IntoView {
     }
 }
 
+/// What the Train function asks for, by name and purpose.
+fn declared_secrets(family: &Architecture) -> String {
+    let words = family.secrets.iter().map(|secret| {
+        let need = if secret.is_required { "required" } else { "optional" };
+        format!("{} ({need}): {}", secret.name, secret.description)
+    });
+    let words = words.collect::<Vec<_>>().join("; ");
+    if words.is_empty() { "None".to_owned() } else { words }
+}
+
 #[component]
 fn Family(family: &'static Architecture) -> impl IntoView {
     let heading = format!("architecture-{}", family.id);
@@ -64,8 +74,18 @@ fn Family(family: &'static Architecture) -> impl IntoView {
                     <dt>"Settings"</dt>
                     <dd>{text::counted(family.schema().fields.len() as u64, "setting", "settings")}</dd>
                 </div>
-                <div><dt>"Predefined labels"</dt><dd>"Those of the dataset that a version is made for"</dd></div>
-                <div><dt>"Declared secrets"</dt><dd>"None"</dd></div>
+                <div>
+                    <dt>"Predefined labels"</dt>
+                    <dd>
+                        <details>
+                            <summary>{text::counted(family.labels.len() as u64, "label", "labels")}</summary>
+                            <ol class="label-list numbered" start="0">
+                                {family.labels.iter().map(|&label| view! { <li><span class="label">{label}</span></li> }).collect_view()}
+                            </ol>
+                        </details>
+                    </dd>
+                </div>
+                <div><dt>"Declared secrets"</dt><dd>{declared_secrets(family)}</dd></div>
             </dl>
             <div class="table-frame">
                 <table class="table">

@@ -21,7 +21,7 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use proto::v1::{CreateModelRequest, Recipe, SubsetChoice};
-use shared::architecture::{ARCHITECTURES, resolve_architecture};
+use shared::architecture::{ARCHITECTURES, Architecture, architecture, resolve_architecture};
 use shared::dataset::Dataset;
 use shared::model::{ChoiceMode, Model};
 
@@ -49,7 +49,7 @@ pub fn CreatePage() -> impl IntoView {
 /// Name and words of every variant, with its size for the classes of the dataset.
 fn architecture_options(classes: usize) -> Vec<(String, String)> {
     let classes = classes.max(1) as u64;
-    let of_family = |family: &'static shared::architecture::Architecture| {
+    let of_family = |family: &'static Architecture| {
         family.variants.iter().map(move |variant| {
             let size = family.parameters(variant.name, classes);
             let size =
@@ -78,6 +78,8 @@ fn sources(models: &[Model], architecture_name: &str) -> Vec<(String, String)> {
 
 /// The choice of a file among the sources of weights; no version has such an id.
 const FROM_FILE: &str = "file";
+/// The choice of the architecture's own labels among the recipes; no recipe has such an id.
+const PREDEFINED: &str = "predefined";
 
 #[derive(Clone, Copy)]
 struct Inputs {
@@ -123,6 +125,8 @@ impl Inputs {
         let recipe = self.recipe.get_untracked();
         let labels = if recipe.is_empty() {
             Vec::new()
+        } else if recipe == PREDEFINED {
+            untrack(|| self.family())?.labels.iter().map(|&label| label.to_owned()).collect()
         } else {
             let recipe = recipes.iter().find(|each| each.id == recipe)?;
             recipe.labels.iter().map(|label| label.name.clone()).collect()
@@ -142,6 +146,12 @@ impl Inputs {
             idempotency_key,
             ..Default::default()
         })
+    }
+
+    /// The family of what is chosen.
+    fn family(self) -> Option<&'static Architecture> {
+        let (id, _) = resolve_architecture(&self.architecture.get()).ok()?;
+        architecture(&id.0)
     }
 
     fn track(self) {
@@ -261,6 +271,10 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
         options.extend(recipe_list().into_iter().map(|recipe| {
             let count = crate::text::counted(recipe.labels.len() as u64, "label", "labels");
             (recipe.id, format!("Recipe {} ({count})", recipe.title))
+        }));
+        options.extend(inputs.family().filter(|family| !family.labels.is_empty()).map(|family| {
+            let count = crate::text::counted(family.labels.len() as u64, "label", "labels");
+            (PREDEFINED.to_owned(), format!("Predefined labels of {} ({count})", family.name))
         }));
         options
     });
