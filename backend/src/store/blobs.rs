@@ -12,6 +12,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::io::AsyncRead;
 
 /// Where unfinished uploads lie, inside the folder of the blobs.
@@ -60,7 +61,7 @@ impl Blobs {
     /// Stores bytes whose hash is known already.
     pub(crate) async fn put_hashed(&self, hash: &str, bytes: Bytes) -> Result<(), StoreError> {
         let location = location(hash)?;
-        if self.local_path(hash).is_some() {
+        if self.renew(hash) {
             return Ok(());
         }
         let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
@@ -117,7 +118,7 @@ impl Blobs {
 
     /// Gives a staged file its name.
     async fn publish(&self, staged: &ObjectPath, hash: &str) -> Result<(), StoreError> {
-        let moved = if self.local_path(hash).is_some() {
+        let moved = if self.renew(hash) {
             self.files.delete(staged).await
         } else {
             self.files.rename(staged, &location(hash)?).await
@@ -177,6 +178,18 @@ impl Blobs {
     #[must_use]
     pub fn exists(&self, hash: &str) -> bool {
         self.local_path(hash).is_some()
+    }
+
+    /// Whether a file of this hash is stored. If so it counts as stored just now, so that a sweep leaves it to whoever
+    /// relies on the answer and has yet to record it.
+    #[must_use]
+    pub fn renew(&self, hash: &str) -> bool {
+        let Some(path) = self.local_path(hash) else { return false };
+        let touched = std::fs::File::open(&path).and_then(|file| file.set_modified(SystemTime::now()));
+        if let Err(error) = touched {
+            tracing::warn!(%error, "the age of a stored file could not be renewed");
+        }
+        true
     }
 
     /// The hashes of all stored files.

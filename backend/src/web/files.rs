@@ -133,7 +133,7 @@ async fn upload(
     if announced.is_some_and(|bytes| bytes > MAX_UPLOAD_BYTES) {
         return Err(too_large());
     }
-    if store.blobs().exists(&hash) {
+    if store.blobs().renew(&hash) {
         return Ok(stored(StatusCode::OK));
     }
     let mut received = 0_u64;

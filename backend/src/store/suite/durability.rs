@@ -271,6 +271,14 @@ async fn the_sweep_takes_what_no_record_speaks_of() {
     assert_eq!(bench.store.sweep_blobs(day).await.unwrap(), 0, "it may be an upload on its way");
     assert_eq!(bench.store.sweep_blobs(std::time::Duration::ZERO).await.unwrap(), 1);
     assert!(bench.store.blobs().exists(&kept) && !bench.store.blobs().exists(&orphan));
+
+    // What is stored again is as young as what is stored for the first time.
+    let (again, _) = bench.store.blobs().put_bytes(bytes::Bytes::from_static(b"again")).await.unwrap();
+    let path = bench.store.blobs().local_path(&again).unwrap();
+    let long_ago = std::time::SystemTime::now() - 2 * day;
+    std::fs::File::open(path).unwrap().set_modified(long_ago).unwrap();
+    bench.store.blobs().put_bytes(bytes::Bytes::from_static(b"again")).await.unwrap();
+    assert_eq!(bench.store.sweep_blobs(day).await.unwrap(), 0);
 }
 
 fn searched(text: &str) -> ModelQuery {
