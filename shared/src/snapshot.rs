@@ -5,6 +5,7 @@
 use crate::dataset::{Item, Subset};
 use crate::id::{DatasetId, TrainingId};
 use crate::model::ChoiceMode;
+use crate::service::ServiceSettings;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,23 @@ pub struct TrainingSnapshot {
     pub initial_weights_hash: Option<String>,
     /// When the data was frozen, in UTC milliseconds since 1970.
     pub created_at_ms: i64,
+    /// How its service ran when it was started; `None` for trainings of earlier versions.
+    pub service: Option<FrozenService>,
+    /// Names of the secrets that the Train function gets.
+    pub secrets: Vec<String>,
+    /// Pictures, told apart by their content, that are both in the train and in the validation subset.
+    pub leaked_count: u64,
+    /// The first of them, as the validation subset has them.
+    pub leaked: Vec<Item>,
+}
+
+/// How a service ran when a training was started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenService {
+    /// Its settings.
+    pub settings: ServiceSettings,
+    /// How often they had been changed, counted from 1.
+    pub settings_revision: u32,
 }
 
 /// One subset of a snapshot.

@@ -211,6 +211,10 @@ fn a_check_says_what_a_training_would_do_and_its_snapshot_what_it_did() -> Resul
     ensure!(snapshot["content_hash"].as_str().is_some_and(|hash| hash.len() == 64), "{snapshot}");
     let shown = server.call(&["trainings", "snapshot", "tiny"])?.succeeded()?;
     ensure!(shown.output.contains("train filter (dql-filter)"), "{}", shown.output);
+    // Every picture of the validation subset was asked for in the train subset too.
+    ensure!(shown.output.contains("leaks: 2 pictures are both in train"), "{}", shown.output);
+    let items = server.json(&["trainings", "snapshot", "tiny", "--items", "train"])?;
+    assert_eq!(items.as_array().map(Vec::len), Some(6));
     training::expect_status(&server, "tiny", "success", Duration::from_secs(120))?;
     // The next one of this kind is told by how long this one took.
     let clone = server.json(&["model", "clone", "tiny", "--name", "again", "--with-weights"])?;

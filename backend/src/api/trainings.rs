@@ -9,7 +9,7 @@ use super::models::idempotency_key;
 use super::page::Window;
 use super::plan::Plan;
 use crate::store::{Store, TrainingQuery};
-use proto::convert::{log_line_to_wire, metric_sample_to_wire};
+use proto::convert::{log_line_to_wire, metric_sample_to_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
 use shared::permission::Permissions;
@@ -51,6 +51,23 @@ impl Trainings {
         Ok(self.store.training_snapshot(training.id).await?.into())
     }
 
+    async fn snapshot_items(
+        &self,
+        request: v1::ListSnapshotItemsRequest,
+    ) -> Result<v1::ListSnapshotItemsResponse, Problem> {
+        let window = Window::from_request(request.page_size, &request.page_token)?;
+        let subset = subset_filter_from_wire("subset", request.subset)?
+            .ok_or_else(|| Problem::field("subset", "is not set; ask for train, validation or test"))?;
+        let training = self.find(&request.training).await?;
+        let (items, total_count) =
+            self.store.snapshot_items(training.id, subset, window.offset, window.limit).await?;
+        Ok(v1::ListSnapshotItemsResponse {
+            next_page_token: window.next_token(items.len(), total_count),
+            items: items.into_iter().map(Into::into).collect(),
+            total_count,
+        })
+    }
+
     async fn find(&self, named: &str) -> Result<Training, Problem> {
         if named.is_empty() {
             return Err(Problem::field("training", "is empty; name a training, an execution or a model"));
@@ -86,6 +103,13 @@ impl TrainingService for Trainings {
         request: Request<v1::GetSnapshotRequest>,
     ) -> Result<Response<v1::TrainingSnapshot>, Status> {
         self.snapshot(&request.get_ref().training).await.map(Response::new).or_problem()
+    }
+
+    async fn list_snapshot_items(
+        &self,
+        request: Request<v1::ListSnapshotItemsRequest>,
+    ) -> Result<Response<v1::ListSnapshotItemsResponse>, Status> {
+        self.snapshot_items(request.into_inner()).await.map(Response::new).or_problem()
     }
 
     async fn get_training(

@@ -20,7 +20,7 @@ pub enum Access {
 }
 
 /// Every method of `trainyard.v1`. A test compares this list with the compiled descriptors.
-const METHODS: [(&str, Access); 63] = [
+const METHODS: [(&str, Access); 64] = [
     ("AccessService/SignIn", Access::Public),
     ("AccessService/GetSession", Access::Owner),
     ("AccessService/SignOut", Access::Owner),
@@ -73,6 +73,7 @@ const METHODS: [(&str, Access); 63] = [
     ("TrainingService/StartTraining", Access::Owner),
     ("TrainingService/CheckTraining", Access::Owner),
     ("TrainingService/GetSnapshot", Access::Owner),
+    ("TrainingService/ListSnapshotItems", Access::Owner),
     ("TrainingService/GetTraining", Access::Owner),
     ("TrainingService/ListTrainings", Access::Owner),
     ("TrainingService/AbortTraining", Access::Owner),

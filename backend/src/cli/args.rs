@@ -209,6 +209,16 @@ pub enum SubsetName {
     Test,
 }
 
+impl SubsetName {
+    pub(super) const fn to_wire(self) -> proto::v1::Subset {
+        match self {
+            Self::Train => proto::v1::Subset::Train,
+            Self::Validation => proto::v1::Subset::Validation,
+            Self::Test => proto::v1::Subset::Test,
+        }
+    }
+}
+
 /// `trainyard dataset items`.
 #[derive(Debug, Args)]
 pub struct Items {

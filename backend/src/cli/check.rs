@@ -1,6 +1,6 @@
-//! `trainyard train --check` and `trainyard trainings snapshot`: what a training would learn from, and what one did.
+//! `trainyard train --check`: what a training would learn from, and what stands in its way.
 //!
-//! Must not know how either is found out.
+//! Must not know how it is found out.
 
 use super::connect::Connection;
 use super::failure::Failure;
@@ -8,7 +8,7 @@ use super::print;
 use proto::v1;
 use shared::check::TrainingCheck;
 use shared::format::{bytes, duration};
-use shared::snapshot::{SubsetContent, TrainingSnapshot};
+use shared::snapshot::SubsetContent;
 
 /// Prints what starting would do; fails if it would be refused.
 pub(super) async fn check(
@@ -57,7 +57,8 @@ fn print_check(check: &TrainingCheck) -> Result<(), Failure> {
     Ok(())
 }
 
-fn print_contents(contents: &[&SubsetContent]) -> Result<(), Failure> {
+/// Prints subsets in numbers.
+pub(super) fn print_contents(contents: &[&SubsetContent]) -> Result<(), Failure> {
     let rows: Vec<[String; 5]> = contents
         .iter()
         .map(|content| {
@@ -76,29 +77,4 @@ fn print_contents(contents: &[&SubsetContent]) -> Result<(), Failure> {
         })
         .collect();
     print::table(["SUBSET", "ITEMS", "ANNOTATIONS", "WITHOUT", "LABELS"], &rows)
-}
-
-/// Prints what a training learns from.
-pub(super) async fn snapshot(connection: &Connection, training: String, json: bool) -> Result<(), Failure> {
-    let answer = connection.trainings().get_snapshot(v1::GetSnapshotRequest { training }).await?;
-    let snapshot = TrainingSnapshot::try_from(answer.into_inner())?;
-    if json {
-        return print::json(&snapshot);
-    }
-    let contents: Vec<&SubsetContent> = snapshot.subsets.iter().map(|subset| &subset.content).collect();
-    print_contents(&contents)?;
-    for subset in &snapshot.subsets {
-        let name = subset.subset.name();
-        print::line(&format!("{name} filter ({}): {}", subset.mode.name(), print::plain(&subset.filter)))?;
-        print::line(&format!("{name} annotations: {}", print::plain(&subset.annotation_filter)))?;
-    }
-    print::line(&format!("dataset: {}", print::plain(&snapshot.dataset_name)))?;
-    print::line(&format!("labels: {}", print::plain(&snapshot.labels.join(", "))))?;
-    print::line(&format!("content: {}", snapshot.content_hash))?;
-    if let Some(hash) = &snapshot.initial_weights_hash {
-        print::line(&format!("started from weights: {hash}"))?;
-    }
-    let versions: Vec<String> =
-        snapshot.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-    print::line(&format!("seed: {}; {}", snapshot.seed, print::plain(&versions.join(", "))))
 }

@@ -246,12 +246,7 @@ async fn list(connection: &Connection, output: Output) -> Result<(), Failure> {
 }
 
 async fn list_items(connection: &Connection, items: Items, filter: Filter) -> Result<(), Failure> {
-    let subset = match items.subset {
-        None => v1::Subset::Unspecified,
-        Some(SubsetName::Train) => v1::Subset::Train,
-        Some(SubsetName::Validation) => v1::Subset::Validation,
-        Some(SubsetName::Test) => v1::Subset::Test,
-    };
+    let subset = items.subset.map_or(v1::Subset::Unspecified, SubsetName::to_wire);
     let request = v1::ListItemsRequest {
         dataset: items.dataset,
         subset: subset.into(),

@@ -94,12 +94,7 @@ pub(super) async fn tag(
     arguments: Tag,
     items: ItemSelection,
 ) -> Result<(), Failure> {
-    let subset = match arguments.subset {
-        None => v1::Subset::Unspecified,
-        Some(SubsetName::Train) => v1::Subset::Train,
-        Some(SubsetName::Validation) => v1::Subset::Validation,
-        Some(SubsetName::Test) => v1::Subset::Test,
-    };
+    let subset = arguments.subset.map_or(v1::Subset::Unspecified, SubsetName::to_wire);
     let request = v1::TagItemsRequest { selection: Some(items.into()), subset: subset.into() };
     let change = connection.datasets().tag_items(request).await?.into_inner();
     told(change, "tagged", arguments.output)

@@ -24,6 +24,7 @@ mod query;
 mod recipe;
 mod secret;
 mod server;
+mod snapshot;
 mod train;
 mod train_args;
 mod trainer_fit;

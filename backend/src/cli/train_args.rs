@@ -2,7 +2,7 @@
 //!
 //! Must not know what a command does.
 
-use super::args::{Output, Setting, parse_setting};
+use super::args::{Output, Setting, SubsetName, parse_setting};
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
@@ -83,7 +83,20 @@ pub struct Trainings {
 #[derive(Debug, Subcommand)]
 pub enum TrainingsCommand {
     /// Show what a training learns from, frozen when it started.
-    Snapshot(OneTraining),
+    Snapshot(ShowSnapshot),
+}
+
+/// `trainyard trainings snapshot`.
+#[derive(Debug, Args)]
+pub struct ShowSnapshot {
+    /// The id of a training, an execution or a model, or a model's name (its latest training).
+    pub training: String,
+    /// List the items of this subset instead, with the annotations that take part.
+    #[arg(long, value_enum, value_name = "SUBSET")]
+    pub items: Option<SubsetName>,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
 }
 
 /// A command about one training.

@@ -3,10 +3,10 @@
 //! Must not know how a training is run.
 
 use super::args::Place;
-use super::check::snapshot;
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
 use super::print;
+use super::snapshot;
 use super::train::{Show, Wanted, follow};
 use super::train_args::{Logs, Metrics, OneTraining, Trainings, TrainingsCommand};
 use proto::v1;
@@ -25,9 +25,9 @@ pub(super) enum Action {
 pub(super) async fn run(place: &Place, mut arguments: Trainings) -> Result<(), Failure> {
     match arguments.command.take() {
         None => list(place, arguments).await,
-        Some(TrainingsCommand::Snapshot(one)) => {
+        Some(TrainingsCommand::Snapshot(show)) => {
             let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
-            let result = snapshot(&connection, one.training, one.output.json).await;
+            let result = snapshot::show(&connection, show).await;
             connection.close().await;
             result
         }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::v1;
 use shared::model::ChoiceMode;
-use shared::snapshot::{SubsetContent, SubsetSnapshot, TrainingSnapshot};
+use shared::snapshot::{FrozenService, SubsetContent, SubsetSnapshot, TrainingSnapshot};
 
 impl From<SubsetSnapshot> for v1::SubsetSnapshot {
     fn from(snapshot: SubsetSnapshot) -> Self {
@@ -67,6 +67,11 @@ impl From<TrainingSnapshot> for v1::TrainingSnapshot {
             versions_json: serde_json::to_string(&snapshot.versions).unwrap_or_default(),
             initial_weights_hash: snapshot.initial_weights_hash.unwrap_or_default(),
             created_at_ms: snapshot.created_at_ms,
+            settings_revision: snapshot.service.as_ref().map_or(0, |frozen| frozen.settings_revision.into()),
+            service_settings: snapshot.service.map(|frozen| frozen.settings.into()),
+            secrets: snapshot.secrets,
+            leaked_count: snapshot.leaked_count,
+            leaked: snapshot.leaked.into_iter().map(Into::into).collect(),
         }
     }
 }
@@ -89,15 +94,31 @@ impl TryFrom<v1::TrainingSnapshot> for TrainingSnapshot {
             })?,
             initial_weights_hash: Some(wire.initial_weights_hash).filter(|hash| !hash.is_empty()),
             created_at_ms: wire.created_at_ms,
+            service: wire
+                .service_settings
+                .map(|settings| frozen_service(settings, wire.settings_revision))
+                .transpose()?,
+            secrets: wire.secrets,
+            leaked_count: wire.leaked_count,
+            leaked: list_from_wire("leaked", wire.leaked)?,
         })
     }
+}
+
+fn frozen_service(settings: v1::ServiceSettings, revision: i64) -> Result<FrozenService, ConvertError> {
+    Ok(FrozenService {
+        settings: settings.try_into().map_err(|error: ConvertError| error.within("service_settings"))?,
+        settings_revision: u32::try_from(revision)
+            .map_err(|_| ConvertError::new("settings_revision", "is out of range"))?,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::dataset::Subset;
-    use shared::id::{DatasetId, TrainingId, uuid_v7};
+    use shared::dataset::{Item, Subset};
+    use shared::id::{DatasetId, ItemId, TrainingId, uuid_v7};
+    use shared::service::ServiceSettings;
     use shared::snapshot::LabelCount;
 
     #[test]
@@ -109,6 +130,20 @@ mod tests {
             annotation_count: 5,
             unannotated_count: 6,
             labels: vec![LabelCount { label: "cat".into(), item_count: 1, annotation_count: 2 }],
+        };
+        let leaked = Item {
+            id: ItemId::from_uuid(uuid_v7(3, &[3; 10])),
+            dataset_id: DatasetId::from_uuid(uuid_v7(2, &[2; 10])),
+            dir: "/".into(),
+            name: "a.png".into(),
+            content_hash: "ab".repeat(32),
+            mimetype: "image/png".into(),
+            size_bytes: 1,
+            width: 4,
+            height: 3,
+            subset: Some(Subset::Validation),
+            annotations: Vec::new(),
+            created_at_ms: 9,
         };
         let snapshot = TrainingSnapshot {
             training_id: TrainingId::from_uuid(uuid_v7(1, &[1; 10])),
@@ -130,7 +165,18 @@ mod tests {
             versions: [("trainyard".to_owned(), "0.1.0".to_owned())].into(),
             initial_weights_hash: Some("ef".repeat(32)),
             created_at_ms: 9,
+            service: Some(FrozenService { settings: ServiceSettings::default(), settings_revision: 3 }),
+            secrets: vec!["TOKEN".into()],
+            leaked_count: 2,
+            leaked: vec![leaked],
         };
-        assert_eq!(TrainingSnapshot::try_from(v1::TrainingSnapshot::from(snapshot.clone())), Ok(snapshot));
+        let earlier =
+            TrainingSnapshot { service: None, leaked_count: 0, leaked: Vec::new(), ..snapshot.clone() };
+        for snapshot in [snapshot, earlier] {
+            assert_eq!(
+                TrainingSnapshot::try_from(v1::TrainingSnapshot::from(snapshot.clone())),
+                Ok(snapshot)
+            );
+        }
     }
 }

@@ -146,6 +146,36 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
         assert_eq!(train.canonical_filter, r#"{"filter":{"name":{"$eq":"a.png"}}}"#);
         assert_eq!((train.item_count, train.annotation_count), (1, 1));
         assert!(snapshot.versions_json.contains("trainer"), "{}", snapshot.versions_json);
+        assert_eq!((snapshot.service_settings, snapshot.settings_revision), (Some(settings.clone()), 1));
+        // Both items of the house are the same picture.
+        assert_eq!((snapshot.leaked_count, snapshot.leaked[0].name.as_str()), (1, "b.png"));
+        assert_eq!(snapshot.secrets, [""; 0]);
+    }
+
+    let list = |subset: v1::Subset, page_token: &str| v1::ListSnapshotItemsRequest {
+        training: training.id.clone(),
+        subset: subset.into(),
+        page_size: 1,
+        page_token: page_token.into(),
+    };
+    let items = "trainyard.v1.TrainingService/ListSnapshotItems";
+    let answer = house.call(items, &list(v1::Subset::Train, ""), &house.owner()).await;
+    let page = answer.decode::<v1::ListSnapshotItemsResponse>();
+    assert_eq!((page.total_count, page.next_page_token.as_str()), (1, ""));
+    let item = &page.items[0];
+    assert_eq!((item.dir.as_str(), item.name.as_str(), item.width), ("/", "a.png", 64));
+    assert_eq!((item.content_hash.len(), item.annotations[0].label.as_str()), (64, "cell"));
+    for (wrong, field) in [
+        (list(v1::Subset::Unspecified, ""), "`subset` is not set"),
+        (list(v1::Subset::Train, "x"), "`page_token` is not one"),
+        (
+            v1::ListSnapshotItemsRequest { training: String::new(), ..list(v1::Subset::Train, "") },
+            "`training` is empty",
+        ),
+    ] {
+        let refused = house.call(items, &wrong, &house.owner()).await;
+        assert_eq!(refused.code, Code::InvalidArgument);
+        assert!(refused.message.contains(field), "{}", refused.message);
     }
 
     // The service is there now: its settings stand.

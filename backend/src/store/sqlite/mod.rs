@@ -10,6 +10,7 @@ mod datasets;
 mod drafts;
 mod executions;
 mod filters;
+mod frozen;
 mod idempotency;
 mod interrupt;
 mod models;

@@ -4,17 +4,18 @@
 
 use super::choices::{self, ReadChoice};
 use super::datasets;
+use super::frozen::{frozen_item, leaked};
 use super::rows::{get, json, number, optional_json, parsed, to_json, to_number, word};
 use crate::store::Store;
 use crate::store::blobs::hex;
 use crate::store::error::StoreError;
-use crate::store::records::{SnapshotItems, TrainingData};
+use crate::store::records::TrainingData;
 use crate::store::writer::Tx;
 use sha2::{Digest, Sha256};
 use shared::dataset::{Dataset, Item, Subset, Task};
-use shared::id::{ExecutionId, ProjectId, TrainingId};
+use shared::id::{ProjectId, TrainingId};
 use shared::model::SubsetChoice;
-use shared::snapshot::{SubsetContent, SubsetSnapshot, TrainingSnapshot, canonical_line};
+use shared::snapshot::{FrozenService, SubsetContent, SubsetSnapshot, TrainingSnapshot, canonical_line};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -22,26 +23,6 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 const ROWS_PER_INSERT: usize = 500;
 
 impl Store {
-    /// The items of a subset as they were when the training of this execution started.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn subset_items(
-        &self,
-        execution_id: ExecutionId,
-        subset: Subset,
-    ) -> Result<SnapshotItems, StoreError> {
-        let rows = sqlx::query(
-            "SELECT i.* FROM snapshot_items i JOIN trainings t ON t.snapshot_number = i.snapshot_number \
-             JOIN executions e ON e.training_id = t.id WHERE e.id = ? AND i.subset = ? ORDER BY i.position",
-        )
-        .bind(execution_id.to_string())
-        .bind(subset.name())
-        .fetch_all(&mut *self.reader().await?)
-        .await?;
-        rows.iter().map(frozen_item).collect()
-    }
-
     /// What a training learns from, and by what it was chosen.
     ///
     /// # Errors
@@ -50,7 +31,8 @@ impl Store {
         let mut reader = self.reader().await?;
         let row = sqlx::query(
             "SELECT t.id, t.dataset_id, t.configuration, t.labels, t.train_choice, t.validation_choice, t.versions, \
-             t.initial_weights_hash, s.number, s.content_hash, s.subsets, s.created_at_ms, d.name AS dataset_name, d.task \
+             t.initial_weights_hash, t.secrets, t.service_settings, t.service_settings_revision, s.number, s.content_hash, s.subsets, \
+             s.created_at_ms, d.name AS dataset_name, d.task \
              FROM trainings t JOIN snapshots s ON s.number = t.snapshot_number JOIN datasets d ON d.id = t.dataset_id \
              WHERE t.id = ?",
         )
@@ -59,10 +41,11 @@ impl Store {
         .await?
         .ok_or_else(|| StoreError::not_found("training", id))?;
         let labels: Vec<String> = json(&row, "labels")?;
+        let snapshot_number: i64 = get(&row, "number")?;
         let mut contents: Vec<SubsetContent> = json(&row, "subsets")?;
         let mut content_hash: String = get(&row, "content_hash")?;
         if content_hash.is_empty() {
-            contents = contents_of_earlier(&mut reader, get(&row, "number")?, &labels).await?;
+            contents = contents_of_earlier(&mut reader, snapshot_number, &labels).await?;
             content_hash = hash_over(&contents);
         }
         let task: Task = word(&row, "task")?;
@@ -78,6 +61,7 @@ impl Store {
                 subsets.push(subset_snapshot(&choice, content, task)?);
             }
         }
+        let (leaked_count, leaked) = leaked(&mut reader, snapshot_number).await?;
         let configuration: serde_json::Value = json(&row, "configuration")?;
         Ok(TrainingSnapshot {
             training_id: parsed(&row, "id")?,
@@ -91,8 +75,18 @@ impl Store {
             versions: json(&row, "versions")?,
             initial_weights_hash: get(&row, "initial_weights_hash")?,
             created_at_ms: get(&row, "created_at_ms")?,
+            service: frozen_service(&row)?,
+            secrets: json(&row, "secrets")?,
+            leaked_count,
+            leaked,
         })
     }
+}
+
+/// Trainings of earlier versions froze none.
+fn frozen_service(row: &SqliteRow) -> Result<Option<FrozenService>, StoreError> {
+    let Some(settings) = optional_json(row, "service_settings")? else { return Ok(None) };
+    Ok(Some(FrozenService { settings, settings_revision: number(row, "service_settings_revision")? }))
 }
 
 fn subset_snapshot(
@@ -132,23 +126,6 @@ async fn contents_of_earlier(
         contents.push(SubsetContent::of(subset, &items, labels, hash_of(&items)));
     }
     Ok(contents)
-}
-
-fn frozen_item(row: &SqliteRow) -> Result<Item, StoreError> {
-    Ok(Item {
-        id: parsed(row, "item_id")?,
-        dataset_id: parsed(row, "dataset_id")?,
-        dir: get(row, "dir")?,
-        name: get(row, "name")?,
-        content_hash: get(row, "content_hash")?,
-        mimetype: get(row, "mimetype")?,
-        size_bytes: number(row, "size_bytes")?,
-        width: number(row, "width")?,
-        height: number(row, "height")?,
-        subset: Some(word(row, "subset")?),
-        annotations: json(row, "annotations")?,
-        created_at_ms: get(row, "created_at_ms")?,
-    })
 }
 
 /// Freezes what was chosen of a dataset as it is now, or finds the snapshot of equal choices since it last changed.

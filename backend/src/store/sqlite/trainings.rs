@@ -10,6 +10,7 @@ use crate::store::records::{NewTraining, StoredLogLine, StoredSample, TrainingQu
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, TrainingId};
 use shared::model::Model;
+use shared::service::Service;
 use shared::status::{Event, ModelStatus, Status};
 use shared::training::{HistoryEntry, Phase, Training};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
@@ -52,7 +53,7 @@ impl Store {
             let service =
                 services::find_or_make(tx, &model.architecture_id, &new.settings, new.settings_given).await?;
             let execution_id: ExecutionId = tx.new_id();
-            let id = insert_training(tx, &model, &new, snapshot_number).await?;
+            let id = insert_training(tx, &model, &new, snapshot_number, &service).await?;
             let now_ms = tx.now_ms();
             let epochs = new.configuration.get("epochs").and_then(serde_json::Value::as_u64).unwrap_or(0);
             let queue_number = tx.next_revision();
@@ -291,13 +292,14 @@ async fn insert_training(
     model: &Model,
     new: &NewTraining,
     snapshot_number: i64,
+    service: &Service,
 ) -> Result<TrainingId, StoreError> {
     let id: TrainingId = tx.new_id();
     let now_ms = tx.now_ms();
     sqlx::query(
         "INSERT INTO trainings (id, model_id, dataset_id, snapshot_number, configuration, labels, train_choice, \
-         validation_choice, initial_weights_hash, versions, secrets, created_at_ms) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+         validation_choice, initial_weights_hash, versions, secrets, service_settings, service_settings_revision, \
+         created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     )
     .bind(id.to_string())
     .bind(model.id.to_string())
@@ -310,6 +312,8 @@ async fn insert_training(
     .bind(&model.initial_weights_hash)
     .bind(to_json(&new.versions)?)
     .bind(to_json(&new.secrets)?)
+    .bind(to_json(&service.settings)?)
+    .bind(service.settings_revision)
     .bind(now_ms)
     .execute(&mut tx.connection)
     .await?;

@@ -4,6 +4,7 @@ mod attempts;
 mod changes;
 mod durability;
 mod filters;
+mod frozen;
 mod model;
 mod models;
 mod queries;
