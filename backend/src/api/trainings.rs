@@ -55,7 +55,10 @@ impl Trainings {
         &self,
         request: v1::ListSnapshotItemsRequest,
     ) -> Result<v1::ListSnapshotItemsResponse, Problem> {
-        let window = Window::from_request(request.page_size, &request.page_token)?;
+        let mut window = Window::from_request(request.page_size, &request.page_token)?;
+        if request.page_token.is_empty() {
+            window.offset = request.skip;
+        }
         let subset = subset_filter_from_wire("subset", request.subset)?
             .ok_or_else(|| Problem::field("subset", "is not set; ask for train, validation or test"))?;
         let training = self.find(&request.training).await?;

@@ -97,6 +97,7 @@ async fn items(
             subset: subset.to_wire().into(),
             page_size: PAGE_SIZE,
             page_token,
+            skip: 0,
         };
         let page = client.list_snapshot_items(request).await?.into_inner();
         for item in page.items {

@@ -3,14 +3,20 @@
 //! Must not know what is shown.
 
 use super::{ApiError, transport};
+use proto::convert::subset_to_wire;
 use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
 use proto::v1::{
-    AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, LogLine,
-    RemoveTrainingRequest, RestoreTrainingRequest, StartTrainingRequest, TrainingCheck, TrainingSnapshot,
-    WatchEvent, WatchRequest,
+    AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, ListSnapshotItemsRequest,
+    ListTrainingsRequest, LogLine, RemoveTrainingRequest, RestoreTrainingRequest, StartTrainingRequest,
+    TrainingCheck, TrainingSnapshot, WatchEvent, WatchRequest,
 };
+use shared::dataset::{Item, Subset};
+use shared::id::ModelId;
 use shared::training::Training;
+
+/// Trainings of one model that are offered to choose from.
+const MOST_TRAININGS: u32 = 100;
 
 fn client() -> TrainingServiceClient<tonic_web_wasm_client::Client> {
     TrainingServiceClient::new(transport())
@@ -38,6 +44,36 @@ pub async fn check(request: StartTrainingRequest) -> Result<TrainingCheck, ApiEr
 /// What a training learns from.
 pub async fn snapshot(training: String) -> Result<TrainingSnapshot, ApiError> {
     Ok(client().get_snapshot(GetSnapshotRequest { training }).await?.into_inner())
+}
+
+/// Some of the items of a subset as they were frozen.
+pub async fn snapshot_items(
+    training: String,
+    subset: Subset,
+    skip: u64,
+    page_size: u32,
+) -> Result<Vec<Item>, ApiError> {
+    let subset = subset_to_wire(Some(subset)).into();
+    let request = ListSnapshotItemsRequest { training, subset, page_size, page_token: String::new(), skip };
+    let items = client().list_snapshot_items(request).await?.into_inner().items;
+    items.into_iter().map(|item| Item::try_from(item).map_err(|error| ApiError::malformed(&error))).collect()
+}
+
+/// The trainings of a model, newest first, also those that were taken out of the table.
+pub async fn of_model(model: ModelId) -> Result<Vec<Training>, ApiError> {
+    let request = ListTrainingsRequest {
+        search: model.to_string(),
+        page_size: MOST_TRAININGS,
+        include_removed: true,
+        ..Default::default()
+    };
+    let answer = client().list_trainings(request).await?.into_inner();
+    let mut trainings = Vec::new();
+    for training in answer.trainings {
+        trainings.push(Training::try_from(training).map_err(|error| ApiError::malformed(&error))?);
+    }
+    trainings.retain(|training| training.model_id == model);
+    Ok(trainings)
 }
 
 /// Asks for its end.

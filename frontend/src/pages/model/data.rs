@@ -2,43 +2,37 @@
 //!
 //! Must not know how it is frozen.
 
-use crate::api;
-use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use super::chosen::{Chosen, of_training};
+use super::items::{FrozenItems, subset_label};
+use super::leaks::LeakCheck;
+use crate::components::empty::Empty;
 use crate::components::time::TimeAgo;
 use crate::pages::train::mode_label;
-use crate::routes::Place;
-use crate::state::resource::{Loaded, fetched};
+use crate::routes::{ModelTab, Place};
 use crate::text;
 use leptos::prelude::*;
-use proto::v1::{LabelCount, Subset, SubsetSnapshot, TrainingSnapshot};
+use proto::v1::{LabelCount, SubsetSnapshot, TrainingSnapshot};
+use shared::dataset::Subset;
+use shared::id::ModelId;
 use shared::model::ChoiceMode;
-use shared::training::Training;
 use std::collections::BTreeMap;
 
 #[component]
-pub fn DataTab(training: Option<RwSignal<Training>>) -> impl IntoView {
-    let Some(training) = training else {
+pub fn DataTab(model: ModelId, is_trained: bool) -> impl IntoView {
+    if !is_trained {
         return view! {
             <Empty title="Nothing is frozen yet">
                 <p>"When a training starts, the items and annotations that it learns from are frozen and shown here"</p>
             </Empty>
         }
         .into_any();
-    };
-    let id = training.with_untracked(|training| training.id.to_string());
-    let snapshot = fetched(move || api::trainings::snapshot(id.clone()));
-    (move || match snapshot.state.get() {
-        Loaded::Loading => view! { <Skeleton rows=5/> }.into_any(),
-        Loaded::Failed(error) => {
-            view! { <LoadFailed what="The snapshot" error again=snapshot.again/> }.into_any()
-        }
-        Loaded::Ready(snapshot) => view! { <Shown snapshot/> }.into_any(),
-    })
-    .into_any()
+    }
+    let show = move |chosen: Chosen| view! { <Shown model snapshot=chosen.snapshot/> }.into_any();
+    of_training(model, ModelTab::Data, show).into_any()
 }
 
 #[component]
-fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
+fn Shown(model: ModelId, snapshot: TrainingSnapshot) -> impl IntoView {
     let dataset = Place::Dataset { dataset: snapshot.dataset_id.clone() };
     let fact = |name: &str, value: String| {
         view! { <div><dt>{name.to_owned()}</dt><dd class="mono">{value}</dd></div> }
@@ -51,6 +45,11 @@ fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
     let labels =
         snapshot.labels.iter().map(|label| view! { <li><span class="label">{label.clone()}</span></li> });
     let dataset_id = snapshot.dataset_id.clone();
+    let counts = snapshot.subsets.iter().map(|subset| (subset_of(subset), subset.item_count)).collect();
+    let section = |subset: SubsetSnapshot| {
+        let (dataset_id, labels) = (dataset_id.clone(), snapshot.labels.clone());
+        view! { <SubsetSection subset labels dataset_id/> }
+    };
     view! {
         <section class="card" aria-label="Snapshot">
             <dl class="definition-list">
@@ -67,10 +66,14 @@ fn Shown(snapshot: TrainingSnapshot) -> impl IntoView {
             <h3>"Labels"</h3>
             <ol class="label-list numbered" start="0">{labels.collect_view()}</ol>
         </section>
-        {snapshot.subsets.into_iter().map(|subset| {
-            let dataset_id = dataset_id.clone();
-            view! { <SubsetSection subset dataset_id/> }
-        }).collect_view()}
+        <LeakCheck count=snapshot.leaked_count first=snapshot.leaked.clone() dataset=dataset_id.clone()/>
+        {snapshot.subsets.iter().cloned().map(section).collect_view()}
+        <FrozenItems
+            model=model.to_string()
+            training=snapshot.training_id.clone()
+            dataset=dataset_id.clone()
+            subsets=counts
+        />
     }
 }
 
@@ -80,16 +83,19 @@ fn versions_of(json: &str) -> Vec<(String, String)> {
     versions.into_iter().map(|(name, version)| (format!("Version of {name}"), version)).collect()
 }
 
+fn subset_of(snapshot: &SubsetSnapshot) -> Subset {
+    match snapshot.subset() {
+        proto::v1::Subset::Train => Subset::Train,
+        proto::v1::Subset::Validation => Subset::Validation,
+        proto::v1::Subset::Test | proto::v1::Subset::Unspecified => Subset::Test,
+    }
+}
+
 #[component]
-fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
-    let name = match subset.subset() {
-        Subset::Train => "Train",
-        Subset::Validation => "Validation",
-        Subset::Test | Subset::Unspecified => "Test",
-    };
+fn SubsetSection(subset: SubsetSnapshot, labels: Vec<String>, dataset_id: String) -> impl IntoView {
+    let name = subset_label(subset_of(&subset));
     let mode = ChoiceMode::from_name(&subset.mode);
     let place = Place::DatasetItems { dataset: dataset_id, filter: subset.filter.clone() };
-    let most = subset.labels.iter().map(|label| label.annotation_count).max().unwrap_or(1).max(1);
     let without = (subset.unannotated_count > 0)
         .then(|| format!(", {} without annotations", text::count(subset.unannotated_count)));
     view! {
@@ -103,9 +109,7 @@ fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
                 " "
                 <a href=place.path()>"Show the items that the filter finds now"</a>
             </p>
-            <ul class="bars" aria-label="Annotations by label">
-                {subset.labels.into_iter().map(|label| view! { <Bar label most/> }).collect_view()}
-            </ul>
+            <Balance labels counts=subset.labels/>
             <FilterText title="Filter of items" text=subset.filter canonical=subset.canonical_filter/>
             <FilterText
                 title="Filter of annotations"
@@ -117,15 +121,36 @@ fn SubsetSection(subset: SubsetSnapshot, dataset_id: String) -> impl IntoView {
     }
 }
 
+/// How often each label occurs; one that does not occur is what is looked for here, so it is listed too.
 #[component]
-fn Bar(label: LabelCount, most: u64) -> impl IntoView {
-    let share = label.annotation_count as f64 / most as f64;
+fn Balance(labels: Vec<String>, counts: Vec<LabelCount>) -> impl IntoView {
+    let most = counts.iter().map(|label| label.annotation_count).max().unwrap_or(1).max(1);
+    let row = move |label: String| {
+        let found = counts.iter().find(|count| count.label == label);
+        let (annotations, items) = found.map_or((0, 0), |count| (count.annotation_count, count.item_count));
+        let width = format!("{:.1}%", annotations as f64 / most as f64 * 100.0);
+        view! {
+            <tr>
+                <th scope="row" title=label.clone()>{label.clone()}</th>
+                <td class="bar-cell"><span class="bar" aria-hidden="true"><span style:width=width></span></span></td>
+                <td class="number">{text::count(annotations)}</td>
+                <td class="number">{text::count(items)}</td>
+            </tr>
+        }
+    };
     view! {
-        <li>
-            <span class="bar-name">{label.label}</span>
-            <span class="bar" aria-hidden="true"><span style:width=format!("{:.1}%", share * 100.0)></span></span>
-            <span class="bar-count">{text::count(label.annotation_count)}</span>
-        </li>
+        <table class="bar-table">
+            <caption class="visually-hidden">"Annotations by label"</caption>
+            <thead>
+                <tr>
+                    <th scope="col">"Label"</th>
+                    <td></td>
+                    <th scope="col" class="number">"Annotations"</th>
+                    <th scope="col" class="number">"Items"</th>
+                </tr>
+            </thead>
+            <tbody>{labels.into_iter().map(row).collect_view()}</tbody>
+        </table>
     }
 }
 

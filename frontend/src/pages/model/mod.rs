@@ -2,11 +2,18 @@
 //!
 //! Must not know how figures and lines arrive.
 
+pub mod address;
+pub mod command;
+pub mod differences;
 pub mod figures;
 pub mod resolved;
 
 #[cfg(target_arch = "wasm32")]
 mod artifacts;
+#[cfg(target_arch = "wasm32")]
+mod chosen;
+#[cfg(target_arch = "wasm32")]
+mod compare;
 #[cfg(target_arch = "wasm32")]
 mod config;
 #[cfg(target_arch = "wasm32")]
@@ -18,9 +25,15 @@ mod head;
 #[cfg(target_arch = "wasm32")]
 mod history;
 #[cfg(target_arch = "wasm32")]
+mod items;
+#[cfg(target_arch = "wasm32")]
+mod leaks;
+#[cfg(target_arch = "wasm32")]
 mod logs;
 #[cfg(target_arch = "wasm32")]
 mod page;
+#[cfg(target_arch = "wasm32")]
+mod service;
 
 #[cfg(target_arch = "wasm32")]
 pub use page::ModelPage;

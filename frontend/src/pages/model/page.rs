@@ -3,6 +3,7 @@
 //! Must not know what a tab shows.
 
 use super::artifacts::ArtifactsTab;
+use super::chosen::use_address;
 use super::config::ConfigTab;
 use super::data::DataTab;
 use super::explore::ExploreTab;
@@ -65,6 +66,7 @@ pub fn ModelPage() -> impl IntoView {
 #[component]
 fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoView {
     let live = expect_context::<Live>();
+    let address = use_address();
     let id = model.id;
     let name = model.name.clone();
     use_title(move || format!("{} · {}", name, tab.get().label()));
@@ -88,7 +90,15 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
         <nav class="tabs" aria-label="Model">
             {ModelTab::ALL
                 .map(|item| {
-                    let path = Place::Model { model: id.to_string(), tab: item }.path();
+                    // What a training was is told on two tabs: the choice of one stays when the tab is changed.
+                    let path = move || match item {
+                        ModelTab::Data | ModelTab::Config => {
+                            address.with(|address| address.of_training().to_url(&id.to_string(), item))
+                        }
+                        ModelTab::Explore | ModelTab::Logs | ModelTab::Artifacts => {
+                            Place::Model { model: id.to_string(), tab: item }.path()
+                        }
+                    };
                     view! {
                         <a href=path aria-current=move || (tab.get() == item).then_some("page")>{item.label()}</a>
                     }
@@ -100,9 +110,9 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
             match tab.get() {
                 ModelTab::Explore => view! { <ExploreTab training/> }.into_any(),
                 ModelTab::Logs => view! { <LogsTab training/> }.into_any(),
-                ModelTab::Data => view! { <DataTab training/> }.into_any(),
+                ModelTab::Data => view! { <DataTab model=id is_trained=training.is_some()/> }.into_any(),
                 ModelTab::Artifacts => view! { <ArtifactsTab/> }.into_any(),
-                ModelTab::Config => view! { <ConfigTab model=model.get_value() training/> }.into_any(),
+                ModelTab::Config => view! { <ConfigTab model=model.get_value() is_trained=training.is_some()/> }.into_any(),
             }
         }}
     }
