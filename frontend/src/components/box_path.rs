@@ -26,6 +26,11 @@ pub fn label_paths(annotations: &[Annotation]) -> Vec<LabelPath> {
     paths
 }
 
+/// The outlines of all boxes as one path, for what has one colour.
+pub fn all_outlines(annotations: &[Annotation]) -> String {
+    annotations.iter().filter_map(|annotation| annotation.region).map(outline).collect()
+}
+
 /// The outline of one box.
 pub fn outline(region: PixelBox) -> String {
     let (width, height) = (region.x2 - region.x1, region.y2 - region.y1);
@@ -74,6 +79,7 @@ mod tests {
         let paths = label_paths(&annotations);
         assert_eq!(paths.iter().map(|path| path.label.as_str()).collect::<Vec<_>>(), ["cat", "dog"]);
         assert_eq!(paths[0].path, "M1.0 1.0h10.0v5.0h-10.0zM3.0 3.0h10.0v5.0h-10.0z");
+        assert_eq!(all_outlines(&annotations).matches('M').count(), 3);
     }
 
     #[test]

@@ -4,8 +4,12 @@
 
 use super::observed::observed_size;
 use super::virtual_window::{Rows, Window};
+use crate::state::latest::Latest;
 use leptos::html;
 use leptos::prelude::*;
+
+/// Who scrolls by a whole view within this time looks at nothing, in milliseconds.
+const GLANCE_MS: u32 = 100;
 
 /// The view and where it stands; small enough to be copied.
 #[derive(Clone, Copy)]
@@ -14,6 +18,11 @@ pub struct VirtualScroll {
     /// Width and height, in CSS pixels.
     pub size: RwSignal<(f64, f64)>,
     pub top: RwSignal<f64>,
+    /// Whether rows pass too fast to be looked at.
+    pub is_fast: RwSignal<bool>,
+    /// When the view was scrolled last, in milliseconds, and where to.
+    last: StoredValue<(f64, f64)>,
+    slowing: Latest,
 }
 
 impl VirtualScroll {
@@ -26,14 +35,37 @@ impl VirtualScroll {
                 top.set(f64::from(view.scroll_top()));
             }
         });
-        Self { view, size: observed_size(view), top }
+        Self {
+            view,
+            size: observed_size(view),
+            top,
+            is_fast: RwSignal::new(false),
+            last: StoredValue::new((0.0, 0.0)),
+            slowing: Latest::new(),
+        }
     }
 
-    /// Takes note of where the view stands now.
+    /// Takes note of where the view stands now. Browsers tell it once a frame, before they draw.
     pub fn on_scroll(self) {
         if let Some(view) = self.view.get_untracked() {
-            self.top.set(f64::from(view.scroll_top()));
+            let top = f64::from(view.scroll_top());
+            self.feel_pace(top);
+            self.top.set(top);
         }
+    }
+
+    fn feel_pace(self, top: f64) {
+        let now = js_sys::Date::now();
+        let (then, from) = self.last.get_value();
+        self.last.set_value((now, top));
+        let in_a_glance = (top - from).abs() / (now - then).max(1.0) * f64::from(GLANCE_MS);
+        if in_a_glance <= self.size.get_untracked().1 {
+            return;
+        }
+        if !self.is_fast.get_untracked() {
+            self.is_fast.set(true);
+        }
+        self.slowing.run(GLANCE_MS, async move { self.is_fast.set(false) });
     }
 
     /// The rows in view.

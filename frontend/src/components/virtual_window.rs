@@ -4,8 +4,10 @@
 
 /// However large the view claims to be, no more elements than this exist.
 pub const MOST_NODES: usize = 120;
-/// Rows kept ready above and below what is visible, if there is room for them.
+/// Rows kept ready above and below what is visible, if there is room for them: no more of them than this, and no more
+/// pixels. They are what is seen first when one scrolls on, and each is drawn whether it is seen or not.
 const OVERSCAN: usize = 12;
+const OVERSCAN_PIXELS: f64 = 480.0;
 /// Browsers draw nothing below this many pixels or a few more; longer lists are scrolled in larger steps.
 const MOST_PIXELS: f64 = 16_000_000.0;
 
@@ -43,17 +45,33 @@ impl Rows {
         if real > space && space > view_height { (real - view_height) / (space - view_height) } else { 1.0 }
     }
 
+    /// Rows that a view of this height shows at once, and those kept ready on either side.
+    fn reach(self, view_height: f64) -> (usize, usize) {
+        // Casts of non-negative numbers far below 2^53.
+        let visible = (view_height / self.height).ceil() as usize + 1;
+        let ready = ((OVERSCAN_PIXELS / self.height).ceil() as usize).min(OVERSCAN);
+        (visible, (self.most().saturating_sub(visible) / 2).min(ready))
+    }
+
+    fn most(self) -> usize {
+        (MOST_NODES / self.per_row.max(1)).max(1)
+    }
+
+    /// The most rows that exist at once, wherever one scrolls to in a view of this height.
+    pub fn slots(self, view_height: f64) -> usize {
+        let (visible, overscan) = self.reach(view_height.max(0.0));
+        (visible + 2 * overscan).min(self.most())
+    }
+
     /// What is needed when the list is scrolled by `scroll_top` in a view of `view_height` pixels.
     pub fn window(self, scroll_top: f64, view_height: f64) -> Window {
         let (scroll_top, view_height) = (scroll_top.max(0.0), view_height.max(0.0));
         let top = scroll_top * self.step(view_height);
-        // Casts of non-negative numbers far below 2^53.
+        // A cast of a non-negative number far below 2^53.
         let above = (top / self.height) as usize;
-        let visible = (view_height / self.height).ceil() as usize + 1;
-        let most = (MOST_NODES / self.per_row.max(1)).max(1);
-        let overscan = most.saturating_sub(visible).div_euclid(2).min(OVERSCAN);
+        let (visible, overscan) = self.reach(view_height);
         let first = above.min(self.total.saturating_sub(visible)).saturating_sub(overscan);
-        let count = (visible + 2 * overscan).min(most).min(self.total - first);
+        let count = self.slots(view_height).min(self.total - first);
         let offset = first as f64 * self.height - (top - scroll_top);
         Window { first, count, offset }
     }
@@ -70,6 +88,21 @@ impl Rows {
         } else {
             None
         }
+    }
+}
+
+impl Window {
+    /// The row that the slot with this number shows, of `slots`. A row keeps its slot for as long as it exists, so that
+    /// scrolling by one row changes one slot.
+    pub fn row_in(self, slot: usize, slots: usize) -> Option<usize> {
+        let slots = slots.max(1);
+        let behind = (slot + slots - self.first % slots) % slots;
+        (behind < self.count).then_some(self.first + behind)
+    }
+
+    /// Where a row lies in the space that is scrolled.
+    pub fn top_of(self, row: usize, height: f64) -> f64 {
+        self.offset + row.saturating_sub(self.first) as f64 * height
     }
 }
 
@@ -129,6 +162,25 @@ mod tests {
         let scroll = long.scroll_to(4_000_000, 0.0, 480.0).unwrap();
         let window = long.window(scroll, 480.0);
         assert!((window.first..window.first + window.count).contains(&4_000_000), "{window:?}");
+    }
+
+    #[test]
+    fn rows_keep_their_slots_and_their_places() {
+        let rows = rows(100_000, 180.0, 6);
+        let slots = rows.slots(700.0);
+        assert!((6..=20).contains(&slots), "{slots}");
+        let mut before: Vec<Option<usize>> = Vec::new();
+        for step in 0..200 {
+            let window = rows.window(f64::from(step) * 180.0, 700.0);
+            let shown: Vec<_> = (0..slots).map(|slot| window.row_in(slot, slots)).collect();
+            let mut sorted: Vec<_> = shown.iter().flatten().copied().collect();
+            sorted.sort_unstable();
+            assert_eq!(sorted, (window.first..window.first + window.count).collect::<Vec<_>>());
+            let changed = before.iter().zip(&shown).filter(|(before, now)| before != now).count();
+            assert!(changed <= 1, "{changed} slots changed");
+            before = shown;
+            assert_eq!(window.top_of(window.first + 2, 180.0), (window.first + 2) as f64 * 180.0);
+        }
     }
 
     #[test]

@@ -3,22 +3,23 @@
 //! Must not know what is done with what is selected.
 
 use super::columns::Layout;
-use super::facets::subset_words;
 use super::keys::on_item_key;
 use super::state::Browser;
-use crate::components::box_path::in_words;
-use crate::components::icon::{Icon, IconView};
-use crate::components::image_boxes::ImageBoxes;
+use super::tile::Tile;
 use crate::components::virtual_scroll::VirtualScroll;
-use crate::components::virtual_window::Rows;
-use crate::routes::thumbnail;
+use crate::components::virtual_window::{Rows, Window};
+use crate::state::focus;
+use crate::state::latest::Latest;
 use crate::state::resource::Loaded;
+use leptos::html;
 use leptos::prelude::*;
-use shared::dataset::{Item, Label};
-use std::sync::Arc;
+use shared::dataset::Label;
+use wasm_bindgen::JsCast;
 
 /// What browsers take from the width for a scrollbar, at most.
 const SCROLLBAR: f64 = 16.0;
+/// Who has not scrolled for so long has come to rest.
+const REST_MS: u32 = 200;
 
 #[component]
 pub fn ItemGrid() -> impl IntoView {
@@ -30,6 +31,7 @@ pub fn ItemGrid() -> impl IntoView {
         Rows { total: browser.total().div_ceil(columns), height: row_height, per_row: columns }
     });
     let window = Memo::new(move |_| scroll.window(rows.get()));
+    let slots = Memo::new(move |_| rows.get().slots(scroll.size.get().1));
     Effect::new(move |_| {
         let (window, columns) = (window.get(), layout.get().columns);
         browser.items.want(window.first * columns, window.count * columns);
@@ -42,10 +44,9 @@ pub fn ItemGrid() -> impl IntoView {
     let on_key = move |event: web_sys::KeyboardEvent| {
         on_item_key(browser, &event, layout.get_untracked().columns, scroll.page(rows.get_untracked()));
     };
-    let shown = move || {
-        let (window, columns) = (window.get(), layout.get().columns);
-        (window.first..window.first + window.count).map(move |row| (row, columns))
-    };
+    let place = Place { scroll, layout, window, slots };
+    let list = NodeRef::<html::Div>::new();
+    keep_order(list, window);
     view! {
         <div
             node_ref=scroll.view
@@ -60,17 +61,17 @@ pub fn ItemGrid() -> impl IntoView {
             tabindex="0"
             on:scroll=move |_| scroll.on_scroll()
             on:keydown=on_key
+            on:click=move |event| on_click(browser, &event)
+            on:dblclick=move |event| on_double_click(browser, &event)
+            on:error:capture=|event| tell_broken(&event)
         >
-            <div class="row-space" role="presentation" style:height=move || format!("{}px", rows.get().space())>
-                <div
-                    class="rows"
-                    role="presentation"
-                    style:transform=move || format!("translateY({}px)", window.get().offset)
-                >
-                    <For each=shown key=|row| *row let:place>
-                        <TileRow row=place.0 columns=place.1 layout/>
-                    </For>
-                </div>
+            <div
+                node_ref=list
+                class="row-space"
+                role="presentation"
+                style:height=move || format!("{}px", rows.get().space())
+            >
+                <For each=move || 0..slots.get() key=|number| *number let:number><TileRow number place/></For>
             </div>
         </div>
     }
@@ -100,107 +101,136 @@ fn keep_place(browser: Browser, scroll: VirtualScroll, layout: Memo<Layout>) {
     });
 }
 
+/// What all rows follow.
+#[derive(Clone, Copy)]
+struct Place {
+    scroll: VirtualScroll,
+    layout: Memo<Layout>,
+    window: Memo<Window>,
+    slots: Memo<usize>,
+}
+
+/// An element that shows one row after another while one scrolls: making elements takes longer than a frame has.
 #[component]
-fn TileRow(row: usize, columns: usize, layout: Memo<Layout>) -> impl IntoView {
+fn TileRow(number: usize, place: Place) -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let count = Memo::new(move |_| browser.total().saturating_sub(row * columns).min(columns));
+    let Place { scroll, layout, window, slots } = place;
+    let row = Memo::new(move |_| window.get().row_in(number, slots.get()));
+    let columns = Memo::new(move |_| layout.get().columns);
+    let height = Memo::new(move |_| layout.get().row_height);
+    let labels = labels_of(browser);
+    let tiles = Memo::new(move |before: Option<&Vec<Tile>>| {
+        let Some(row) = row.get() else { return Vec::new() };
+        let (columns, is_fast) = (columns.get(), scroll.is_fast.get());
+        let end = browser.total().min((row + 1) * columns);
+        let tile = |(column, index)| {
+            Tile::of(browser, index, is_fast, before.and_then(|before: &Vec<Tile>| before.get(column)))
+        };
+        (row * columns..end).enumerate().map(tile).collect()
+    });
+    let shown = move || {
+        labels.with(|labels| {
+            let tiles = tiles.get().into_iter().enumerate();
+            tiles.map(|(column, tile)| tile.view(column, labels, browser)).collect_view()
+        })
+    };
     view! {
         <div
             class="tile-row"
             role="row"
-            aria-rowindex=(row + 1).to_string()
-            style:height=move || format!("{}px", layout.get().row_height)
-            style:grid-template-columns=format!("repeat({columns}, minmax(0, 1fr))")
+            hidden=move || row.get().is_none()
+            aria-rowindex=move || row.get().map(|row| (row + 1).to_string())
+            style:top=move || row.get().map(|row| format!("{}px", window.get().top_of(row, height.get())))
+            style:height=move || format!("{}px", height.get())
+            style:grid-template-columns=move || format!("repeat({}, minmax(0, 1fr))", columns.get())
         >
-            {move || {
-                (0..count.get())
-                    .map(|column| view! { <Tile index=row * columns + column column/> })
-                    .collect_view()
-            }}
+            {shown}
         </div>
     }
 }
 
-#[component]
-fn Tile(index: usize, column: usize) -> impl IntoView {
-    let browser = expect_context::<Browser>();
-    let item = Memo::new(move |_| browser.items.get(index));
-    let is_selected = Memo::new(move |_| {
-        item.with(|item| {
-            item.as_ref().is_some_and(|item| browser.selection.with(|all| all.contains(&item.id)))
-        })
+/// When one has come to rest, the rows stand in the document in the order in which they are seen, for whoever hears them
+/// read out.
+fn keep_order(list: NodeRef<html::Div>, window: Memo<Window>) {
+    let resting = Latest::new();
+    Effect::new(move |_| {
+        window.track();
+        resting.run(REST_MS, async move {
+            if let Some(list) = list.get_untracked() {
+                put_in_order(&list);
+            }
+        });
     });
-    let words = move || {
-        item.with(|item| {
-            // What is seen comes first, in the same words.
-            item.as_ref().map(|item| {
-                let boxes = in_words(&item.annotations);
-                format!("{} {} {}, {boxes}", item.name, subset_caption(item), count_caption(item))
-            })
-        })
+}
+
+fn put_in_order(list: &web_sys::Element) {
+    let children = list.children();
+    let rows: Vec<web_sys::Element> = (0..children.length()).filter_map(|at| children.item(at)).collect();
+    let number = |row: &web_sys::Element| {
+        row.get_attribute("aria-rowindex").and_then(|number| number.parse().ok()).unwrap_or(usize::MAX)
     };
-    let press = move |event: web_sys::MouseEvent| {
-        if let Some(item) = item.get_untracked() {
-            browser.press(index, item.id, event.ctrl_key() || event.meta_key(), event.shift_key());
-        }
-    };
-    let open = move |_| {
-        if let Some(item) = item.get_untracked() {
-            browser.active.set(index);
-            browser.open(item.id.to_string());
-        }
-    };
-    view! {
-        <div
-            class="tile"
-            role="gridcell"
-            id=format!("item-{index}")
-            aria-colindex=(column + 1).to_string()
-            aria-selected=move || is_selected.get().to_string()
-            aria-label=words
-            aria-busy=move || item.with(Option::is_none).then_some("true")
-            data-active=move || (browser.active.get() == index).then_some("")
-            on:click=press
-            on:dblclick=open
-        >
-            {move || item.get().map(|item| view! { <TileBody index item/> })}
-        </div>
+    let mut sorted = rows.clone();
+    sorted.sort_by_key(number);
+    if rows == sorted {
+        return;
+    }
+    let focused = document().active_element();
+    for row in sorted.iter().rev() {
+        // It fails only for an element that lies within the other.
+        let _ = list.insert_before(row, list.first_child().as_ref());
+    }
+    // An element that is moved loses the focus.
+    if let Some(focused) = focused.filter(|_| focus::is_lost()) {
+        focus::give_to(&focused);
     }
 }
 
-#[component]
-fn TileBody(index: usize, item: Arc<Item>) -> impl IntoView {
-    let browser = expect_context::<Browser>();
-    view! {
-        <span class="tile-image">
-            <ImageBoxes
-                address=thumbnail(&item.content_hash)
-                alternative=String::new()
-                size=(item.width, item.height)
-                annotations=item.annotations.clone()
-                labels=labels_of(browser)
-            />
-            <SelectMark index item=item.clone()/>
-        </span>
-        <span class="tile-caption">
-            <ItemLink index item=item.clone()/>
-            " "
-            <span class="tile-facts">
-                <span>{subset_caption(&item)}</span>
-                " "
-                <span>{count_caption(&item)}</span>
-            </span>
-        </span>
+/// The place of the item whose tile something happened in, and the innermost element that it happened to.
+fn met(event: &web_sys::Event) -> Option<(usize, web_sys::Element)> {
+    let element: web_sys::Element = event.target()?.dyn_into().ok()?;
+    let tile = element.closest("[data-index]").ok()??;
+    Some((tile.get_attribute("data-index")?.parse().ok()?, element))
+}
+
+fn is_within(element: &web_sys::Element, selector: &str) -> bool {
+    matches!(element.closest(selector), Ok(Some(_)))
+}
+
+/// A press on the mark takes the item into the selection or out of it, as Space does; one on the name leads to the item,
+/// as Enter does; one anywhere else selects it.
+fn on_click(browser: Browser, event: &web_sys::MouseEvent) {
+    let Some((index, element)) = met(event) else { return };
+    let Some(item) = browser.items.get_untracked(index) else { return };
+    let with_control = event.ctrl_key() || event.meta_key();
+    if is_within(&element, ".select-mark") {
+        browser.press(index, item.id, true, event.shift_key());
+    } else if !is_within(&element, ".item-link") {
+        browser.press(index, item.id, with_control, event.shift_key());
+    } else if !with_control && !event.shift_key() {
+        event.prevent_default();
+        browser.active.set(index);
+        browser.open(item.id.to_string());
     }
 }
 
-fn subset_caption(item: &Item) -> String {
-    item.subset.map(|_| subset_words(item.subset).to_string()).unwrap_or_default()
+fn on_double_click(browser: Browser, event: &web_sys::MouseEvent) {
+    let Some((index, element)) = met(event) else { return };
+    if is_within(&element, ".select-mark") {
+        return;
+    }
+    if let Some(item) = browser.items.get_untracked(index) {
+        browser.active.set(index);
+        browser.open(item.id.to_string());
+    }
 }
 
-fn count_caption(item: &Item) -> String {
-    let count = item.annotations.len() as u64;
-    if count == 0 { String::new() } else { crate::text::counted(count, "annotation", "annotations") }
+/// Marks a picture that could not be fetched.
+fn tell_broken(event: &web_sys::Event) {
+    let image = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    if let Some(frame) = image.and_then(|image| image.parent_element()) {
+        // It fails only for a name that no attribute can have.
+        let _ = frame.set_attribute("data-broken", "");
+    }
 }
 
 /// The labels of the dataset with their colours.
@@ -211,40 +241,4 @@ pub(super) fn labels_of(browser: Browser) -> Signal<Vec<Label>> {
             Loaded::Loading | Loaded::Failed(_) => Vec::new(),
         })
     })
-}
-
-/// Takes the item into the selection, or out of it, by a press; Space does the same.
-#[component]
-pub(super) fn SelectMark(index: usize, item: Arc<Item>) -> impl IntoView {
-    let browser = expect_context::<Browser>();
-    let id = item.id;
-    let press = move |event: web_sys::MouseEvent| {
-        event.stop_propagation();
-        browser.press(index, id, true, event.shift_key());
-    };
-    view! {
-        <span class="select-mark" aria-hidden="true" on:click=press on:dblclick=|event| event.stop_propagation()>
-            <span><IconView icon=Icon::Check/></span>
-        </span>
-    }
-}
-
-/// The name, which leads to the item; Enter does the same.
-#[component]
-pub(super) fn ItemLink(index: usize, item: Arc<Item>) -> impl IntoView {
-    let browser = expect_context::<Browser>();
-    let id = StoredValue::new(item.id.to_string());
-    let press = move |event: web_sys::MouseEvent| {
-        event.stop_propagation();
-        let is_plain = !(event.ctrl_key() || event.meta_key() || event.shift_key());
-        if is_plain {
-            event.prevent_default();
-            browser.active.set(index);
-            browser.open(id.get_value());
-        }
-    };
-    let address = move || id.with_value(|id| browser.url_of_item(id));
-    view! {
-        <a class="item-link" href=address tabindex="-1" title=item.name.clone() on:click=press>{item.name.clone()}</a>
-    }
 }

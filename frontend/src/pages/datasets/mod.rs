@@ -40,6 +40,8 @@ mod split_fields;
 mod state;
 #[cfg(target_arch = "wasm32")]
 mod table;
+#[cfg(target_arch = "wasm32")]
+mod tile;
 
 #[cfg(target_arch = "wasm32")]
 pub use browser::DatasetPage;

@@ -4,7 +4,7 @@
 
 use super::edits::{order_of, ordered_by};
 use super::facets::subset_words;
-use super::grid::{ItemLink, SelectMark, active_id, labels_of};
+use super::grid::{active_id, labels_of};
 use super::keys::on_item_key;
 use super::state::Browser;
 use crate::components::box_path::in_words;
@@ -181,5 +181,41 @@ fn Cells(index: usize, item: Arc<Item>) -> impl IntoView {
         <td>{format!("{} × {}", item.width, item.height)}</td>
         <td>{text::bytes(item.size_bytes)}</td>
         <td class="clipped"><TimeAgo at_ms=item.created_at_ms/></td>
+    }
+}
+
+/// Takes the item into the selection, or out of it, by a press; Space does the same.
+#[component]
+fn SelectMark(index: usize, item: Arc<Item>) -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let id = item.id;
+    let press = move |event: web_sys::MouseEvent| {
+        event.stop_propagation();
+        browser.press(index, id, true, event.shift_key());
+    };
+    view! {
+        <span class="select-mark" aria-hidden="true" on:click=press on:dblclick=|event| event.stop_propagation()>
+            <span><IconView icon=Icon::Check/></span>
+        </span>
+    }
+}
+
+/// The name, which leads to the item; Enter does the same.
+#[component]
+fn ItemLink(index: usize, item: Arc<Item>) -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let id = StoredValue::new(item.id.to_string());
+    let press = move |event: web_sys::MouseEvent| {
+        event.stop_propagation();
+        let is_plain = !(event.ctrl_key() || event.meta_key() || event.shift_key());
+        if is_plain {
+            event.prevent_default();
+            browser.active.set(index);
+            browser.open(id.get_value());
+        }
+    };
+    let address = move || id.with_value(|id| browser.url_of_item(id));
+    view! {
+        <a class="item-link" href=address tabindex="-1" title=item.name.clone() on:click=press>{item.name.clone()}</a>
     }
 }
