@@ -147,7 +147,11 @@ fn Parts(name: Memo<String>) -> impl IntoView {
                     <Folders/>
                     <Facets/>
                 </div>
-                <section class="dataset-items" aria-label="Items">
+                <section
+                    class="dataset-items"
+                    aria-label="Items"
+                    aria-busy=move || browser.items.is_turning.get().then_some("true")
+                >
                     <Toolbar/>
                     <Items/>
                 </section>
@@ -190,6 +194,8 @@ fn Items() -> impl IntoView {
         match total {
             Loaded::Loading => ItemsStage::Loading,
             Loaded::Failed(error) => ItemsStage::Failed(error),
+            // That nothing matched was said of the filter before.
+            Loaded::Ready(0) if browser.items.is_turning.get() => ItemsStage::Loading,
             Loaded::Ready(0) if is_everything => ItemsStage::NoItems,
             Loaded::Ready(0) => ItemsStage::NothingMatches,
             Loaded::Ready(_) => ItemsStage::Shown(browser.view()),

@@ -21,10 +21,7 @@ const LABEL: &str = "label";
 pub fn DatasetFilter() -> impl IntoView {
     let browser = expect_context::<Browser>();
     let applied = Signal::derive(move || browser.address.with(|address| address.dql.clone()));
-    let found = Signal::derive(move || match browser.items.total.get() {
-        Loaded::Ready(total) => Some(total),
-        Loaded::Loading | Loaded::Failed(_) => None,
-    });
+    let found = Signal::derive(move || browser.items.found());
     let on_apply = Callback::new(move |query| browser.apply(&query));
     let entries = Callback::new(move |()| {
         let entry = move |subset: Subset, label: &'static str| {

@@ -6,7 +6,7 @@ use crate::api::{self, ApiError};
 use crate::state::latest::Latest;
 use crate::state::resource::Loaded;
 use crate::state::session::Session;
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, abortable, join};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::dataset::Item;
@@ -32,6 +32,9 @@ pub struct ItemCache {
     pub total: RwSignal<Loaded<u64>>,
     /// Why a page could not be fetched.
     pub failure: RwSignal<Option<ApiError>>,
+    /// Whether what is here belongs to the query before, and stays until the answer to the present one is here.
+    pub is_turning: RwSignal<bool>,
+    on_turned: Callback<()>,
     dataset: StoredValue<String>,
     query: StoredValue<Query>,
     pages: RwSignal<BTreeMap<usize, Page>>,
@@ -45,10 +48,13 @@ pub struct ItemCache {
 }
 
 impl ItemCache {
-    pub fn new(dataset: String) -> Self {
+    /// Of a dataset; `on_turned` runs before what another query found is shown.
+    pub fn new(dataset: String, on_turned: Callback<()>) -> Self {
         let cache = Self {
+            on_turned,
             total: RwSignal::new(Loaded::Loading),
             failure: RwSignal::new(None),
+            is_turning: RwSignal::new(false),
             dataset: StoredValue::new(dataset),
             query: StoredValue::new(Query::default()),
             pages: RwSignal::new(BTreeMap::new()),
@@ -63,21 +69,56 @@ impl ItemCache {
         cache
     }
 
-    /// Turns to another query, and forgets what the one before found.
+    /// Turns to another query. What the one before found is shown until this one's answer is here.
     pub fn turn_to(self, query: Query) {
         self.query.set_value(query);
         self.stop_fetching();
-        self.pages.set(BTreeMap::new());
-        self.stale.set_value(Vec::new());
-        self.total.set(Loaded::Loading);
-        self.wanted.set_value((0, 0));
+        if self.total.with_untracked(|total| matches!(total, Loaded::Ready(_))) {
+            return self.turn();
+        }
+        self.replace(Loaded::Loading, None);
         self.count();
         self.fetch_wanted();
+    }
+
+    fn turn(self) {
+        self.failure.set(None);
+        self.is_turning.set(true);
+        let (dataset, query) = (self.dataset.get_value(), self.query.get_value());
+        self.counting.run(0, async move {
+            let (total, first) = join(api::datasets::count(dataset, &query), self.fetched(0)).await;
+            for error in [total.as_ref().err(), first.as_ref().err()].into_iter().flatten() {
+                self.session.check(error);
+            }
+            self.replace(total.map_or_else(Loaded::Failed, Loaded::Ready), first.as_ref().ok().cloned());
+            self.failure.set(first.err());
+        });
+    }
+
+    /// Shows what another query found.
+    fn replace(self, total: Loaded<u64>, first: Option<Page>) {
+        self.on_turned.run(());
+        self.is_turning.set(false);
+        self.stale.set_value(Vec::new());
+        self.wanted.set_value((0, 0));
+        self.pages.set(first.map(|page| (0, page)).into_iter().collect());
+        self.total.set(total);
+    }
+
+    /// How many the present query finds, once that is known.
+    pub fn found(self) -> Option<u64> {
+        match self.total.get() {
+            Loaded::Ready(total) if !self.is_turning.get() => Some(total),
+            Loaded::Ready(_) | Loaded::Loading | Loaded::Failed(_) => None,
+        }
     }
 
     /// Asks for everything again, and shows what is known until then.
     pub fn refresh(self) {
         self.stop_fetching();
+        if self.is_turning.get_untracked() {
+            return self.turn();
+        }
         self.stale.set_value(self.pages.with_untracked(|pages| pages.keys().copied().collect()));
         self.count();
         self.fetch_wanted();
@@ -88,9 +129,9 @@ impl ItemCache {
         self.pages.with(|pages| pages.get(&(index / PAGE))?.get(index % PAGE).cloned())
     }
 
-    /// The same, for once.
+    /// The item at a place for whoever acts on it: none of those that are about to go.
     pub fn get_untracked(self, index: usize) -> Option<Arc<Item>> {
-        untrack(|| self.get(index))
+        if self.is_turning.get_untracked() { None } else { untrack(|| self.get(index)) }
     }
 
     /// The place of an item, if it is here.
@@ -105,6 +146,10 @@ impl ItemCache {
 
     /// Says which items are in view, so that they are fetched when the eye rests on them.
     pub fn want(self, first: usize, count: usize) {
+        // Whoever asks in an effect is asked again once the answer is here.
+        if self.is_turning.get() {
+            return;
+        }
         let last = (first + count).saturating_sub(1);
         self.wanted.set_value((first / PAGE, last / PAGE));
         let is_here = self.pages.with_untracked(|pages| {

@@ -66,6 +66,7 @@ impl Browser {
         let reading = Memo::new(move |_| query_of(&address.with(|address| address.dql.clone())));
         let first = untrack(|| address.get());
         let selection = RwSignal::new(first.selection.clone());
+        let active = RwSignal::new(0);
         let of_dataset = id.clone();
         let without_item = Memo::new(move |_| {
             let address = Address { selection: selection.get(), item: None, ..address.get() };
@@ -78,9 +79,10 @@ impl Browser {
             address,
             intended: StoredValue::new(first.clone()),
             reading,
-            items: ItemCache::new(id),
+            // What stands first in the answer is what keys act on.
+            items: ItemCache::new(id, Callback::new(move |()| active.set(0))),
             selection,
-            active: RwSignal::new(0),
+            active,
             revision: RwSignal::new(0),
             anchor: StoredValue::new(0),
             before_range: StoredValue::new(Selection::default()),
@@ -101,7 +103,6 @@ impl Browser {
             }
             browser.forget_tasks();
             if let Some(query) = query.clone() {
-                browser.active.set(0);
                 browser.items.turn_to(query);
             }
             query
@@ -234,6 +235,9 @@ impl Browser {
 
     /// Goes where a key leads, and answers whether it leads anywhere.
     pub fn step(self, key: &str, columns: usize, page: usize, extends: bool) -> bool {
+        if self.items.is_turning.get_untracked() {
+            return false;
+        }
         let (from, total) = (self.active.get_untracked(), untrack(|| self.total()));
         let Some(to) = step(key, from, columns, page, total) else { return false };
         self.go(to);
