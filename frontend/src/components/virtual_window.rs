@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn rows_keep_their_slots_and_their_places() {
-        let rows = rows(100_000, 180.0, 6);
+        let rows = rows(16_667, 180.0, 6);
         let slots = rows.slots(700.0);
         assert!((6..=20).contains(&slots), "{slots}");
         let mut before: Vec<Option<usize>> = Vec::new();

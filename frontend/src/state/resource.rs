@@ -2,10 +2,10 @@
 //!
 //! Must not know what it is.
 
+use super::latest::Latest;
 use super::session::Session;
 use crate::api::ApiError;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::future::Future;
 
 /// Where the fetch stands.
@@ -30,7 +30,8 @@ impl<T: Send + Sync + 'static> Clone for Fetched<T> {
 
 impl<T: Send + Sync + 'static> Copy for Fetched<T> {}
 
-/// Fetches, and again whenever a signal that `fetch` reads changes. Only the latest answer counts.
+/// Fetches, and again whenever a signal that `fetch` reads changes. Only the latest answer counts: a later fetch cancels
+/// the one before, and so does leaving the page.
 pub fn fetched<T, F, R>(fetch: F) -> Fetched<T>
 where
     T: Clone + Send + Sync + 'static,
@@ -40,18 +41,12 @@ where
     let session = expect_context::<Session>();
     let state = RwSignal::new(Loaded::Loading);
     let turn = RwSignal::new(0u32);
-    let latest = StoredValue::new(0u64);
+    let latest = Latest::new();
     Effect::new(move |_| {
         turn.track();
         let answer = fetch();
-        let mine = latest.get_value() + 1;
-        latest.set_value(mine);
-        spawn_local(async move {
+        latest.run(0, async move {
             let result = answer.await;
-            // The page may be gone by now, or a later fetch on its way.
-            if latest.try_get_value() != Some(mine) {
-                return;
-            }
             if let Err(error) = &result {
                 session.check(error);
             }

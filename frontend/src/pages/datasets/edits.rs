@@ -4,7 +4,7 @@
 
 use shared::dataset::Subset;
 use shared::dql::{
-    ClauseKind, Direction, Filter, Literal, Path, Query, SortKey, Test, annotations_join, folder_query,
+    ClauseKind, Direction, Filter, Literal, Order, Path, Query, SortKey, Test, annotations_join, folder_query,
 };
 
 const TAGS: &str = "metadata.system.tags";
@@ -154,6 +154,78 @@ pub fn with_annotated(query: &Query, annotated: Option<bool>) -> Query {
     replaced(query, |filter| annotated_in(filter).is_some(), new)
 }
 
+const SIZE: &str = "metadata.system.size";
+const KIBIBYTE: f64 = 1024.0;
+
+/// Sizes of files from one bound up to the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SizeRange {
+    Small,
+    Medium,
+    Large,
+    Huge,
+}
+
+impl SizeRange {
+    pub const ALL: [Self; 4] = [Self::Small, Self::Medium, Self::Large, Self::Huge];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Small => "Under 100 KiB",
+            Self::Medium => "100 KiB to 1 MiB",
+            Self::Large => "1 to 10 MiB",
+            Self::Huge => "10 MiB and more",
+        }
+    }
+
+    /// In bytes: at least the first, and less than the second.
+    const fn bounds(self) -> (Option<f64>, Option<f64>) {
+        const BOUNDS: [f64; 3] = [100.0 * KIBIBYTE, KIBIBYTE * KIBIBYTE, 10.0 * KIBIBYTE * KIBIBYTE];
+        let [first, second, third] = BOUNDS;
+        match self {
+            Self::Small => (None, Some(first)),
+            Self::Medium => (Some(first), Some(second)),
+            Self::Large => (Some(second), Some(third)),
+            Self::Huge => (Some(third), None),
+        }
+    }
+}
+
+/// The bounds that a condition on the size sets.
+fn size_in(filter: &Filter) -> Option<(Option<f64>, Option<f64>)> {
+    let [clause] = filter.clauses.as_slice() else { return None };
+    let ClauseKind::Field(path, tests) = &clause.kind else { return None };
+    if path.as_str() != SIZE || tests.is_empty() {
+        return None;
+    }
+    tests.iter().try_fold((None, None), |(least, below), test| match test {
+        Test::Order(Order::GreaterOrEqual, Literal::Number(bound)) => Some((Some(*bound), below)),
+        Test::Order(Order::Less, Literal::Number(bound)) => Some((least, Some(*bound))),
+        _ => None,
+    })
+}
+
+/// The range of sizes that the query is narrowed to, whether its bounds stand in one condition or in two.
+pub fn size_of(query: &Query) -> Option<SizeRange> {
+    let conditions = conditions(&query.filter);
+    let bounds =
+        conditions.iter().filter_map(size_in).reduce(|one, other| (one.0.or(other.0), one.1.or(other.1)))?;
+    SizeRange::ALL.into_iter().find(|range| range.bounds() == bounds)
+}
+
+/// Narrowed to a range of sizes, or to none of them.
+pub fn with_size(query: &Query, range: Option<SizeRange>) -> Query {
+    let new = range.and_then(|range| {
+        let (least, below) = range.bounds();
+        let test =
+            |order: Order, bound: Option<f64>| bound.map(|bound| Test::Order(order, Literal::Number(bound)));
+        let tests =
+            [test(Order::GreaterOrEqual, least), test(Order::Less, below)].into_iter().flatten().collect();
+        Path::new(SIZE).map(|path| ClauseKind::Field(path, tests).into())
+    });
+    replaced(query, |filter| size_in(filter).is_some(), new)
+}
+
 fn labels_in(filter: &Filter) -> Option<Vec<String>> {
     let text = |literal: &Literal| if let Literal::Text(text) = literal { Some(text.clone()) } else { None };
     match single(filter)? {
@@ -281,6 +353,21 @@ mod tests {
         assert_eq!(folder_of(&starred).as_deref(), Some("/a*"));
         let choice = query(r#"{"$or": [{"dir": "/a"}, {"dir": "/b"}]}"#);
         assert_eq!(with_annotated(&with_annotated(&choice, Some(false)), None), choice);
+    }
+
+    #[test]
+    fn sizes_are_found_again_however_they_are_written() {
+        let start = query(r#"{"name": "*.png"}"#);
+        for range in SizeRange::ALL {
+            let narrowed = with_size(&start, Some(range));
+            assert_eq!(size_of(&narrowed), Some(range));
+            // Through the text, where two bounds become two conditions.
+            let written = shared::dql::query_from_text(&text(&narrowed)).unwrap().0;
+            assert_eq!(size_of(&written), Some(range), "{}", text(&narrowed));
+            assert_eq!(with_size(&written, None), start);
+        }
+        let by_hand = query(r#"{"metadata.system.size": {"$gt": 5}}"#);
+        assert_eq!(size_of(&by_hand), None);
     }
 
     #[test]

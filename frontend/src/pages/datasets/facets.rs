@@ -1,10 +1,10 @@
-//! Subsets, labels and annotated or not: each with its count, and a click narrows the filter to it.
+//! Subsets, labels, annotated or not, and sizes: each with its count, and a click narrows the filter to it.
 //!
 //! Must not know how the filter is run.
 
 use super::edits::{
-    SubsetChoice, annotated_of, has_own_join, labels_of, subset_of, with_annotated, with_label_toggled,
-    with_labels, with_subset,
+    SizeRange, SubsetChoice, annotated_of, has_own_join, labels_of, size_of, subset_of, with_annotated,
+    with_label_toggled, with_labels, with_size, with_subset,
 };
 use super::state::Browser;
 use crate::api::{self, ApiError};
@@ -20,6 +20,8 @@ use std::collections::BTreeMap;
 
 /// More labels than this are shown when asked for.
 const MOST_LABELS: usize = 12;
+/// Of more items, sizes are not counted: the server would first have to read the details of all.
+const MOST_SIZED: u64 = 100_000;
 
 /// What each facet would find, beside the conditions of the others.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -50,6 +52,16 @@ async fn counts(dataset: String, query: Query) -> Result<Counts, ApiError> {
     })
 }
 
+/// How many items of each range of sizes the filter finds without its own condition on the size.
+async fn size_counts(dataset: String, query: Query) -> Result<[u64; 4], ApiError> {
+    let mut found = [0; 4];
+    for (count, range) in found.iter_mut().zip(SizeRange::ALL) {
+        let narrowed = with_size(&query, Some(range));
+        *count = api::filters::preview(dataset.clone(), &narrowed).await?.total_count;
+    }
+    Ok(found)
+}
+
 #[component]
 pub fn Facets() -> impl IntoView {
     let browser = expect_context::<Browser>();
@@ -70,6 +82,7 @@ pub fn Facets() -> impl IntoView {
         <SubsetFacet counts query/>
         <LabelFacet counts query/>
         <AnnotatedFacet counts query/>
+        <SizeFacet query/>
     }
 }
 
@@ -198,6 +211,42 @@ fn AnnotatedFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl Into
             <ul class="facets">
                 {[(true, "Annotated"), (false, "Not annotated")].map(button).collect_view()}
             </ul>
+        </section>
+    }
+}
+
+#[component]
+fn SizeFacet(query: Memo<Query>) -> impl IntoView {
+    let browser = expect_context::<Browser>();
+    let is_counted = Memo::new(move |_| {
+        browser.dataset.state.with(
+            |state| matches!(state, Loaded::Ready(dataset) if (1..=MOST_SIZED).contains(&dataset.item_count)),
+        )
+    });
+    let counted = fetched(move || {
+        browser.revision.track();
+        let (id, query, is_counted) = (browser.id(), query.get(), is_counted.get());
+        async move { if is_counted { size_counts(id, query).await.map(Some) } else { Ok(None) } }
+    });
+    let button = move |(index, range): (usize, SizeRange)| {
+        let pressed = Signal::derive(move || query.with(size_of) == Some(range));
+        // What could not be counted is not told twice: the other facets say why.
+        let count = Signal::derive(move || {
+            counted.state.with(|state| match state {
+                Loaded::Ready(counts) => counts.and_then(|counts| counts.get(index).copied()),
+                Loaded::Loading | Loaded::Failed(_) => None,
+            })
+        });
+        let press = Callback::new(move |()| {
+            let next = (!pressed.get_untracked()).then_some(range);
+            browser.apply(&with_size(&browser.query_untracked(), next));
+        });
+        view! { <FacetButton label=range.label() count pressed on_press=press/> }
+    };
+    view! {
+        <section class="side" aria-labelledby="sizes-title">
+            <h2 id="sizes-title">"File size"</h2>
+            <ul class="facets">{SizeRange::ALL.into_iter().enumerate().map(button).collect_view()}</ul>
         </section>
     }
 }
