@@ -2,18 +2,14 @@
 //!
 //! Must not know what is filtered.
 
-use super::completion::{byte_of, filled, utf16_of};
-use super::draft::{Draft, Form, Reading, Underline, dql_of, query_of, segments};
-use super::form::FormView;
+use super::draft::{Draft, Form, Reading, dql_of, query_of};
+use super::editor::Editor;
 use super::rows::{Rows, Sheet};
-use super::suggestions::{LIST_ID, SuggestionList, Suggestions};
-use super::switch::{FormSwitch, Problems, form_name};
+use super::switch::{FormSwitch, Problems};
 use crate::api::ApiError;
-use crate::components::icon::{Icon, IconView};
 use crate::state::latest::Latest;
 use crate::text;
 use futures::future::LocalBoxFuture;
-use leptos::html;
 use leptos::prelude::*;
 use shared::dql::Query;
 use std::sync::Arc;
@@ -38,13 +34,22 @@ impl Choice {
 /// An answer that takes a while.
 pub type Answer<T> = LocalBoxFuture<'static, Result<T, ApiError>>;
 type Ask<Q, T> = Arc<dyn Fn(Q) -> Answer<T> + Send + Sync>;
+/// Values of a field, or fields if it is empty, that begin with what is written.
+pub type Complete = Arc<dyn Fn(String, String) -> Answer<Vec<Choice>> + Send + Sync>;
 
 /// Where counts and completions come from.
 #[derive(Clone)]
 pub struct FilterSource {
     pub count: Ask<Query, u64>,
-    /// Values of a field, or fields if it is empty, that begin with what is written.
-    pub complete: Arc<dyn Fn(String, String) -> Answer<Vec<Choice>> + Send + Sync>,
+    pub complete: Complete,
+}
+
+/// How a filter is found on its page.
+#[derive(Debug, Clone, Copy)]
+pub struct Named {
+    /// The id of what is edited; those of its parts begin with it.
+    pub id: &'static str,
+    pub label: &'static str,
 }
 
 /// How many items the text would find.
@@ -60,7 +65,10 @@ enum Count {
 /// What the parts of the bar share.
 #[derive(Clone, Copy)]
 pub(super) struct Bar {
+    pub named: Named,
     applied: Signal<String>,
+    /// What others say of a filter that can be read.
+    pub refusal: Signal<Option<String>>,
     pub draft: RwSignal<Draft>,
     pub kept: Memo<Query>,
     pub reading: Memo<Reading>,
@@ -70,7 +78,12 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    fn new(applied: Signal<String>, on_apply: Callback<Query>) -> Self {
+    pub fn new(
+        named: Named,
+        applied: Signal<String>,
+        refusal: Signal<Option<String>>,
+        on_apply: Callback<Query>,
+    ) -> Self {
         let draft = RwSignal::new(untrack(|| applied.with(|dql| Draft::of_dql(dql))));
         let kept = Memo::new(move |_| applied.with(|dql| query_of(dql).query.unwrap_or_default()));
         let reading = Memo::new(move |_| draft.with(|draft| kept.with(|kept| draft.read(kept))));
@@ -93,7 +106,17 @@ impl Bar {
                 sheet.set(Sheet::of_query(&query));
             }
         });
-        Self { applied, draft, kept, reading, sheet, on_apply }
+        Self { named, applied, refusal, draft, kept, reading, sheet, on_apply }
+    }
+
+    /// Why it is refused although it can be read.
+    pub fn refused(self) -> Option<String> {
+        self.refusal.get().filter(|_| self.reading.with(|reading| reading.query.is_some()))
+    }
+
+    /// The id of a part.
+    pub fn id_of(self, part: &str) -> String {
+        format!("{}-{part}", self.named.id)
     }
 
     /// Something about the rows, if there are any.
@@ -116,7 +139,7 @@ impl Bar {
     }
 
     /// The query of the text, if it can be read and differs from the one in force.
-    fn changed(self) -> Option<Query> {
+    pub fn changed(self) -> Option<Query> {
         let query = self.reading.with(|reading| reading.query.clone())?;
         self.applied.with(|applied| *applied != dql_of(&query)).then_some(query)
     }
@@ -127,7 +150,7 @@ impl Bar {
         }
     }
 
-    fn revert(self) {
+    pub fn revert(self) {
         let form = self.draft.with_untracked(|draft| draft.form);
         self.restart(untrack(|| self.applied.with(|dql| Draft::of_dql_in(form, dql))));
     }
@@ -155,9 +178,9 @@ pub fn FilterBar(
     /// More that can be done with the filter.
     children: Children,
 ) -> impl IntoView {
-    let bar = Bar::new(applied, on_apply);
-    let source = StoredValue::new(source);
-    let count = counted(bar, source);
+    let bar = Bar::new(Named { id: "filter", label: "Filter" }, applied, Signal::stored(None), on_apply);
+    let count = counted(bar, StoredValue::new(source.count));
+    let complete = StoredValue::new(source.complete);
     let says = move || match count.get() {
         Count::Counting => "Counting…".to_owned(),
         Count::Found(found) => format!("Would find {}", text::counted(found, "item", "items")),
@@ -178,11 +201,7 @@ pub fn FilterBar(
     view! {
         <div class="filter-bar" role="search" aria-label="Items">
             <div class="filter-line">
-                {move || if is_form.get() {
-                    view! { <FormView bar/> }.into_any()
-                } else {
-                    view! { <Editor bar source/> }.into_any()
-                }}
+                <Editor bar complete is_searched=true/>
                 <button
                     class="button primary"
                     type="button"
@@ -209,7 +228,7 @@ pub fn FilterBar(
 }
 
 /// Counts what the text would find while one writes; each letter cancels the count before.
-fn counted(bar: Bar, source: StoredValue<FilterSource>) -> RwSignal<Count> {
+fn counted(bar: Bar, ask: StoredValue<Ask<Query, u64>>) -> RwSignal<Count> {
     let count = RwSignal::new(Count::NotAsked);
     let latest = Latest::new();
     Effect::new(move |_| {
@@ -219,7 +238,7 @@ fn counted(bar: Bar, source: StoredValue<FilterSource>) -> RwSignal<Count> {
         };
         count.set(Count::Counting);
         latest.run(COUNT_PAUSE_MS, async move {
-            let Some(answer) = source.try_with_value(|source| (source.count)(query)) else { return };
+            let Some(answer) = ask.try_with_value(|ask| ask(query)) else { return };
             count.try_set(match answer.await {
                 Ok(found) => Count::Found(found),
                 Err(error) => Count::Failed(error.sentence()),
@@ -227,115 +246,4 @@ fn counted(bar: Bar, source: StoredValue<FilterSource>) -> RwSignal<Count> {
         });
     });
     count
-}
-
-#[component]
-fn Editor(bar: Bar, source: StoredValue<FilterSource>) -> impl IntoView {
-    let suggestions = Suggestions::new(source);
-    let field = NodeRef::<html::Textarea>::new();
-    let mirror = NodeRef::<html::Div>::new();
-    // The lines below each other stay below each other.
-    let on_scroll = move |_| {
-        if let (Some(field), Some(mirror)) = (field.get_untracked(), mirror.get_untracked()) {
-            mirror.set_scroll_top(field.scroll_top());
-        }
-    };
-    let cursor = move || {
-        let at = field.get_untracked()?.selection_start().ok().flatten()?;
-        Some(bar.draft.with_untracked(|draft| byte_of(&draft.text, at as usize)))
-    };
-    let suggest = move || {
-        if let Some(cursor) = cursor() {
-            bar.draft.with_untracked(|draft| suggestions.ask(draft, cursor));
-        }
-    };
-    let choose = move |index: usize| {
-        let Some((place, choice)) = suggestions.choice(index) else { return };
-        let draft = bar.draft.get_untracked();
-        let (text, cursor) = filled(draft.form, &draft.text, &place, &choice);
-        let at = u32::try_from(utf16_of(&text, cursor)).unwrap_or(u32::MAX);
-        bar.draft.set(Draft { form: draft.form, text });
-        suggestions.close();
-        // The new text has to be in the field before the cursor can go there.
-        request_animation_frame(move || {
-            if let Some(field) = field.try_get_untracked().flatten() {
-                let _ = field.set_selection_range(at, at);
-                suggest();
-            }
-        });
-    };
-    let on_key = move |event: web_sys::KeyboardEvent| {
-        let with_control = event.ctrl_key() || event.meta_key();
-        let is_open = untrack(|| suggestions.is_open());
-        let selected = suggestions.selected.get_untracked();
-        let is_text = bar.draft.with_untracked(|draft| draft.form == Form::Text);
-        match (event.key().as_str(), selected) {
-            ("ArrowDown", _) if is_open => suggestions.step(1),
-            ("ArrowUp", _) if is_open => suggestions.step(-1),
-            ("ArrowDown", _) if is_text => suggest(),
-            (" ", _) if with_control => suggest(),
-            ("Enter" | "Tab", Some(index)) if is_open => choose(index),
-            ("Enter", _) if is_text || with_control => {
-                suggestions.close();
-                bar.apply();
-            }
-            ("Escape", _) if is_open => suggestions.close(),
-            ("Escape", _)
-                if untrack(|| {
-                    bar.changed().is_some() || bar.reading.with(|reading| reading.query.is_none())
-                }) =>
-            {
-                bar.revert();
-            }
-            _ => return,
-        }
-        event.prevent_default();
-        event.stop_propagation();
-    };
-    let on_input = move |event| {
-        bar.draft.update(|draft| draft.text = event_target_value(&event));
-        suggest();
-    };
-    let parts = move || {
-        let marks = bar.reading.with(|reading| reading.marks.clone());
-        bar.draft.with(|draft| segments(&draft.text, &marks))
-    };
-    let is_wrong = move || bar.reading.with(|reading| reading.query.is_none());
-    view! {
-        <div class="filter-field" data-form=move || bar.draft.with(|draft| form_name(draft.form))>
-            <IconView icon=Icon::Search/>
-            <div node_ref=mirror class="filter-mirror" aria-hidden="true">
-                {move || parts().into_iter().map(|part| view! {
-                    <span data-mark=part.mark.map(|mark| match mark {
-                        Underline::Error => "error",
-                        Underline::Warning => "warning",
-                    })>{part.text}</span>
-                }).collect_view()}
-                // A line break at the end counts only if something follows.
-                "\u{200b}"
-            </div>
-            <textarea
-                node_ref=field
-                class="filter-text"
-                data-search
-                rows="1"
-                aria-label="Filter"
-                placeholder="Filter, for example label = cat AND dir = /a"
-                autocomplete="off"
-                autocapitalize="off"
-                spellcheck="false"
-                aria-autocomplete="list"
-                aria-controls=move || suggestions.is_open().then_some(LIST_ID)
-                aria-activedescendant=move || suggestions.active_id()
-                aria-invalid=move || is_wrong().to_string()
-                aria-describedby="filter-problems"
-                prop:value=move || bar.draft.with(|draft| draft.text.clone())
-                on:input=on_input
-                on:keydown=on_key
-                on:scroll=on_scroll
-                on:blur=move |_| suggestions.close()
-            ></textarea>
-            <SuggestionList suggestions on_choose=Callback::new(choose)/>
-        </div>
-    }
 }

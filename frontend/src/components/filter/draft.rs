@@ -104,11 +104,12 @@ impl Draft {
         }
     }
 
-    /// What an address holds that cannot be read, so that it can be mended.
+    /// What an address holds; what cannot be read in the form that it seems to have, so that it can be mended.
     pub fn of_dql(dql: &str) -> Self {
         match query_of(dql).query {
             Some(query) => Self::of_query(&query),
-            None => Self { form: Form::Json, text: dql.to_owned() },
+            None if dql.trim_start().starts_with('{') => Self { form: Form::Json, text: dql.to_owned() },
+            None => Self { form: Form::Text, text: dql.to_owned() },
         }
     }
 
@@ -274,7 +275,9 @@ mod tests {
             let back = query_of(dql).query.unwrap();
             assert_eq!((back.filter, back.sort), (query.filter, query.sort), "{json}");
         }
-        assert_eq!(Draft::of_dql("{\"a\"").form, Form::Json);
+        for (unreadable, form) in [("{\"a\"", Form::Json), (" {", Form::Json), ("label = ", Form::Text)] {
+            assert_eq!(Draft::of_dql(unreadable).form, form, "{unreadable}");
+        }
     }
 
     #[test]

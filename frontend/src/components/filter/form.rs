@@ -10,9 +10,6 @@ use leptos::prelude::*;
 use shared::dql::{Resource, known_fields};
 use wasm_bindgen::JsCast;
 
-/// The list of fields that rows offer.
-pub const FIELDS_ID: &str = "filter-form-fields";
-
 /// Focus goes there once the page shows it.
 pub fn focus_later(id: String) {
     request_animation_frame(move || {
@@ -33,7 +30,15 @@ pub fn FormView(bar: Bar) -> impl IntoView {
         }
     };
     view! {
-        <div class="filter-form" role="group" aria-label="Filter" on:keydown=on_key>
+        <div
+            class="filter-form"
+            role="group"
+            id=bar.named.id
+            tabindex="-1"
+            aria-label=bar.named.label
+            aria-describedby=bar.id_of("problems")
+            on:keydown=on_key
+        >
             {move || match reason.get() {
                 Some(reason) => view! { <p class="muted" role="status">{reason}</p> }.into_any(),
                 None => view! { <RowsView bar/> }.into_any(),
@@ -61,16 +66,16 @@ fn RowsView(bar: Bar) -> impl IntoView {
     };
     let add = move |_| {
         if let Some(id) = bar.edit(|rows| rows.add(None)) {
-            focus_later(field_id(id));
+            focus_later(field_id(bar, id));
         }
     };
     let add_group = move |_| {
         if let Some(id) = bar.edit(Rows::add_group) {
-            focus_later(field_id(id));
+            focus_later(field_id(bar, id));
         }
     };
     view! {
-        <datalist id=FIELDS_ID>{fields}</datalist>
+        <datalist id=bar.id_of("fields")>{fields}</datalist>
         <Show
             when=move || !entries.with(Vec::is_empty)
             fallback=|| view! { <p class="muted">"No conditions: this finds everything"</p> }
@@ -85,7 +90,7 @@ fn RowsView(bar: Bar) -> impl IntoView {
             }}
         </For>
         <div class="filter-form-tools">
-            <button class="button" type="button" id=add_id(None) on:click=add>"Add condition"</button>
+            <button class="button" type="button" id=add_id(bar, None) on:click=add>"Add condition"</button>
             <button class="button quiet" type="button" on:click=add_group>"Add group"</button>
             <span class="muted" role="status">
                 {move || match left_out.get() {
@@ -136,7 +141,7 @@ fn GroupView(bar: Bar, id: u64) -> impl IntoView {
     });
     let add = move |_| {
         if let Some(row) = bar.edit(|rows| rows.add(Some(id))) {
-            focus_later(field_id(row));
+            focus_later(field_id(bar, row));
         }
     };
     view! {
@@ -146,7 +151,7 @@ fn GroupView(bar: Bar, id: u64) -> impl IntoView {
                 <RowView bar id=row/>
             </For>
             <div class="filter-form-tools">
-                <button class="button quiet" type="button" id=add_id(Some(id)) on:click=add>"Add condition to this group"</button>
+                <button class="button quiet" type="button" id=add_id(bar, Some(id)) on:click=add>"Add condition to this group"</button>
             </div>
         </div>
     }

@@ -3,19 +3,19 @@
 //! Must not know how conditions are joined.
 
 use super::bar::Bar;
-use super::form::{FIELDS_ID, focus_later};
+use super::form::focus_later;
 use super::rows::{Fault, Operator, Row};
 use crate::components::icon::{Icon, IconView};
 use leptos::prelude::*;
 
 /// The id of the field of a row, where focus goes.
-pub fn field_id(row: u64) -> String {
-    format!("filter-row-{row}-field")
+pub fn field_id(bar: Bar, row: u64) -> String {
+    bar.id_of(&format!("row-{row}-field"))
 }
 
 /// The id of the button that adds to a group, or to the whole.
-pub fn add_id(group: Option<u64>) -> String {
-    group.map_or_else(|| "filter-add".into(), |group| format!("filter-add-{group}"))
+pub fn add_id(bar: Bar, group: Option<u64>) -> String {
+    bar.id_of(&group.map_or_else(|| "add".into(), |group| format!("add-{group}")))
 }
 
 #[component]
@@ -34,10 +34,10 @@ pub fn RowView(bar: Bar, id: u64) -> impl IntoView {
     };
     let remove = move |_| {
         if let Some(before) = bar.edit(|rows| rows.remove(id)) {
-            focus_later(before.map_or_else(|| add_id(None), field_id));
+            focus_later(before.map_or_else(|| add_id(bar, None), |row| field_id(bar, row)));
         }
     };
-    let problem_id = format!("filter-row-{id}-problem");
+    let problem_id = bar.id_of(&format!("row-{id}-problem"));
     let described = {
         let id = problem_id.clone();
         move |is_field: bool| {
@@ -53,8 +53,8 @@ pub fn RowView(bar: Bar, id: u64) -> impl IntoView {
             <input
                 class="input mono"
                 type="text"
-                id=field_id(id)
-                list=FIELDS_ID
+                id=field_id(bar, id)
+                list=bar.id_of("fields")
                 placeholder="Field"
                 autocomplete="off"
                 autocapitalize="off"

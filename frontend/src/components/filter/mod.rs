@@ -11,13 +11,19 @@ mod rows;
 #[cfg(target_arch = "wasm32")]
 mod bar;
 #[cfg(target_arch = "wasm32")]
+mod editor;
+#[cfg(target_arch = "wasm32")]
 mod form;
 #[cfg(target_arch = "wasm32")]
 mod form_row;
+#[cfg(target_arch = "wasm32")]
+mod input;
 #[cfg(target_arch = "wasm32")]
 mod suggestions;
 #[cfg(target_arch = "wasm32")]
 mod switch;
 
 #[cfg(target_arch = "wasm32")]
-pub use bar::{Answer, Choice, FilterBar, FilterSource};
+pub use bar::{Answer, Choice, Complete, FilterBar, FilterSource, Named};
+#[cfg(target_arch = "wasm32")]
+pub use input::FilterInput;

@@ -4,14 +4,12 @@
 
 use super::completion::{JOINERS, OPERATORS, Place, Wanted, place_at};
 use super::draft::Draft;
-use super::{Choice, FilterSource};
+use super::{Choice, Complete};
 use crate::state::latest::Latest;
 use leptos::prelude::*;
 
 /// Typing goes on for so long before anything is asked for.
 const PAUSE_MS: u32 = 120;
-
-pub const LIST_ID: &str = "filter-choices";
 
 /// What is offered.
 #[derive(Clone, Copy)]
@@ -20,17 +18,20 @@ pub struct Suggestions {
     /// The one that Enter would take; none until an arrow was pressed.
     pub selected: RwSignal<Option<usize>>,
     place: StoredValue<Option<Place>>,
-    source: StoredValue<FilterSource>,
+    complete: StoredValue<Complete>,
+    /// The id of the list.
+    pub id: StoredValue<String>,
     asking: Latest,
 }
 
 impl Suggestions {
-    pub fn new(source: StoredValue<FilterSource>) -> Self {
+    pub fn new(complete: StoredValue<Complete>, id: String) -> Self {
         Self {
             choices: RwSignal::new(Vec::new()),
             selected: RwSignal::new(None),
             place: StoredValue::new(None),
-            source,
+            complete,
+            id: StoredValue::new(id),
             asking: Latest::new(),
         }
     }
@@ -66,7 +67,7 @@ impl Suggestions {
             Wanted::Value(field) => field.clone(),
         };
         let prefix = place.prefix;
-        let answer = self.source.with_value(|source| (source.complete)(field, prefix.clone()));
+        let answer = self.complete.with_value(|complete| complete(field, prefix.clone()));
         self.asking.run(PAUSE_MS, async move {
             // Without an answer there is nothing to offer, and writing goes on.
             let choices = answer.await.unwrap_or_default();
@@ -120,9 +121,13 @@ impl Suggestions {
         Some((self.place.get_value()?, text))
     }
 
+    fn option_id(self, index: usize) -> String {
+        self.id.with_value(|id| format!("{id}-{index}"))
+    }
+
     /// The id of the selected one, for assistive technology.
     pub fn active_id(self) -> Option<String> {
-        self.selected.get().filter(|_| self.is_open()).map(|index| format!("{LIST_ID}-{index}"))
+        self.selected.get().filter(|_| self.is_open()).map(|index| self.option_id(index))
     }
 }
 
@@ -134,7 +139,7 @@ pub fn SuggestionList(suggestions: Suggestions, on_choose: Callback<usize>) -> i
             <li
                 class="choice"
                 role="option"
-                id=format!("{LIST_ID}-{index}")
+                id=suggestions.option_id(index)
                 aria-selected=move || (suggestions.selected.get() == Some(index)).to_string()
                 // The text keeps the focus.
                 on:mousedown=move |event| {
@@ -149,7 +154,7 @@ pub fn SuggestionList(suggestions: Suggestions, on_choose: Callback<usize>) -> i
     };
     view! {
         <Show when=move || suggestions.is_open()>
-            <ul class="choices" id=LIST_ID role="listbox" aria-label="Suggestions">
+            <ul class="choices" id=suggestions.id.get_value() role="listbox" aria-label="Suggestions">
                 {move || suggestions.choices.get().into_iter().enumerate().map(option).collect_view()}
             </ul>
         </Show>

@@ -40,8 +40,11 @@ pub fn Problems(bar: Bar) -> impl IntoView {
         }
     };
     view! {
-        <ul class="filter-problems" id="filter-problems" role="list">
+        <ul class="filter-problems" id=bar.id_of("problems") role="list">
             {move || marks.get().into_iter().take(5).map(row).collect_view()}
+            {move || bar.refused().map(|message| view! {
+                <li data-look="error"><IconView icon=Icon::CrossInOctagon/><span>{message}</span></li>
+            })}
         </ul>
     }
 }
@@ -58,7 +61,7 @@ pub fn FormSwitch(bar: Bar) -> impl IntoView {
                 bar.draft.set(turned);
             }
         };
-        let reason_id = format!("why-not-{}", form_name(form));
+        let reason_id = bar.id_of(&format!("not-{}", form_name(form)));
         view! {
             <button
                 class="segment"

@@ -5,13 +5,15 @@
 use super::saved::SavedFilters;
 use super::state::Browser;
 use crate::api::{self, ApiError};
-use crate::components::filter::{Answer, Choice, FilterBar, FilterSource};
+use crate::components::filter::draft::query_of;
+use crate::components::filter::{Answer, Choice, Complete, FilterBar, FilterSource};
 use crate::components::menu::{MenuButton, MenuEntry};
 use crate::routes::Place;
 use crate::state::resource::Loaded;
 use futures::FutureExt;
 use leptos::prelude::*;
-use shared::dataset::Subset;
+use proto::v1::SavedFilter;
+use shared::dataset::{Dataset, Subset};
 use std::sync::Arc;
 
 /// The field that speaks of annotations: its values are the labels, which are here already.
@@ -23,6 +25,11 @@ pub fn DatasetFilter() -> impl IntoView {
     let applied = Signal::derive(move || browser.address.with(|address| address.dql.clone()));
     let found = Signal::derive(move || browser.items.found());
     let on_apply = Callback::new(move |query| browser.apply(&query));
+    let on_use = Callback::new(move |filter: SavedFilter| {
+        if let Some(query) = query_of(&filter.query).query {
+            browser.apply(&query);
+        }
+    });
     let entries = Callback::new(move |()| {
         let entry = move |subset: Subset, label: &'static str| {
             MenuEntry::new(label, move || {
@@ -38,7 +45,7 @@ pub fn DatasetFilter() -> impl IntoView {
     });
     view! {
         <FilterBar applied found source=source(browser) on_apply>
-            <SavedFilters/>
+            <SavedFilters in_force=applied on_use on_change=Callback::new(|_| {})/>
             <MenuButton label="Train with this filter" text="Train with this filter" entries/>
         </FilterBar>
     }
@@ -53,29 +60,34 @@ fn dataset_id(browser: Browser) -> String {
 
 fn source(browser: Browser) -> FilterSource {
     let id = browser.id();
-    let asked = id.clone();
     let count = Arc::new(move |query: shared::dql::Query| -> Answer<u64> {
-        let dataset = asked.clone();
+        let dataset = id.clone();
         async move { api::datasets::count(dataset, &query).await }.boxed_local()
     });
-    let complete = Arc::new(move |field: String, prefix: String| -> Answer<Vec<Choice>> {
-        if field == LABEL {
-            return std::future::ready(Ok(labels(browser))).boxed_local();
-        }
-        completions(id.clone(), field, prefix).boxed_local()
+    let complete = completion(move || match browser.dataset.state.get_untracked() {
+        Loaded::Ready(dataset) => Some(dataset),
+        Loaded::Loading | Loaded::Failed(_) => None,
     });
     FilterSource { count, complete }
 }
 
-fn labels(browser: Browser) -> Vec<Choice> {
+/// Completes from what the items of a dataset hold.
+pub fn completion(dataset: impl Fn() -> Option<Dataset> + Send + Sync + 'static) -> Complete {
+    Arc::new(move |field: String, prefix: String| -> Answer<Vec<Choice>> {
+        match dataset() {
+            None => std::future::ready(Ok(Vec::new())).boxed_local(),
+            Some(dataset) if field == LABEL => std::future::ready(Ok(labels(&dataset))).boxed_local(),
+            Some(dataset) => completions(dataset.id.to_string(), field, prefix).boxed_local(),
+        }
+    })
+}
+
+fn labels(dataset: &Dataset) -> Vec<Choice> {
     let choice = |label: &shared::dataset::Label| Choice {
         text: serde_json::Value::String(label.name.clone()).to_string(),
         detail: "label".into(),
     };
-    browser.dataset.state.with_untracked(|state| match state {
-        Loaded::Ready(dataset) => dataset.labels.iter().map(choice).collect(),
-        Loaded::Loading | Loaded::Failed(_) => Vec::new(),
-    })
+    dataset.labels.iter().map(choice).collect()
 }
 
 async fn completions(dataset: String, field: String, prefix: String) -> Result<Vec<Choice>, ApiError> {

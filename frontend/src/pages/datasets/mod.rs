@@ -46,6 +46,10 @@ mod tile;
 #[cfg(target_arch = "wasm32")]
 pub use browser::DatasetPage;
 #[cfg(target_arch = "wasm32")]
+pub use filter::completion;
+#[cfg(target_arch = "wasm32")]
 pub use import::Importing;
 #[cfg(target_arch = "wasm32")]
 pub use list::{DatasetsPage, NoDatasets};
+#[cfg(target_arch = "wasm32")]
+pub use saved::{SavedChange, SavedFilters};

@@ -1,8 +1,7 @@
 //! Filters that are kept by name: use one, keep the one in force, or delete one.
 //!
-//! Must not know how a filter is written.
+//! Must not know how a filter is written, nor what it is used for.
 
-use super::state::Browser;
 use crate::api;
 use crate::components::dialog::Dialog;
 use crate::components::empty::{LoadFailed, Skeleton};
@@ -12,25 +11,71 @@ use crate::components::icon::{Icon, IconView};
 use crate::routes::Place;
 use crate::state::act::Act;
 use crate::state::resource::{Fetched, Loaded, fetched};
+use crate::state::session::Session;
+use crate::state::toasts::Toasts;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use proto::v1::SavedFilter;
 
+/// What happened to a saved filter.
+pub enum SavedChange {
+    /// It was made, replaced, or brought back.
+    Kept(SavedFilter),
+    /// It is gone; its id.
+    Deleted(String),
+}
+
+/// What the rows of the dialog share.
+#[derive(Clone, Copy)]
+struct Saved {
+    filters: Fetched<Vec<SavedFilter>>,
+    on_use: Callback<SavedFilter>,
+    on_change: Callback<SavedChange>,
+    session: Session,
+    toasts: Toasts,
+}
+
+impl Saved {
+    fn changed(self, change: SavedChange) {
+        self.on_change.try_run(change);
+        self.filters.again.try_run(());
+    }
+}
+
 #[component]
-pub fn SavedFilters() -> impl IntoView {
+pub fn SavedFilters(
+    /// The filter that a name would be given to.
+    #[prop(into)]
+    in_force: Signal<String>,
+    /// Called with one that can be read.
+    on_use: Callback<SavedFilter>,
+    on_change: Callback<SavedChange>,
+) -> impl IntoView {
     let open = RwSignal::new(false);
     let close = Callback::new(move |()| open.set(false));
     view! {
         <button class="button" type="button" aria-haspopup="dialog" on:click=move |_| open.set(true)>"Saved filters…"</button>
         <Dialog open on_close=close labelled_by="saved-title">
-            <SavedBody open/>
+            <SavedBody open in_force on_use on_change/>
         </Dialog>
     }
 }
 
 #[component]
-fn SavedBody(open: RwSignal<bool>) -> impl IntoView {
+fn SavedBody(
+    open: RwSignal<bool>,
+    in_force: Signal<String>,
+    on_use: Callback<SavedFilter>,
+    on_change: Callback<SavedChange>,
+) -> impl IntoView {
     let filters = fetched(api::filters::list);
+    let saved = Saved {
+        filters,
+        on_use,
+        on_change,
+        session: expect_context::<Session>(),
+        toasts: expect_context::<Toasts>(),
+    };
     view! {
         <div class="dialog-head">
             <h2 id="saved-title">"Saved filters"</h2>
@@ -46,12 +91,12 @@ fn SavedBody(open: RwSignal<bool>) -> impl IntoView {
             }
             Loaded::Ready(list) => view! {
                 <ul class="saved-list">
-                    {list.into_iter().map(|filter| view! { <SavedRow filter filters open/> }).collect_view()}
+                    {list.into_iter().map(|filter| view! { <SavedRow filter saved open/> }).collect_view()}
                 </ul>
             }
             .into_any(),
         }}
-        <SaveForm filters/>
+        <SaveForm saved in_force/>
     }
 }
 
@@ -67,16 +112,15 @@ fn words_of(dql: &str) -> String {
 }
 
 #[component]
-fn SavedRow(filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>, open: RwSignal<bool>) -> impl IntoView {
-    let browser = expect_context::<Browser>();
+fn SavedRow(filter: SavedFilter, saved: Saved, open: RwSignal<bool>) -> impl IntoView {
     let words = words_of(&filter.query);
     let name = filter.name.clone();
     let (for_use, for_delete) = (filter.clone(), filter.clone());
     let use_it = move |_| {
         open.set(false);
         match query_of(&for_use.query).query {
-            Some(query) => browser.apply(&query),
-            None => browser.toasts.problem(format!("{} cannot be read by this version", for_use.name)),
+            Some(_) => saved.on_use.run(for_use.clone()),
+            None => saved.toasts.problem(format!("{} cannot be read by this version", for_use.name)),
         }
     };
     let is_used = !filter.used_by.is_empty();
@@ -84,7 +128,7 @@ fn SavedRow(filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>, open: RwSig
     let reason_id = format!("why-kept-{}", filter.id);
     let delete = move |_| {
         if !is_used {
-            delete(browser, for_delete.clone(), filters);
+            delete(saved, for_delete.clone());
         }
     };
     let uses = filter
@@ -121,18 +165,18 @@ fn SavedRow(filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>, open: RwSig
 }
 
 /// Done at once, because saving it again brings it back.
-fn delete(browser: Browser, filter: SavedFilter, filters: Fetched<Vec<SavedFilter>>) {
+fn delete(saved: Saved, filter: SavedFilter) {
     spawn_local(async move {
         match api::filters::delete(filter.id.clone()).await {
             Ok(()) => {
-                let name = filter.name.clone();
+                let (id, name) = (filter.id.clone(), filter.name.clone());
                 let undo = Act::new(move || {
-                    let (filter, toasts) = (filter.clone(), browser.toasts);
+                    let (filter, toasts) = (filter.clone(), saved.toasts);
                     spawn_local(async move {
                         match api::filters::save(filter.name, filter.query).await {
                             Ok(back) => {
                                 toasts.done(format!("{} is back", back.name));
-                                filters.again.try_run(());
+                                saved.changed(SavedChange::Kept(back));
                             }
                             Err(error) => {
                                 toasts.problem(format!("It could not be undone: {}", error.sentence()))
@@ -140,22 +184,23 @@ fn delete(browser: Browser, filter: SavedFilter, filters: Fetched<Vec<SavedFilte
                         }
                     });
                 });
-                browser.toasts.done_with(format!("{name} deleted"), "Undo", undo);
-                filters.again.try_run(());
+                saved.toasts.done_with(format!("{name} deleted"), "Undo", undo);
+                saved.changed(SavedChange::Deleted(id));
             }
-            Err(error) => browser.failed("The filter could not be deleted", &error),
+            Err(error) => {
+                saved.session.check(&error);
+                saved.toasts.problem(format!("The filter could not be deleted: {}", error.sentence()));
+            }
         }
     });
 }
 
 #[component]
-fn SaveForm(filters: Fetched<Vec<SavedFilter>>) -> impl IntoView {
-    let browser = expect_context::<Browser>();
+fn SaveForm(saved: Saved, in_force: Signal<String>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let server_problem = RwSignal::new(None::<String>);
-    let dql = Memo::new(move |_| browser.address.with(|address| address.dql.clone()));
     let is_taken = Memo::new(move |_| {
-        filters.state.with(|state| {
+        saved.filters.state.with(|state| {
             matches!(state, Loaded::Ready(list) if list.iter().any(|filter| name.with(|name| filter.name == name.trim())))
         })
     });
@@ -165,18 +210,18 @@ fn SaveForm(filters: Fetched<Vec<SavedFilter>>) -> impl IntoView {
         if wanted.is_empty() {
             return server_problem.set(Some("Give it a name".into()));
         }
-        let query = dql.get_untracked();
+        let query = in_force.get_untracked();
         let query = if query.is_empty() { "{}".to_owned() } else { query };
         spawn_local(async move {
             match api::filters::save(wanted, query).await {
-                Ok(saved) => {
-                    browser.toasts.done(format!("{} saved", saved.name));
+                Ok(filter) => {
+                    saved.toasts.done(format!("{} saved", filter.name));
                     name.try_set(String::new());
                     server_problem.try_set(None);
-                    filters.again.try_run(());
+                    saved.changed(SavedChange::Kept(filter));
                 }
                 Err(error) => {
-                    browser.session.check(&error);
+                    saved.session.check(&error);
                     let words = error
                         .fields
                         .first()
@@ -188,7 +233,7 @@ fn SaveForm(filters: Fetched<Vec<SavedFilter>>) -> impl IntoView {
     };
     view! {
         <form class="dialog-form save-form" on:submit=submit novalidate>
-            <p>"In force: " <code>{move || words_of(&dql.get())}</code></p>
+            <p>"In force: " <code>{move || words_of(&in_force.get())}</code></p>
             <TextField id="save-name" label="Save it under a name" value=name problem=server_problem/>
             <div class="dialog-actions">
                 <button class="button primary" type="submit">

@@ -6,13 +6,16 @@ use super::draft::ChoiceDraft;
 use super::wizard::{Choice, Wizard};
 use crate::api;
 use crate::components::field::TextArea;
+use crate::components::filter::{FilterInput, Named};
 use crate::components::icon::{Icon, IconView};
+use crate::pages::datasets::{SavedChange, SavedFilters, completion};
 use crate::routes::thumbnail;
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::settled::settled;
 use crate::text;
 use leptos::prelude::*;
 use proto::v1::{PreviewFilterResponse, SavedFilter};
+use shared::dataset::Subset;
 use shared::model::ChoiceMode;
 use std::time::Duration;
 
@@ -30,7 +33,7 @@ pub const fn mode_label(mode: ChoiceMode) -> &'static str {
 
 /// The card of one subset.
 #[component]
-pub fn SubsetCard(wizard: Wizard, choice: Choice, saved: Signal<Vec<SavedFilter>>) -> impl IntoView {
+pub fn SubsetCard(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>) -> impl IntoView {
     let name = choice.subset.name();
     let mode = Memo::new(move |_| choice.draft.with(|draft| draft.mode));
     let heading = format!("{name}-heading");
@@ -106,8 +109,12 @@ fn ShownFilter(choice: Choice) -> impl IntoView {
 
 /// A filter of one's own, saved or edited in place.
 #[component]
-fn FilterChoice(wizard: Wizard, choice: Choice, saved: Signal<Vec<SavedFilter>>) -> impl IntoView {
+fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>) -> impl IntoView {
     let name = choice.subset.name();
+    let id = match choice.subset {
+        Subset::Train => "train-filter",
+        Subset::Validation | Subset::Test => "validation-filter",
+    };
     let value = RwSignal::new(choice.draft.with_untracked(|draft| draft.filter.clone()));
     Effect::new(move |before: Option<()>| {
         let typed = value.get();
@@ -115,29 +122,45 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Signal<Vec<SavedFilter>>)
             choice.draft.update(|draft| edit_filter(draft, typed));
         }
     });
-    let problem = Signal::derive(move || wizard.problem_of(&format!("{name}.filter")));
-    let take = move |event| {
+    let refusal = Signal::derive(move || wizard.problem_of(&format!("{name}.filter")));
+    let take = Callback::new(move |filter: SavedFilter| {
+        choice.draft.update(|draft| {
+            draft.filter.clone_from(&filter.query);
+            draft.saved_filter_id = filter.id;
+        });
+        value.set(filter.query);
+    });
+    let on_change = Callback::new(move |change| {
+        choice.draft.update(|draft| match change {
+            SavedChange::Kept(filter) if filter.query == draft.filter => draft.saved_filter_id = filter.id,
+            SavedChange::Deleted(id) if id == draft.saved_filter_id => draft.saved_filter_id = String::new(),
+            SavedChange::Kept(_) | SavedChange::Deleted(_) => {}
+        });
+        saved.again.run(());
+    });
+    let list = Memo::new(move |_| {
+        saved.state.with(|state| match state {
+            Loaded::Ready(list) => list.clone(),
+            Loaded::Loading | Loaded::Failed(_) => Vec::new(),
+        })
+    });
+    let on_select = move |event| {
         let id = event_target_value(&event);
-        let found = saved.with_untracked(|saved| saved.iter().find(|filter| filter.id == id).cloned());
-        if id.is_empty() {
-            choice.draft.update(|draft| draft.saved_filter_id = String::new());
-        } else if let Some(filter) = found {
-            value.set(filter.query.clone());
-            choice.draft.update(|draft| {
-                draft.filter = filter.query;
-                draft.saved_filter_id = filter.id;
-            });
+        match list.with_untracked(|list| list.iter().find(|filter| filter.id == id).cloned()) {
+            Some(filter) => take.run(filter),
+            None => choice.draft.update(|draft| draft.saved_filter_id = String::new()),
         }
     };
     let chosen = Memo::new(move |_| choice.draft.with(|draft| draft.saved_filter_id.clone()));
+    let complete = completion(move || untrack(|| wizard.dataset()));
     view! {
         <div class="form">
-            <Show when=move || saved.with(|saved| !saved.is_empty())>
+            <Show when=move || list.with(|list| !list.is_empty())>
                 <div class="field">
                     <label for=format!("{name}-saved")>"Saved filter"</label>
-                    <select class="select" id=format!("{name}-saved") on:change=take>
+                    <select class="select" id=format!("{name}-saved") on:change=on_select>
                         <option value="" prop:selected=move || chosen.get().is_empty()>"Edited here"</option>
-                        {move || saved.get().into_iter().map(|filter| {
+                        {move || list.get().into_iter().map(|filter| {
                             let id = filter.id.clone();
                             view! {
                                 <option value=filter.id prop:selected=move || chosen.get() == id>{filter.name}</option>
@@ -146,14 +169,12 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Signal<Vec<SavedFilter>>)
                     </select>
                 </div>
             </Show>
-            <TextArea
-                id=format!("{name}-filter")
-                label="Filter (DQL)"
-                hint="A whole query or a bare filter, as JSON"
-                value
-                problem
-                rows=5
-            />
+            <div class="field">
+                <label for=id>"Filter (DQL)"</label>
+                <FilterInput named=Named { id, label: "Filter (DQL)" } value complete refusal>
+                    <SavedFilters in_force=value on_use=take on_change/>
+                </FilterInput>
+            </div>
         </div>
     }
 }

@@ -16,10 +16,6 @@ use std::collections::{BTreeMap, BTreeSet};
 #[component]
 pub fn DataStep(wizard: Wizard) -> impl IntoView {
     let saved = fetched(api::filters::list);
-    let saved = Signal::derive(move || match saved.state.get() {
-        Loaded::Ready(list) => list,
-        Loaded::Loading | Loaded::Failed(_) => Vec::new(),
-    });
     let dataset_problem = Signal::derive(move || wizard.problem_of("dataset"));
     view! {
         <section class="card" aria-labelledby="step-dataset">

@@ -4,7 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 use shared::dataset::Subset;
-use shared::dql::{default_selection, folder_query, parse, tagged_items_query};
+use shared::dql::{default_selection, folder_query, parse, query_from_text, tagged_items_query};
 use shared::model::{ChoiceMode, SubsetChoice};
 use std::collections::BTreeMap;
 
@@ -98,9 +98,17 @@ impl ChoiceDraft {
     pub fn problem(&self) -> Option<String> {
         match self.mode {
             ChoiceMode::TaggedItems => None,
-            ChoiceMode::DqlFilter => parse(&self.filter).err().map(|refusal| refusal.to_string()),
+            ChoiceMode::DqlFilter => self.filter_problem(),
             ChoiceMode::Folder => self.dir.is_empty().then(|| "Choose a folder".to_owned()),
         }
+    }
+
+    fn filter_problem(&self) -> Option<String> {
+        let refusal = parse(&self.filter).err()?;
+        // What was typed in the short form is refused in its words.
+        let is_short = !self.filter.trim_start().starts_with('{');
+        let of_short = is_short.then(|| query_from_text(&self.filter).err()).flatten();
+        Some(of_short.unwrap_or(refusal).to_string())
     }
 
     /// Why the filter of annotations cannot be used.
@@ -158,6 +166,8 @@ mod tests {
         assert!(draft.problem().is_none(), "it starts from the tagged items");
         draft.filter = r#"{"filter": {"$eqq": 1}}"#.into();
         assert!(draft.problem().is_some_and(|problem| problem.contains("$eq")));
+        draft.filter = "label = ".into();
+        assert!(draft.problem().is_some_and(|problem| !problem.contains("JSON")));
         draft.annotation_filter = "{".into();
         assert!(draft.annotation_problem().is_some());
     }
