@@ -42,6 +42,12 @@ pub fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// Whether a text has each of these words in it, in small letters or capital ones.
+pub fn has_words(text: &str, words: &str) -> bool {
+    let text = text.to_lowercase();
+    words.to_lowercase().split_whitespace().all(|word| text.contains(word))
+}
+
 /// JSON with line breaks and indents; any other text stays as it is.
 pub fn spaced_json(text: &str) -> String {
     let value = serde_json::from_str::<serde_json::Value>(text);
@@ -59,6 +65,15 @@ pub fn without_next_step(message: &str, next_step: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_are_found_in_any_order() {
+        for (words, is_found) in
+            [("", true), (" ", true), ("cell BLOOD", true), ("blo", true), ("blood mouse", false)]
+        {
+            assert_eq!(has_words("Blood cells", words), is_found, "{words}");
+        }
+    }
 
     #[test]
     fn positions_are_whole_where_they_can_be() {

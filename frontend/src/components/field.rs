@@ -5,7 +5,8 @@
 use super::icon::{Icon, IconView};
 use leptos::prelude::*;
 
-fn described_by(id: &str, has_hint: bool, has_problem: bool) -> Option<String> {
+/// The ids of what stands below a field.
+pub fn described_by(id: &str, has_hint: bool, has_problem: bool) -> Option<String> {
     let mut ids = Vec::new();
     if has_hint {
         ids.push(format!("{id}-hint"));
@@ -16,8 +17,9 @@ fn described_by(id: &str, has_hint: bool, has_problem: bool) -> Option<String> {
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
+/// What stands around every field.
 #[component]
-fn FieldFrame(
+pub fn FieldFrame(
     id: String,
     label: String,
     hint: String,

@@ -4,10 +4,13 @@
 
 pub mod box_path;
 pub mod chart;
+pub mod choices;
 pub mod filter;
 pub mod logs;
 pub mod virtual_window;
 
+#[cfg(target_arch = "wasm32")]
+pub mod combo_field;
 #[cfg(target_arch = "wasm32")]
 pub mod dialog;
 #[cfg(target_arch = "wasm32")]

@@ -6,6 +6,7 @@ use super::dialog::Dialog;
 use crate::commands::Command;
 use crate::state::act::Act;
 use crate::state::layers::Layers;
+use crate::text::has_words;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -55,14 +56,11 @@ fn PaletteBody(choices: Callback<(), Vec<Choice>>, close: Callback<()>) -> impl 
         }
     });
     let found = Memo::new(move |_| {
-        let words: Vec<String> = typed.get().to_lowercase().split_whitespace().map(str::to_owned).collect();
+        let typed = typed.get();
         all.with_value(|all| {
             all.iter()
                 .enumerate()
-                .filter(|(_, choice)| {
-                    let label = choice.label.to_lowercase();
-                    words.iter().all(|word| label.contains(word))
-                })
+                .filter(|(_, choice)| has_words(&choice.label, &typed))
                 .map(|(index, _)| index)
                 .take(MOST)
                 .collect::<Vec<usize>>()

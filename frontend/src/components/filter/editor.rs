@@ -70,8 +70,8 @@ fn TextEditor(bar: Bar, complete: StoredValue<Complete>, is_searched: bool) -> i
         let selected = suggestions.selected.get_untracked();
         let is_text = bar.draft.with_untracked(|draft| draft.form == Form::Text);
         match (event.key().as_str(), selected) {
-            ("ArrowDown", _) if is_open => suggestions.step(1),
-            ("ArrowUp", _) if is_open => suggestions.step(-1),
+            ("ArrowDown", _) if is_open => suggestions.step(true),
+            ("ArrowUp", _) if is_open => suggestions.step(false),
             ("ArrowDown", _) if is_text => suggest(),
             (" ", _) if with_control => suggest(),
             ("Enter" | "Tab", Some(index)) if is_open => choose(index),

@@ -5,6 +5,7 @@
 use super::completion::{JOINERS, OPERATORS, Place, Wanted, place_at};
 use super::draft::Draft;
 use super::{Choice, Complete};
+use crate::components::choices::{show_later, stepped};
 use crate::state::latest::Latest;
 use leptos::prelude::*;
 
@@ -86,31 +87,11 @@ impl Suggestions {
     }
 
     /// The next one, or the one before.
-    pub fn step(self, by: isize) {
+    pub fn step(self, is_forward: bool) {
         let count = self.choices.with_untracked(Vec::len);
-        let last = count.saturating_sub(1);
-        self.selected.update(|selected| {
-            *selected = Some(match (*selected, by > 0) {
-                (None, true) => 0,
-                (None, false) => last,
-                (Some(here), true) => {
-                    if here >= last {
-                        0
-                    } else {
-                        here + 1
-                    }
-                }
-                (Some(here), false) => here.checked_sub(1).unwrap_or(last),
-            });
-        });
+        self.selected.update(|selected| *selected = stepped(*selected, count, is_forward));
         if let Some(id) = untrack(|| self.active_id()) {
-            request_animation_frame(move || {
-                if let Some(option) = document().get_element_by_id(&id) {
-                    let nearest = web_sys::ScrollIntoViewOptions::new();
-                    nearest.set_block(web_sys::ScrollLogicalPosition::Nearest);
-                    option.scroll_into_view_with_scroll_into_view_options(&nearest);
-                }
-            });
+            show_later(id);
         }
     }
 

@@ -5,6 +5,7 @@
 use super::choice::SubsetCard;
 use super::wizard::Wizard;
 use crate::api;
+use crate::components::combo_field::{ComboField, ComboOption};
 use crate::components::field::SelectField;
 use crate::routes::Place;
 use crate::state::resource::{Loaded, fetched};
@@ -16,21 +17,32 @@ use std::collections::{BTreeMap, BTreeSet};
 #[component]
 pub fn DataStep(wizard: Wizard) -> impl IntoView {
     let saved = fetched(api::filters::list);
+    let option = |dataset: &Dataset| ComboOption {
+        value: dataset.id.to_string(),
+        label: dataset.name.clone(),
+        detail: dataset_counts(dataset),
+    };
+    let options = wizard.datasets.with_value(|datasets| datasets.iter().map(option).collect::<Vec<_>>());
     let dataset_problem = Signal::derive(move || wizard.problem_of("dataset"));
     view! {
         <section class="card" aria-labelledby="step-dataset">
             <h2 id="step-dataset">"Dataset"</h2>
-            <SelectField
+            <ComboField
                 id="dataset"
                 label="Dataset"
                 hint="The model learns from its train subset and is measured on its validation subset"
-                options=Signal::stored(wizard.datasets.with_value(|datasets| dataset_options(datasets)))
+                options=Signal::stored(options)
                 value=wizard.dataset_id
                 problem=dataset_problem
             />
             {move || wizard.dataset().map(|dataset| {
                 let path = Place::Dataset { dataset: dataset.id.to_string() }.path();
-                view! { <p class="hint"><a href=path>{format!("Look at the items of {}", dataset.name)}</a></p> }
+                view! {
+                    <p class="hint">
+                        {format!("{}. ", dataset_counts(&dataset))}
+                        <a href=path>{format!("Look at the items of {}", dataset.name)}</a>
+                    </p>
+                }
             })}
         </section>
         <LabelsCard wizard/>
@@ -41,17 +53,14 @@ pub fn DataStep(wizard: Wizard) -> impl IntoView {
 
 /// Every dataset with what its tags hold.
 pub fn dataset_options(datasets: &[Dataset]) -> Vec<(String, String)> {
-    let words = |dataset: &Dataset| {
-        let [train, validation, _] = dataset.subset_counts;
-        format!(
-            "{} ({}, {} train, {} validation)",
-            dataset.name,
-            text::counted(dataset.item_count, "item", "items"),
-            text::count(train),
-            text::count(validation)
-        )
-    };
+    let words = |dataset: &Dataset| format!("{} ({})", dataset.name, dataset_counts(dataset));
     datasets.iter().map(|dataset| (dataset.id.to_string(), words(dataset))).collect()
+}
+
+fn dataset_counts(dataset: &Dataset) -> String {
+    let [train, validation, _] = dataset.subset_counts;
+    let items = text::counted(dataset.item_count, "item", "items");
+    format!("{items}, {} train, {} validation", text::count(train), text::count(validation))
 }
 
 /// Which labels are learnt, and how they fit those of the data.
