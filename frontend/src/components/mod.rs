@@ -6,6 +6,7 @@ pub mod box_path;
 pub mod chart;
 pub mod choices;
 pub mod filter;
+pub mod folders;
 pub mod logs;
 pub mod virtual_window;
 
@@ -17,6 +18,8 @@ pub mod dialog;
 pub mod empty;
 #[cfg(target_arch = "wasm32")]
 pub mod field;
+#[cfg(target_arch = "wasm32")]
+pub mod folder_tree;
 #[cfg(target_arch = "wasm32")]
 pub mod icon;
 #[cfg(target_arch = "wasm32")]

@@ -8,7 +8,6 @@ pub mod edits;
 mod import;
 pub mod selection;
 pub mod split;
-pub mod tree;
 
 #[cfg(target_arch = "wasm32")]
 mod batch;
@@ -47,6 +46,8 @@ mod tile;
 pub use browser::DatasetPage;
 #[cfg(target_arch = "wasm32")]
 pub use filter::completion;
+#[cfg(target_arch = "wasm32")]
+pub use folders::tree_of;
 #[cfg(target_arch = "wasm32")]
 pub use import::Importing;
 #[cfg(target_arch = "wasm32")]

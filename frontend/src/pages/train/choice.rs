@@ -5,10 +5,12 @@
 use super::draft::ChoiceDraft;
 use super::wizard::{Choice, Wizard};
 use crate::api;
+use crate::components::empty::LoadFailed;
 use crate::components::field::TextArea;
 use crate::components::filter::{FilterInput, Named};
+use crate::components::folder_tree::FolderTree;
 use crate::components::icon::{Icon, IconView};
-use crate::pages::datasets::{SavedChange, SavedFilters, completion};
+use crate::pages::datasets::{SavedChange, SavedFilters, completion, tree_of};
 use crate::routes::thumbnail;
 use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::settled::settled;
@@ -191,44 +193,32 @@ fn edit_filter(draft: &mut ChoiceDraft, typed: String) {
 #[component]
 fn FolderChoice(wizard: Wizard, choice: Choice) -> impl IntoView {
     let name = choice.subset.name();
-    let folders = fetched(move || api::datasets::folders(wizard.dataset_id.get()));
-    let problem = move || wizard.problem_of(&format!("{name}.filter"));
-    let chosen = Memo::new(move |_| choice.draft.with(|draft| draft.dir.clone()));
-    let options = move || match folders.state.get() {
-        Loaded::Ready(list) => list
-            .into_iter()
-            .map(|folder| {
-                let depth = folder.dir.matches('/').count().saturating_sub(usize::from(folder.dir == "/"));
-                let indent = "\u{2003}".repeat(depth);
-                let words = format!("{indent}{} ({})", folder.dir, text::count(folder.total_count));
-                let dir = folder.dir.clone();
-                view! { <option value=folder.dir prop:selected=move || chosen.get() == dir>{words}</option> }
-            })
-            .collect_view()
-            .into_any(),
-        Loaded::Loading => view! { <option disabled=true>"Loading"</option> }.into_any(),
-        Loaded::Failed(error) => view! { <option disabled=true>{error.sentence()}</option> }.into_any(),
+    let id = match choice.subset {
+        Subset::Train => "train-folder",
+        Subset::Validation | Subset::Test => "validation-folder",
     };
-    let problem_id = format!("{name}-folder-problem");
+    let folders = fetched(move || api::datasets::folders(wizard.dataset_id.get()));
+    let failure = move || {
+        folders.state.with(|state| if let Loaded::Failed(error) = state { Some(error.clone()) } else { None })
+    };
+    let tree = Memo::new(move |_| folders.state.with(tree_of));
+    let selected = Memo::new(move |_| choice.draft.with(|draft| draft.dir.clone()));
+    let problem = Signal::derive(move || wizard.problem_of(&format!("{name}.filter")));
+    let on_choose = Callback::new(move |dir| choice.draft.update(|draft| draft.dir = dir));
     view! {
         <div class="field">
-            <label for=format!("{name}-folder")>"Folder"</label>
-            <select
-                class="select"
-                id=format!("{name}-folder")
-                aria-invalid=move || problem().is_some().to_string()
-                aria-describedby=move || problem().map(|_| format!("{name}-folder-problem"))
-                on:change=move |event| choice.draft.update(|draft| draft.dir = event_target_value(&event))
-            >
-                <option value="" prop:selected=move || chosen.get().is_empty()>"Choose a folder"</option>
-                {options}
-            </select>
-            {move || problem().map(|problem| view! {
-                <span class="problem" id=problem_id.clone()>
-                    <IconView icon=Icon::CrossInOctagon/>
-                    <span>{problem}</span>
-                </span>
-            })}
+            <span class="field-name" id=format!("{id}-name")>"Folder"</span>
+            {move || failure().map(|error| view! { <LoadFailed what="The folders" error again=folders.again/> })}
+            <FolderTree
+                id
+                tree
+                selected
+                on_choose
+                labelled_by=format!("{id}-name")
+                root="Root folder"
+                otherwise="choose one of them by a DQL filter"
+                problem
+            />
             <label class="check">
                 <input
                     type="checkbox"

@@ -1,6 +1,6 @@
 //! The folders of a dataset as a tree, and which of them are seen.
 //!
-//! Must not know what a folder is clicked for.
+//! Must not know what a folder is chosen for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
