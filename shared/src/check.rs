@@ -78,6 +78,8 @@ pub enum WarningKind {
     Unannotated,
     /// The data has labels that the training has not.
     UnknownLabels,
+    /// The labels differ from those that the first weights were made for.
+    NewHead,
     /// It needs more memory than the machine has, or almost all of it.
     Memory,
     /// It will probably take longer than the execution timeout, or may, while nothing is known of it.
@@ -88,11 +90,12 @@ pub enum WarningKind {
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Overlap,
         Self::ClassAbsent,
         Self::Unannotated,
         Self::UnknownLabels,
+        Self::NewHead,
         Self::Memory,
         Self::Timeout,
         Self::Filter,
@@ -106,6 +109,7 @@ impl WarningKind {
             Self::ClassAbsent => "class-absent",
             Self::Unannotated => "unannotated",
             Self::UnknownLabels => "unknown-labels",
+            Self::NewHead => "new-head",
             Self::Memory => "memory",
             Self::Timeout => "timeout",
             Self::Filter => "filter",

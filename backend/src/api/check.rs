@@ -16,6 +16,7 @@ use shared::format::{bytes, duration};
 use shared::model::Model;
 use tonic::Code;
 use trainer::memory::{MemoryEstimate, machine_bytes};
+use trainer::{OtherHead, other_head};
 
 /// Names that a message lists before it only counts.
 const NAMES_SHOWN: usize = 5;
@@ -49,6 +50,7 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
     }
     let duration_secs = estimated_secs(store, &plan, &preview).await?;
     let mut warnings = warnings_of(&plan, &preview);
+    warnings.extend(head_warning(store, &plan).await);
     let machine_memory_bytes = machine_bytes().unwrap_or(0);
     let mut memory_bytes = 0;
     // Of a training that is not understood nothing is foretold.
@@ -186,6 +188,21 @@ fn warnings_of_subset(
         warnings.push(warning(WarningKind::UnknownLabels, message, filter));
     }
     warnings
+}
+
+/// Tells that the training does not go on from all of its first weights.
+async fn head_warning(store: &Store, plan: &Plan) -> Option<TrainingWarning> {
+    let path = store.blobs().local_path(plan.model.initial_weights_hash.as_deref()?)?;
+    let labels = plan.new.data.labels.clone();
+    // What cannot be read, the training refuses by itself.
+    let other = tokio::task::spawn_blocking(move || other_head(&path, &labels)).await.ok()?.ok()??;
+    let learnt = match other {
+        OtherHead::Labels(labels) => listed(&labels.iter().map(String::as_str).collect::<Vec<_>>()),
+        OtherHead::Classes(count) => counted(count, "class", "classes"),
+    };
+    let message =
+        format!("labels differ from those of the weights: the head is made anew (they learnt {learnt})");
+    Some(warning(WarningKind::NewHead, message, None))
 }
 
 fn memory_warning(estimate: MemoryEstimate, batch_size: u32, machine_bytes: u64) -> Option<TrainingWarning> {

@@ -35,7 +35,7 @@ pub use model::yolov8::Variant;
 pub use nms::NmsOptions;
 pub use predict::Detector;
 pub use report::{ArtifactKind, CheckpointKind, Phase, Reporter, TrainEvent};
-pub use start::check_start_weights;
+pub use start::{OtherHead, check_start_weights, other_head};
 pub use train_loop::{Outcome, train};
 
 /// The version of this crate, kept with every training.

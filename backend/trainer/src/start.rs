@@ -1,13 +1,16 @@
-//! Whether a file of weights can be the start of a training, told before anything is trained.
+//! Whether a file of weights can be the start of a training, and how much of it is used, told before anything is trained.
 //!
 //! Knows names and shapes of weights; must not know where files are stored.
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use burn::tensor::Device;
+use serde_json::{Map, Value};
 
 use crate::card::WeightsCard;
-use crate::model::yolov8::{Variant, YoloV8};
+use crate::model::yolov8::{Variant, YoloV8, is_class_output};
 use crate::weights::{ClassLayers, WeightsError, check_bytes};
 
 /// Refuses what a training of this variant could not start from. Layers that depend on the classes may be of any shape,
@@ -29,10 +32,81 @@ pub fn check_start_weights(variant: Variant, classes: usize, content: &[u8]) -> 
     check_bytes(&model, content, ClassLayers::KeepOnMismatch)
 }
 
+/// The longest header that the format allows.
+const MOST_HEADER_BYTES: u64 = 100_000_000;
+
+/// What a file of weights learnt in place of the labels that are wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OtherHead {
+    /// These, in class order.
+    Labels(Vec<String>),
+    /// So many classes, of which no names are known.
+    Classes(u64),
+}
+
+/// What a file learnt, if that is something else than `labels`, so that a training makes its outputs anew. It is the rule
+/// of [`ClassLayers::OfLabels`](crate::weights::ClassLayers::OfLabels), from the header alone.
+///
+/// # Errors
+/// If the file cannot be read or has no header.
+pub fn other_head(path: &Path, labels: &[String]) -> io::Result<Option<OtherHead>> {
+    let header = read_header(path)?;
+    let text = header.get("__metadata__").and_then(|facts| facts.get("labels")).and_then(Value::as_str);
+    let learnt: Option<Vec<String>> = text.and_then(|text| serde_json::from_str(text).ok());
+    if let Some(learnt) = learnt {
+        return Ok((learnt != labels).then_some(OtherHead::Labels(learnt)));
+    }
+    let outputs = header.iter().find(|(name, _)| is_class_output(name));
+    let classes = outputs.and_then(|(_, tensor)| tensor.get("shape")?.get(0)?.as_u64());
+    Ok(classes.filter(|classes| *classes != labels.len() as u64).map(OtherHead::Classes))
+}
+
+/// The header of a safetensors file: eight bytes of length, then JSON.
+fn read_header(path: &Path) -> io::Result<Map<String, Value>> {
+    let mut file = File::open(path)?;
+    let mut length = [0; 8];
+    file.read_exact(&mut length)?;
+    let length = u64::from_le_bytes(length);
+    if length > MOST_HEADER_BYTES {
+        return Err(io::Error::new(
+            io::ErrorKind::InvalidData,
+            "the header is longer than its format allows",
+        ));
+    }
+    let mut header = Vec::new();
+    file.take(length).read_to_end(&mut header)?;
+    Ok(serde_json::from_slice(&header)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::weights::to_bytes;
+
+    #[test]
+    fn a_head_is_other_where_loading_would_make_it_anew() {
+        let labels =
+            |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+        let card = WeightsCard { variant: Variant::N, labels: labels(&["a", "b"]), imgsz: 64 };
+        let model = YoloV8::new(Variant::N, 2, 1, &Device::flex());
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("w.safetensors");
+        let named = || Some(OtherHead::Labels(labels(&["a", "b"])));
+        for (metadata, wanted, expected) in [
+            (card.metadata(), &["a", "b"][..], None),
+            (card.metadata(), &["b", "a"], named()),
+            (card.metadata(), &["a"], named()),
+            (std::collections::HashMap::new(), &["b", "a"], None),
+            (std::collections::HashMap::new(), &["a"], Some(OtherHead::Classes(2))),
+        ] {
+            std::fs::write(&path, to_bytes(&model, metadata).unwrap()).unwrap();
+            assert_eq!(other_head(&path, &labels(wanted)).unwrap(), expected, "{wanted:?}");
+        }
+        for content in [&b"no"[..], b"\xff\xff\xff\xff\xff\xff\xff\xff{}", b"\x09\0\0\0\0\0\0\0{}"] {
+            std::fs::write(&path, content).unwrap();
+            assert!(other_head(&path, &[]).is_err(), "{content:?}");
+        }
+    }
 
     #[test]
     fn weights_of_the_same_variant_fit_whatever_their_classes_and_others_are_named() {

@@ -1,6 +1,7 @@
 //! What a training would do, what it does, and what it froze, as clients see it.
 
 use super::House;
+use super::models::stored_weights;
 use proto::v1;
 use tonic::Code;
 
@@ -103,6 +104,29 @@ async fn a_check_tells_everything_and_changes_nothing() {
     let get = v1::GetModelRequest { model: "m".into() };
     let after = house.call("trainyard.v1.ModelService/GetModel", &get, &house.owner()).await;
     assert_eq!(after.decode::<v1::Model>(), before);
+    house.server.stop().await;
+}
+
+#[tokio::test]
+async fn a_check_tells_that_the_head_of_first_weights_is_made_anew() {
+    let house = House::open().await;
+    house.dataset("cells").await;
+    let create = v1::CreateModelRequest {
+        name: "warm".into(),
+        architecture: "yolov8n".into(),
+        dataset: "cells".into(),
+        weights_hash: stored_weights(&house, trainer::Variant::N, 1).await,
+        idempotency_key: "warm".into(),
+        ..Default::default()
+    };
+    house.call("trainyard.v1.ModelService/CreateModel", &create, &house.owner()).await.decode::<v1::Model>();
+    for (labels, is_told) in [(vec![], true), (vec!["0".to_owned()], false), (vec!["cell".into()], true)] {
+        let request = v1::StartTrainingRequest { model: "warm".into(), labels, ..Default::default() };
+        let check = checked(&house, &request).await;
+        let told = check.warnings.iter().find(|warning| warning.kind == "new-head");
+        assert_eq!(told.is_some(), is_told, "{:?}: {check:?}", request.labels);
+        assert!(told.is_none_or(|told| told.message.ends_with("is made anew (they learnt `0`)")), "{told:?}");
+    }
     house.server.stop().await;
 }
 

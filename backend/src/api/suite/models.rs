@@ -21,7 +21,7 @@ fn by_filter(filter: &str) -> Option<v1::SubsetChoice> {
 }
 
 /// A stored file of weights of this variant and number of classes.
-async fn stored_weights(house: &House, variant: trainer::Variant, classes: usize) -> String {
+pub(super) async fn stored_weights(house: &House, variant: trainer::Variant, classes: usize) -> String {
     let device = trainer::device::DeviceChoice::Cpu.open().unwrap().device;
     let model = trainer::model::yolov8::YoloV8::new(variant, classes, 0, &device);
     let labels = (0..classes).map(|class| class.to_string()).collect();
