@@ -1,13 +1,18 @@
-//! Step 2: the settings of the model, as a form and as JSON, in step with each other.
+//! Step 2: the settings of the model, as a form and as JSON, in step with each other, and how they differ from the
+//! parent's.
 //!
 //! Must not know any single setting.
 
+use super::diff::Difference;
 use super::fields::{AdvancedSettings, BasicSettings, Settings};
 use super::steps::{Step, key_of_field};
 use super::wizard::Wizard;
+use crate::api::{self, ErrorKind};
 use crate::components::field::TextArea;
+use crate::state::resource::{Loaded, fetched};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
+use shared::model::ParentModel;
 use std::collections::BTreeMap;
 
 #[component]
@@ -17,13 +22,66 @@ pub fn ConfigurationStep(wizard: Wizard) -> impl IntoView {
         let of_step = problems.filter(|(field, _)| Step::of_field(field) == Step::Configuration);
         of_step.map(|(field, problem)| (key_of_field(&field).to_owned(), problem)).collect::<BTreeMap<_, _>>()
     });
+    let parent = wizard.model.with_value(|model| model.parent.clone());
     view! {
         <section class="card" aria-labelledby="step-configuration">
             <h2 id="step-configuration">"Configuration"</h2>
             <BasicSettings settings=wizard.settings server/>
             <AdvancedSettings settings=wizard.settings server/>
             <JsonView settings=wizard.settings/>
+            {parent.map(|parent| view! { <ParentDifferences settings=wizard.settings parent/> })}
         </section>
+    }
+}
+
+/// What differs from the version that this one comes from. Where that is deleted, there is nothing to say.
+#[component]
+fn ParentDifferences(settings: Settings, parent: ParentModel) -> impl IntoView {
+    let id = parent.id.to_string();
+    let found = fetched(move || {
+        let id = id.clone();
+        async move {
+            match api::models::get(id).await {
+                Ok(model) => Ok(Some(model).filter(|model| model.deleted_at_ms.is_none())),
+                Err(error) if error.kind == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            }
+        }
+    });
+    let rows = Memo::new(move |_| {
+        found.state.with(|state| match state {
+            Loaded::Ready(Some(parent)) => settings.differences_from(&parent.configuration),
+            Loaded::Ready(None) | Loaded::Loading | Loaded::Failed(_) => Vec::new(),
+        })
+    });
+    let name = StoredValue::new(parent.name);
+    let row = |row: Difference| {
+        view! {
+            <tr>
+                <th scope="row">{row.label}" "<code class="muted">{row.key}</code></th>
+                <td>{row.before}</td>
+                <td>{row.now}</td>
+            </tr>
+        }
+    };
+    view! {
+        <Show when=move || !rows.with(Vec::is_empty)>
+            <details>
+                <summary>
+                    {move || format!("Differs from {} ({})", name.get_value(), rows.with(Vec::len))}
+                </summary>
+                <table class="table compact">
+                    <thead>
+                        <tr>
+                            <th scope="col">"Setting"</th>
+                            <th scope="col">{name.get_value()}</th>
+                            <th scope="col">"Here"</th>
+                        </tr>
+                    </thead>
+                    <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
+                </table>
+            </details>
+        </Show>
     }
 }
 

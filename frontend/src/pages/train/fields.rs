@@ -2,6 +2,7 @@
 //!
 //! Must not know any single setting.
 
+use super::diff::{Difference, differences};
 use super::overrides::{overrides, text_of};
 use crate::components::field::{SelectField, TextField};
 use leptos::prelude::*;
@@ -47,6 +48,21 @@ impl Settings {
         let texts = untrack(|| typed(self.texts));
         let values = self.given.with_value(|given| overrides(self.schema, &texts, given));
         values.ok().map(|values| Value::Object(values).to_string())
+    }
+
+    /// Everything that is asked for, as the server puts it together; whoever reads it is told of changes.
+    pub fn asked(self) -> Option<Map<String, Value>> {
+        let texts = typed(self.texts);
+        self.given.with_value(|given| {
+            let mut asked = given.clone();
+            asked.extend(overrides(self.schema, &texts, given).ok()?);
+            Some(asked)
+        })
+    }
+
+    /// What differs from another configuration; nothing while a setting cannot be read.
+    pub fn differences_from(self, before: &Map<String, Value>) -> Vec<Difference> {
+        self.asked().map(|asked| differences(self.schema, before, &asked)).unwrap_or_default()
     }
 
     /// The texts that differ from those that the form opened with.

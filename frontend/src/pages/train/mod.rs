@@ -2,6 +2,7 @@
 //!
 //! Must not check values by itself: `shared` and the server do.
 
+pub mod diff;
 pub mod draft;
 pub mod overrides;
 pub mod service_form;
