@@ -13,6 +13,7 @@ mod in_browser {
     mod journey;
     mod pages;
     mod scrolling;
+    mod secrets;
     mod selection;
     mod twice;
 }
