@@ -334,6 +334,21 @@ echo '{"type":"end","outcome":"succeeded"}'
     let snapshot: Value = serde_json::from_str(&snapshot).unwrap();
     assert_eq!(snapshot["initial_weights_hash"], clone["initial_weights_hash"]);
     assert_eq!(snapshot["labels"], serde_json::json!(["other", "dot"]));
+
+    // The same again, without a word about labels or weights.
+    site.call(&["train", "again", "--repeat", "n"]);
+    site.until_status("success");
+    let log = site.call(&["logs", "again", "--json"]);
+    for part in ["started from: weights of the first", "other labels arrived"] {
+        assert!(log.contains(part), "{log}");
+    }
+    let again = site.call(&["trainings", "snapshot", "again", "--json"]);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    for key in
+        ["content_hash", "subsets", "labels", "configuration", "seed", "initial_weights_hash", "service"]
+    {
+        assert_eq!(again[key], snapshot[key], "{key}");
+    }
 }
 
 #[test]

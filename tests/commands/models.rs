@@ -216,6 +216,11 @@ fn a_check_says_what_a_training_would_do_and_its_snapshot_what_it_did() -> Resul
     let items = server.json(&["trainings", "snapshot", "tiny", "--items", "train"])?;
     assert_eq!(items.as_array().map(Vec::len), Some(6));
     training::expect_status(&server, "tiny", "success", Duration::from_secs(120))?;
+    server.call(&["train", "twin", "--repeat", "tiny"])?.succeeded()?;
+    training::expect_status(&server, "twin", "success", Duration::from_secs(120))?;
+    let figures =
+        |model: &str| server.json(&["metrics", model, "--figure", "box_loss", "--figure", "mAP50(B)"]);
+    assert_eq!(figures("twin")?, figures("tiny")?, "the same training gives the same figures");
     // The next one of this kind is told by how long this one took.
     let clone = server.json(&["model", "clone", "tiny", "--name", "again", "--with-weights"])?;
     assert_eq!(clone["status"], "pre-trained");

@@ -30,7 +30,10 @@ const SHORT_TIMEOUT_SECS: u32 = 3_600;
 /// # Errors
 /// If the store fails.
 pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Problem> {
-    let preview = shown(store.preview_training(&plan.new.data).await?, &plan);
+    let preview = match plan.new.snapshot_of {
+        Some(other) => store.preview_snapshot(other).await?,
+        None => shown(store.preview_training(&plan.new.data).await?, &plan),
+    };
     let given = plan.new.settings_given.then_some(&plan.new.settings);
     let service = store.service_of(&plan.model.architecture_id, given).await?;
     let mut problems: Vec<FieldProblem> =

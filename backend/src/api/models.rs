@@ -132,10 +132,18 @@ impl Models {
         };
         refuse_other_task(&source.architecture_id, &source.variant, &dataset)?;
         let given = label_names_from_wire("labels", request.labels)?;
-        let start = if request.with_weights {
-            self.start_from("with_weights", &source).await?
-        } else {
-            Start { parent_id: Some(source.id), weights_hash: None }
+        let start = match (request.with_weights, request.same_start) {
+            (true, true) => {
+                return Err(Problem::field(
+                    "same_start",
+                    "is given beside `with_weights`; choose one of them",
+                ));
+            }
+            (true, false) => self.start_from("with_weights", &source).await?,
+            (false, true) => {
+                Start { parent_id: Some(source.id), weights_hash: source.initial_weights_hash.clone() }
+            }
+            (false, false) => Start { parent_id: Some(source.id), weights_hash: None },
         };
         let new = NewModel {
             name,

@@ -16,6 +16,7 @@ use shared::check::TrainingWarning;
 use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
 use shared::dql::Query;
+use shared::id::TrainingId;
 use shared::machine::refusals;
 use shared::model::{Model, SubsetChoice};
 use shared::permission::{Permission, Permissions};
@@ -51,14 +52,16 @@ impl Plan {
         permissions: &Permissions,
     ) -> Result<Self, Problem> {
         let model = store.model(&request.model).await?;
-        let dataset = match request.dataset.as_str() {
-            "" => store.dataset(&model.dataset_id.to_string()).await?,
-            named => store.dataset(named).await?,
-        };
         let mut problems = Vec::new();
         problems.extend(refuse_secrets(&request.secrets, permissions));
         let family = architecture(&model.architecture_id);
         problems.extend(family.and_then(|family| refuse_missing_secrets(family, &request.secrets)));
+        let frozen = frozen_data(store, &request, &mut problems).await?;
+        let dataset = match (&frozen, request.dataset.as_str()) {
+            (Some((_, data)), _) => store.dataset(&data.dataset_id.to_string()).await?,
+            (None, "") => store.dataset(&model.dataset_id.to_string()).await?,
+            (None, named) => store.dataset(named).await?,
+        };
         problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
         let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
         let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
@@ -68,10 +71,12 @@ impl Plan {
         let settings = taken(settings.map_err(|error| error.within("service_settings")), &mut problems);
         let settings = settings.flatten();
         problems.extend(settings.iter().flat_map(refuse_settings));
-        let mut data = TrainingData {
-            dataset_id: dataset.id,
-            labels: labels.unwrap_or_else(|| model.labels.clone()),
-            ..TrainingData::of(&model)
+        let (snapshot_of, mut data) = match frozen {
+            Some((id, data)) => (Some(id), data),
+            None => {
+                let labels = labels.unwrap_or_else(|| model.labels.clone());
+                (None, TrainingData { dataset_id: dataset.id, labels, ..TrainingData::of(&model) })
+            }
         };
         let mut warnings = Vec::new();
         let mut queries = [None, None];
@@ -88,6 +93,7 @@ impl Plan {
         let [train, validation] = queries;
         let new = NewTraining {
             data,
+            snapshot_of,
             overrides: overrides.unwrap_or_default(),
             settings_given: settings.is_some(),
             secrets: request.secrets,
@@ -142,6 +148,29 @@ fn refuse_settings(settings: &ServiceSettings) -> Vec<Problem> {
             Problem::field(format!("service_settings.{}", error.key), problem)
         })
         .collect()
+}
+
+/// What the training froze that is to be learnt from again, if there is one. What a request says beside it is refused,
+/// because it would have no effect.
+async fn frozen_data(
+    store: &Store,
+    request: &v1::StartTrainingRequest,
+    problems: &mut Vec<Problem>,
+) -> Result<Option<(TrainingId, TrainingData)>, Problem> {
+    if request.snapshot_of.is_empty() {
+        return Ok(None);
+    }
+    let said = [
+        ("dataset", !request.dataset.is_empty()),
+        ("labels", !request.labels.is_empty()),
+        ("train", request.train.is_some()),
+        ("validation", request.validation.is_some()),
+    ];
+    for (field, _) in said.into_iter().filter(|(_, is_said)| *is_said) {
+        problems.push(Problem::field(field, "is given beside `snapshot_of`; leave one of them out"));
+    }
+    let id = store.training(&request.snapshot_of).await?.id;
+    Ok(Some((id, store.training_data(id).await?)))
 }
 
 /// Keeps what went well, and what refuses the rest.

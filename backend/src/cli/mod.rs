@@ -22,6 +22,7 @@ mod predict;
 mod print;
 mod query;
 mod recipe;
+mod repeat;
 mod secret;
 mod server;
 mod snapshot;

@@ -131,6 +131,7 @@ fn clone_request(clone: CloneModel) -> v1::CloneModelRequest {
         dataset: clone.dataset,
         labels: clone.labels,
         with_weights: clone.with_weights,
+        same_start: clone.same_start,
         idempotency_key: uuid_text(),
     }
 }

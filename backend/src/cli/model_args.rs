@@ -110,6 +110,9 @@ pub struct CloneModel {
     /// Start from the best weights of the version instead of from chance.
     #[arg(long)]
     pub with_weights: bool,
+    /// Start where the version itself started: from the same weights, or from chance.
+    #[arg(long, conflicts_with = "with_weights")]
+    pub same_start: bool,
     /// How the answer is printed.
     #[command(flatten)]
     pub output: Output,

@@ -29,6 +29,9 @@ const RECONNECT_EVERY: Duration = Duration::from_millis(500);
 const ABORT_PATIENCE: Duration = Duration::from_secs(20);
 
 pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
+    if let Some(training) = &train.repeat {
+        return super::repeat::run(place, &train, training).await;
+    }
     let settings = object_from_settings(&train.settings).map_err(Failure::usage)?;
     let request = v1::StartTrainingRequest {
         model: train.model,
@@ -40,6 +43,7 @@ pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
         validation: choice_from_files(Subset::Validation, &train.subsets)?,
         service_settings: service_from_settings(&train.service)?.map(Into::into),
         secrets: train.secrets,
+        snapshot_of: String::new(),
     };
     let without_server = match (train.check, train.follow) {
         (true, _) => WithoutServer::WorkAlone,
@@ -79,7 +83,13 @@ fn service_from_settings(given: &[Setting]) -> Result<Option<ServiceSettings>, F
     Ok(Some(settings))
 }
 
-async fn begin(connection: &Connection, wire: v1::Training, follow: bool, json: bool) -> Result<(), Failure> {
+/// Says that a training has been started, or stays until it ends.
+pub(super) async fn begin(
+    connection: &Connection,
+    wire: v1::Training,
+    follow: bool,
+    json: bool,
+) -> Result<(), Failure> {
     let training = Training::try_from(wire)?;
     if !follow {
         return if json { print::json(&training) } else { print_started(&training) };

@@ -47,6 +47,13 @@ pub struct Train {
     /// execution_timeout_secs=7200; only the first training of an architecture decides it.
     #[arg(long = "service", value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub service: Vec<Setting>,
+    /// Do again exactly what this training did, as a new version with the name given as model: a training's id or
+    /// that of an execution or a model, or a model's name (its latest training).
+    #[arg(long, value_name = "TRAINING", conflicts_with_all = [
+        "check", "settings", "dataset", "labels", "secrets", "service", "train_filter", "train_annotations",
+        "validation_filter", "validation_annotations",
+    ])]
+    pub repeat: Option<String>,
     /// Only say what it would do; fails if it would be refused.
     #[arg(long, conflicts_with = "follow")]
     pub check: bool,

@@ -181,6 +181,7 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
         subset: subset.into(),
         page_size: 1,
         page_token: page_token.into(),
+        skip: 0,
     };
     let items = "trainyard.v1.TrainingService/ListSnapshotItems";
     let answer = house.call(items, &list(v1::Subset::Train, ""), &house.owner()).await;
@@ -189,6 +190,9 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
     let item = &page.items[0];
     assert_eq!((item.dir.as_str(), item.name.as_str(), item.width), ("/", "a.png", 64));
     assert_eq!((item.content_hash.len(), item.annotations[0].label.as_str()), (64, "cell"));
+    let beyond = v1::ListSnapshotItemsRequest { skip: 1, ..list(v1::Subset::Train, "") };
+    let beyond = house.call(items, &beyond, &house.owner()).await.decode::<v1::ListSnapshotItemsResponse>();
+    assert_eq!((beyond.items.len(), beyond.total_count, beyond.next_page_token.as_str()), (0, 1, ""));
     for (wrong, field) in [
         (list(v1::Subset::Unspecified, ""), "`subset` is not set"),
         (list(v1::Subset::Train, "x"), "`page_token` is not one"),
@@ -202,8 +206,24 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
         assert!(refused.message.contains(field), "{}", refused.message);
     }
 
-    // The service is there now: its settings stand.
+    // What was frozen is learnt from again, whatever the dataset holds by now.
     house.model("n", "cells").await;
+    let again = v1::StartTrainingRequest { model: "n".into(), snapshot_of: "m".into(), ..Default::default() };
+    let check = checked(&house, &again).await;
+    assert_eq!((fields(&check), check.labels.len()), (Vec::new(), 2));
+    assert_eq!((check.train.unwrap().item_count, check.validation.unwrap().item_count), (1, 1));
+    let both = v1::StartTrainingRequest {
+        dataset: "cells".into(),
+        labels: vec!["a".into()],
+        train: by_filter("{}"),
+        validation: by_filter("{}"),
+        ..again.clone()
+    };
+    assert_eq!(fields(&checked(&house, &both).await), ["dataset", "labels", "train", "validation"]);
+    let unknown = v1::StartTrainingRequest { snapshot_of: "nobody".into(), ..again.clone() };
+    assert_eq!(house.call(method, &unknown, &house.owner()).await.code, Code::NotFound);
+
+    // The service is there now: its settings stand.
     let other = v1::ServiceSettings { max_attempts: 2, ..settings };
     let next =
         v1::StartTrainingRequest { model: "n".into(), service_settings: Some(other), ..Default::default() };

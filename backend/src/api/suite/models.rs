@@ -145,6 +145,17 @@ async fn a_version_is_cloned_changed_deleted_and_restored() {
     let of_cold = v1::CloneModelRequest { model: "cold".into(), ..clone("none", true) };
     let refused = house.call(CLONE, &of_cold, &owner).await;
     assert!(refused.code == Code::InvalidArgument && refused.message.contains("has none"), "{refused:?}");
+    for (model, start) in [("source", hash.as_str()), ("warm", hash.as_str()), ("cold", "")] {
+        let name = format!("again-{model}");
+        let again = v1::CloneModelRequest { model: model.into(), same_start: true, ..clone(&name, false) };
+        let again = house.call(CLONE, &again, &owner).await.decode::<v1::Model>();
+        assert_eq!((again.initial_weights_hash.as_str(), again.parent_name.as_str()), (start, model));
+        let delete = v1::DeleteModelRequest { model: name };
+        house.call("trainyard.v1.ModelService/DeleteModel", &delete, &owner).await.decode::<v1::Model>();
+    }
+    let both = v1::CloneModelRequest { same_start: true, ..clone("both", true) };
+    let refused = house.call(CLONE, &both, &owner).await;
+    assert!(refused.code == Code::InvalidArgument && refused.message.contains("`same_start`"), "{refused:?}");
 
     let update = v1::UpdateModelRequest {
         model: "cold".into(),

@@ -6,7 +6,7 @@ use crate::store::StoreError;
 use serde::Serialize;
 use shared::check::SubsetCheck;
 use shared::dataset::{Item, Subset};
-use shared::id::{DatasetId, ModelId};
+use shared::id::{DatasetId, ModelId, TrainingId};
 use shared::model::{Model, SubsetChoice};
 use shared::service::ServiceSettings;
 use shared::status::Status;
@@ -23,6 +23,8 @@ pub struct NewTraining {
     pub overrides: serde_json::Map<String, serde_json::Value>,
     /// What it learns from.
     pub data: TrainingData,
+    /// Learns from what this training froze; `data` is then what that one was started with.
+    pub snapshot_of: Option<TrainingId>,
     /// How the architecture's service runs, if this training is its first.
     pub settings: ServiceSettings,
     /// Whether a person gave the settings: then a service that is there must have the same.
@@ -42,6 +44,7 @@ impl NewTraining {
             configuration,
             overrides: model.configuration.clone(),
             data: TrainingData::of(model),
+            snapshot_of: None,
             settings,
             settings_given: false,
             secrets: Vec::new(),

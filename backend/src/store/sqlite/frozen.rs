@@ -2,12 +2,14 @@
 //!
 //! Must not know how they were chosen.
 
-use super::rows::{get, json, number, parsed, to_number, word};
+use super::rows::{get, json, number, optional_json, parsed, to_number, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::SnapshotItems;
+use crate::store::records::{SnapshotItems, TrainingData, TrainingPreview};
+use shared::check::SubsetCheck;
 use shared::dataset::{Item, Subset};
 use shared::id::{ExecutionId, TrainingId};
+use shared::model::SubsetChoice;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -47,11 +49,7 @@ impl Store {
         limit: u32,
     ) -> Result<(SnapshotItems, u64), StoreError> {
         let mut reader = self.reader().await?;
-        let snapshot_number: i64 = sqlx::query_scalar("SELECT snapshot_number FROM trainings WHERE id = ?")
-            .bind(id.to_string())
-            .fetch_optional(&mut *reader)
-            .await?
-            .ok_or_else(|| StoreError::not_found("training", id))?;
+        let snapshot_number = snapshot_of(&mut reader, id).await?;
         // Positions are counted from 0 without a gap, so that a page far down is found as fast as the first.
         let total: i64 = sqlx::query_scalar(
             "SELECT COALESCE(MAX(position) + 1, 0) FROM snapshot_items WHERE snapshot_number = ? AND subset = ?",
@@ -73,6 +71,63 @@ impl Store {
         let items = rows.iter().map(frozen_item).collect::<Result<_, _>>()?;
         Ok((items, u64::try_from(total).unwrap_or(0)))
     }
+
+    /// What a training was started with: where its items were, as what and by which choices they were learnt.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn training_data(&self, id: TrainingId) -> Result<TrainingData, StoreError> {
+        let row = sqlx::query(
+            "SELECT dataset_id, labels, train_choice, validation_choice FROM trainings WHERE id = ?",
+        )
+        .bind(id.to_string())
+        .fetch_optional(&mut *self.reader().await?)
+        .await?
+        .ok_or_else(|| StoreError::not_found("training", id))?;
+        let tagged =
+            |choice: Option<SubsetChoice>, subset| choice.unwrap_or_else(|| SubsetChoice::tagged(subset));
+        Ok(TrainingData {
+            dataset_id: parsed(&row, "dataset_id")?,
+            labels: json(&row, "labels")?,
+            train: tagged(optional_json(&row, "train_choice")?, Subset::Train),
+            validation: tagged(optional_json(&row, "validation_choice")?, Subset::Validation),
+        })
+    }
+
+    /// What a training would learn from that learns from what this one froze. Nothing refuses it: it was learnt from.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`].
+    pub async fn preview_snapshot(&self, id: TrainingId) -> Result<TrainingPreview, StoreError> {
+        let snapshot = self.training_snapshot(id).await?;
+        let mut preview = TrainingPreview {
+            train: None,
+            validation: None,
+            overlap_count: snapshot.leaked_count,
+            refusals: Vec::new(),
+        };
+        for subset in snapshot.subsets {
+            let check = SubsetCheck { content: subset.content, unknown_labels: Vec::new() };
+            match subset.subset {
+                Subset::Train => preview.train = Some(check),
+                Subset::Validation => preview.validation = Some(check),
+                Subset::Test => {}
+            }
+        }
+        Ok(preview)
+    }
+}
+
+/// The number of the snapshot that a training learns from.
+pub(super) async fn snapshot_of(
+    connection: &mut SqliteConnection,
+    id: TrainingId,
+) -> Result<i64, StoreError> {
+    sqlx::query_scalar("SELECT snapshot_number FROM trainings WHERE id = ?")
+        .bind(id.to_string())
+        .fetch_optional(connection)
+        .await?
+        .ok_or_else(|| StoreError::not_found("training", id))
 }
 
 /// Pictures that the train and the validation subset share, told apart by their content: how many, and the first of

@@ -3,7 +3,7 @@
 //! Must not know runners; a status changes in `executions.rs` alone.
 
 use super::rows::{history_entry, log_line, parsed, sample, to_json, to_number, training, word};
-use super::{drafts, executions, idempotency, models, secrets, services, snapshots};
+use super::{drafts, executions, frozen, idempotency, models, secrets, services, snapshots};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{NewTraining, StoredLogLine, StoredSample, TrainingQuery};
@@ -42,14 +42,21 @@ impl Store {
         let project_id = self.project_id();
         self.write(async move |tx: &mut Tx| {
             let settings = new.settings_given.then_some(&new.settings);
-            let request = to_json(&(new.model_id, &new.configuration, &new.data, settings, &new.secrets))?;
+            let mut request =
+                to_json(&(new.model_id, &new.configuration, &new.data, settings, &new.secrets))?;
+            if let Some(other) = new.snapshot_of {
+                request.push_str(&other.to_string());
+            }
             if let Some(id) = idempotency::answered(tx, "start-training", key.as_deref(), &request).await? {
                 return find(&mut tx.connection, &id).await;
             }
             let model = models::by_id_or_name(&mut tx.connection, &new.model_id.to_string()).await?;
             refuse_model(&model)?;
             secrets::refuse_unknown(&mut tx.connection, &new.secrets).await?;
-            let snapshot_number = snapshots::freeze(tx, project_id, &new.data).await?;
+            let snapshot_number = match new.snapshot_of {
+                Some(other) => frozen::snapshot_of(&mut tx.connection, other).await?,
+                None => snapshots::freeze(tx, project_id, &new.data).await?,
+            };
             let service =
                 services::find_or_make(tx, &model.architecture_id, &new.settings, new.settings_given).await?;
             let execution_id: ExecutionId = tx.new_id();

@@ -67,6 +67,47 @@ async fn frozen_items_are_listed_page_by_page_as_they_were() {
 }
 
 #[tokio::test]
+async fn what_was_frozen_can_be_learnt_from_again_whatever_became_of_the_dataset() {
+    let bench = Bench::new().await;
+    let training = bench.training("a", ServiceSettings::default()).await;
+    let first = bench.store.training_snapshot(training.id).await.unwrap();
+    bench
+        .store
+        .write(async move |tx| {
+            for statement in ["DELETE FROM annotations", "DELETE FROM items"] {
+                sqlx::query(statement).execute(&mut tx.connection).await?;
+            }
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let model = bench.model("b").await;
+    let plain = new_training(&model, ServiceSettings::default());
+    assert!(bench.store.start_training(plain.clone(), None).await.is_err(), "nothing is left to be chosen");
+    let data = bench.store.training_data(training.id).await.unwrap();
+    assert_eq!(data, plain.data);
+    let again = NewTraining { snapshot_of: Some(training.id), data, ..plain };
+    let preview = bench.store.preview_snapshot(training.id).await.unwrap();
+    assert_eq!(
+        (preview.train.unwrap().content, preview.refusals.len()),
+        (first.subsets[0].content.clone(), 0)
+    );
+    let started = bench.store.start_training(again.clone(), Some("k")).await.unwrap();
+    assert_eq!(bench.store.start_training(again.clone(), Some("k")).await.unwrap().id, started.id);
+    let without = NewTraining { snapshot_of: None, ..again };
+    assert!(
+        bench.store.start_training(without, Some("k")).await.is_err(),
+        "another request with the same key"
+    );
+    let second = bench.store.training_snapshot(started.id).await.unwrap();
+    assert_eq!((&second.content_hash, &second.subsets), (&first.content_hash, &first.subsets));
+    let items = async |training: &Training| {
+        bench.store.subset_items(training.execution_id, Subset::Train).await.unwrap()
+    };
+    assert_eq!(items(&started).await, items(&training).await);
+}
+
+#[tokio::test]
 async fn pictures_that_leak_are_counted_by_content_and_the_first_are_named() {
     let (train, validation, test) = (Subset::Train, Subset::Validation, Subset::Test);
     let names: Vec<String> = (0..30).map(|number| format!("{number:02}")).collect();

@@ -60,11 +60,11 @@ mod tests {
             (json!({}), json!({}), vec![]),
             (json!({"epochs": 100}), json!({}), vec![]),
             (json!({"epochs": 3.0}), json!({"epochs": 3}), vec![]),
-            (json!({"epochs": 3}), json!({}), vec![("epochs", "3", "100")]),
+            (json!({"epochs": 3}), json!({}), vec![("epochs", "3 epochs", "100 epochs")]),
             (
                 json!({"optimizer": "sgd", "epochs": 1}),
                 json!({"epochs": 2}),
-                vec![("epochs", "1", "2"), ("optimizer", "sgd", "auto")],
+                vec![("epochs", "1 epochs", "2 epochs"), ("optimizer", "sgd", "auto")],
             ),
         ] {
             let told =

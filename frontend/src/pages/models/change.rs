@@ -220,6 +220,7 @@ fn CloneForm(model: Model, changes: Changes, close: Callback<()>) -> impl IntoVi
             labels,
             with_weights: with_weights.get_untracked(),
             idempotency_key: key.get_value(),
+            same_start: false,
         };
         spawn_local(async move {
             let answer = api::models::copy(request).await;

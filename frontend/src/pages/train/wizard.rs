@@ -202,6 +202,7 @@ impl Wizard {
             validation: Some(choice(self.validation)),
             service_settings: is_new.then(|| settings.into()),
             secrets: draft.secrets,
+            snapshot_of: String::new(),
             idempotency_key: String::new(),
         })
     }
