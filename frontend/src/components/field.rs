@@ -58,6 +58,9 @@ pub fn TextField(
     #[prop(default = "text")]
     input_mode: &'static str,
     #[prop(optional)] read_only: bool,
+    /// Id of a list of values that are offered.
+    #[prop(optional)]
+    list: &'static str,
 ) -> impl IntoView {
     let has_hint = !hint.is_empty();
     let input_id = id.clone();
@@ -73,6 +76,7 @@ pub fn TextField(
                 spellcheck="false"
                 inputmode=input_mode
                 readonly=read_only
+                list=(!list.is_empty()).then_some(list)
                 prop:value=move || value.get()
                 on:input=move |event| value.set(event_target_value(&event))
                 aria-invalid=move || problem.get().is_some().to_string()

@@ -307,28 +307,40 @@ impl Browser {
         chosen
     }
 
-    /// Carries a change out, says what it did and offers to take it back.
+    /// Carries a change out, says what it did and offers to take it back, or says why it failed.
     pub fn change(
         self,
         call: impl Future<Output = Result<Changed, ApiError>> + 'static,
         done: impl Fn(String) -> String + 'static,
         failed: &'static str,
     ) {
-        spawn_local(async move {
-            match call.await {
-                Ok(change) => {
-                    let id = change.change_id.clone();
-                    let words = done(text::counted(change.count, "item", "items"));
-                    if change.count == 0 {
-                        self.toasts.done(format!("{words}: nothing had to be changed"));
-                    } else {
-                        self.undoable.try_update_value(|all| all.push(id.clone()));
-                        self.toasts.done_with(words, "Undo", Act::new(move || self.undo(id.clone())));
-                    }
-                    self.take(change);
-                }
-                Err(error) => self.failed(failed, &error),
+        self.change_and(call, done, move |answer| {
+            if let Err(error) = answer {
+                self.failed(failed, &error);
             }
+        });
+    }
+
+    /// The same for whoever tells a refusal in a place of its own.
+    pub fn change_and(
+        self,
+        call: impl Future<Output = Result<Changed, ApiError>> + 'static,
+        done: impl Fn(String) -> String + 'static,
+        then: impl FnOnce(Result<(), ApiError>) + 'static,
+    ) {
+        spawn_local(async move {
+            let answer = call.await.map(|change| {
+                let id = change.change_id.clone();
+                let words = done(text::counted(change.count, "item", "items"));
+                if change.count == 0 {
+                    self.toasts.done(format!("{words}: nothing had to be changed"));
+                } else {
+                    self.undoable.try_update_value(|all| all.push(id.clone()));
+                    self.toasts.done_with(words, "Undo", Act::new(move || self.undo(id.clone())));
+                }
+                self.take(change);
+            });
+            then(answer);
         });
     }
 
@@ -345,8 +357,20 @@ impl Browser {
         if self.selection.with_untracked(Selection::is_empty) {
             return;
         }
-        let call = api::datasets::delete(self.chosen());
-        self.change(call, |items| format!("{items} deleted"), "The items could not be deleted");
+        let (call, before) = (api::datasets::delete(self.chosen()), self.selection.get_untracked());
+        self.change_and(
+            call,
+            |items| format!("{items} deleted"),
+            move |answer| {
+                if let Err(error) = answer {
+                    self.failed("The items could not be deleted", &error);
+                    // What is still there can be chosen for something else.
+                    if self.selection.try_get_untracked() == Some(Selection::default()) {
+                        self.select(before);
+                    }
+                }
+            },
+        );
         self.close_if_selected();
         self.select(Selection::default());
         focus_items();
