@@ -21,3 +21,11 @@ pub mod v1 {
 
 /// The compiled descriptors of the whole package, for reflection and for checks that cover every method.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+
+/// A message as the body of a gRPC-Web call: a byte of flags, four of length, and the message.
+#[must_use]
+pub fn web_frame(message: &impl prost::Message) -> Vec<u8> {
+    let content = message.encode_to_vec();
+    let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
+    [&[0], length.to_be_bytes().as_slice(), &content].concat()
+}

@@ -140,6 +140,7 @@ const fn code_of(kind: ErrorKind) -> (Code, &'static str) {
         ErrorKind::Conflict => (Code::FailedPrecondition, "STATE_CONFLICT"),
         ErrorKind::Refused | ErrorKind::RefusedField => (Code::FailedPrecondition, "REFUSED"),
         ErrorKind::UnsupportedQuery => (Code::InvalidArgument, "FILTER_UNSUPPORTED"),
+        ErrorKind::ChangedMeanwhile => (Code::Aborted, "CHANGED_MEANWHILE"),
         ErrorKind::StaleToken => (Code::Aborted, "STALE_TOKEN"),
         ErrorKind::SequenceGap => (Code::OutOfRange, "SEQUENCE_GAP"),
         ErrorKind::DiskFull => (Code::ResourceExhausted, "DISK_FULL"),
@@ -242,6 +243,7 @@ mod tests {
                 next_step: "sort by `name`".into(),
             }
             .into(),
+            StoreError::ChangedMeanwhile { what: "draft" }.into(),
             StoreError::StaleToken { execution: "e1".into() }.into(),
             StoreError::SequenceGap { expected: 3, received: 5 }.into(),
             StoreError::DiskFull { path: PathBuf::from("/data") }.into(),

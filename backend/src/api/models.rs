@@ -206,7 +206,7 @@ impl Models {
     async fn keep_draft(&self, request: v1::SaveDraftRequest) -> Result<v1::TrainingDraft, Problem> {
         let text = draft_from_wire(request.draft_json)?;
         let id = self.store.model(&request.model).await?.id;
-        Ok(draft_to_wire(id, self.store.save_draft(id, text).await?))
+        Ok(draft_to_wire(id, self.store.save_draft(id, text, request.known_updated_at_ms).await?))
     }
 }
 

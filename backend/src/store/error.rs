@@ -55,6 +55,12 @@ pub enum StoreError {
         /// What to ask instead.
         next_step: String,
     },
+    /// Somebody else changed it since the caller looked.
+    #[error("the {what} was changed meanwhile: load it before changing it again")]
+    ChangedMeanwhile {
+        /// What was changed, for example `draft of the model`.
+        what: &'static str,
+    },
     /// The attempt was handed to somebody else, or is over.
     #[error("the attempt of execution `{execution}` is no longer this runner's")]
     StaleToken {
@@ -122,6 +128,8 @@ pub enum ErrorKind {
     RefusedField,
     /// See [`StoreError::UnsupportedQuery`].
     UnsupportedQuery,
+    /// See [`StoreError::ChangedMeanwhile`].
+    ChangedMeanwhile,
     /// See [`StoreError::StaleToken`].
     StaleToken,
     /// See [`StoreError::SequenceGap`].
@@ -149,6 +157,7 @@ impl StoreError {
             Self::Refused { .. } => ErrorKind::Refused,
             Self::RefusedField { .. } => ErrorKind::RefusedField,
             Self::UnsupportedQuery { .. } => ErrorKind::UnsupportedQuery,
+            Self::ChangedMeanwhile { .. } => ErrorKind::ChangedMeanwhile,
             Self::StaleToken { .. } => ErrorKind::StaleToken,
             Self::SequenceGap { .. } => ErrorKind::SequenceGap,
             Self::DiskFull { .. } => ErrorKind::DiskFull,

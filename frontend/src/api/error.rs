@@ -15,6 +15,8 @@ pub enum ErrorKind {
     NotFound,
     /// What was sent cannot be used; see the fields.
     Invalid,
+    /// Somebody else changed it meanwhile.
+    Changed,
     /// The server does not answer; what was asked may be asked again.
     Unreachable,
     /// Anything else.
@@ -71,6 +73,7 @@ impl From<Status> for ApiError {
             Code::Unauthenticated => ErrorKind::SignedOut,
             Code::NotFound => ErrorKind::NotFound,
             Code::InvalidArgument | Code::OutOfRange => ErrorKind::Invalid,
+            Code::Aborted => ErrorKind::Changed,
             // A connection that broke reaches us as Unknown.
             Code::Unavailable | Code::Unknown | Code::DeadlineExceeded | Code::Cancelled => {
                 ErrorKind::Unreachable

@@ -3,6 +3,7 @@
 //! Must not know who calls or what is drawn.
 
 mod error;
+mod leaving;
 
 pub mod access;
 pub mod datasets;

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, leaving, transport};
 use proto::v1::model_service_client::ModelServiceClient;
 use proto::v1::{
     CloneModelRequest, CreateModelRequest, DeleteModelRequest, GetDraftRequest, GetModelRequest,
@@ -66,13 +66,33 @@ pub async fn restore(model_id: String) -> Result<Model, ApiError> {
     parsed(client().restore_model(RestoreModelRequest { model_id }).await?)
 }
 
-/// What was filled in for its next training; empty for nothing.
-pub async fn draft(model: String) -> Result<String, ApiError> {
-    Ok(client().get_draft(GetDraftRequest { model }).await?.into_inner().draft_json)
+/// What was filled in for its next training.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptDraft {
+    /// Empty for nothing.
+    pub json: String,
+    /// When it was kept; 0 for nothing.
+    pub at_ms: i64,
 }
 
-/// Keeps what is filled in.
-pub async fn save_draft(model: String, draft_json: String) -> Result<(), ApiError> {
-    client().save_draft(SaveDraftRequest { model, draft_json }).await?;
-    Ok(())
+/// The draft that is kept.
+pub async fn draft(model: String) -> Result<KeptDraft, ApiError> {
+    let draft = client().get_draft(GetDraftRequest { model }).await?.into_inner();
+    Ok(KeptDraft { json: draft.draft_json, at_ms: draft.updated_at_ms })
+}
+
+/// Keeps a draft, and says when. With the time of the one that it takes the place of, a later one refuses it.
+pub async fn save_draft(
+    model: String,
+    draft_json: String,
+    known_updated_at_ms: Option<i64>,
+) -> Result<i64, ApiError> {
+    let request = SaveDraftRequest { model, draft_json, known_updated_at_ms };
+    Ok(client().save_draft(request).await?.into_inner().updated_at_ms)
+}
+
+/// Keeps a draft while the page goes away.
+pub fn save_draft_leaving(model: String, draft_json: String, known_updated_at_ms: Option<i64>) {
+    let request = SaveDraftRequest { model, draft_json, known_updated_at_ms };
+    leaving::send("trainyard.v1.ModelService/SaveDraft", &proto::web_frame(&request));
 }

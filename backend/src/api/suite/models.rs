@@ -212,7 +212,11 @@ async fn a_draft_is_an_object_and_comes_back_as_it_was() {
         answer.decode::<v1::TrainingDraft>()
     };
     assert_eq!(get().await, v1::TrainingDraft { model_id: id, ..Default::default() });
-    let save = |text: &str| v1::SaveDraftRequest { model: "m".into(), draft_json: text.into() };
+    let save = |text: &str| v1::SaveDraftRequest {
+        model: "m".into(),
+        draft_json: text.into(),
+        ..Default::default()
+    };
     let method = "trainyard.v1.ModelService/SaveDraft";
     let saved = house.call(method, &save(r#"{"labels": []}"#), &owner).await.decode::<v1::TrainingDraft>();
     assert_eq!(get().await, saved);
@@ -223,6 +227,13 @@ async fn a_draft_is_an_object_and_comes_back_as_it_was() {
         assert!(answer.message.contains("`draft_json`"), "{}", answer.message);
     }
     assert_eq!(get().await, saved);
+    let of_another_tab = v1::SaveDraftRequest { known_updated_at_ms: Some(0), ..save("{}") };
+    let refused = house.call(method, &of_another_tab, &owner).await;
+    assert!(refused.code == Code::Aborted && refused.message.contains("changed meanwhile"), "{refused:?}");
+    assert_eq!(get().await, saved);
+    let knowing = v1::SaveDraftRequest { known_updated_at_ms: Some(saved.updated_at_ms), ..of_another_tab };
+    let later = house.call(method, &knowing, &owner).await.decode::<v1::TrainingDraft>();
+    assert!(later.updated_at_ms > saved.updated_at_ms && get().await == later, "{later:?}");
     house.server.stop().await;
 }
 

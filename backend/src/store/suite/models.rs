@@ -129,19 +129,49 @@ async fn a_draft_is_kept_until_the_training_starts() {
     let mut bench = Bench::new().await;
     let model = bench.model("m").await;
     assert_eq!(bench.store.draft(model.id).await.unwrap(), None);
-    bench.store.save_draft(model.id, Some("{\"a\": 1}".into())).await.unwrap();
-    let kept = bench.store.save_draft(model.id, Some("{\"a\": 2}".into())).await.unwrap();
+    bench.store.save_draft(model.id, Some("{\"a\": 1}".into()), None).await.unwrap();
+    let kept = bench.store.save_draft(model.id, Some("{\"a\": 2}".into()), None).await.unwrap();
     bench.reopen().await;
     assert_eq!(bench.store.draft(model.id).await.unwrap(), kept);
     assert_eq!(kept.unwrap().text, "{\"a\": 2}");
     bench.store.start_training(new_training(&model, ServiceSettings::default()), None).await.unwrap();
     assert_eq!(bench.store.draft(model.id).await.unwrap(), None);
-    bench.store.save_draft(model.id, Some("{}".into())).await.unwrap();
-    assert_eq!(bench.store.save_draft(model.id, None).await.unwrap(), None);
+    bench.store.save_draft(model.id, Some("{}".into()), None).await.unwrap();
+    assert_eq!(bench.store.save_draft(model.id, None, None).await.unwrap(), None);
     assert_eq!(bench.store.draft(model.id).await.unwrap(), None);
     let unknown: shared::id::ModelId = bench.store.new_id();
-    let error = bench.store.save_draft(unknown, Some("{}".into())).await.unwrap_err();
+    let error = bench.store.save_draft(unknown, Some("{}".into()), None).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[tokio::test]
+async fn a_draft_takes_the_place_of_the_one_that_is_known_only() {
+    // The clock stands still, so only their order tells two drafts apart.
+    let bench = Bench::new().await;
+    let model = bench.model("m").await;
+    let save = async |text: Option<&str>, known| {
+        bench.store.save_draft(model.id, text.map(str::to_owned), known).await
+    };
+    let first = save(Some("1"), Some(0)).await.unwrap().unwrap();
+    for text in [Some("2"), None] {
+        let refused = save(text, Some(0)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::ChangedMeanwhile, "{refused}");
+    }
+    assert_eq!(
+        bench.store.draft(model.id).await.unwrap(),
+        Some(first.clone()),
+        "what is refused changes nothing"
+    );
+    let second = save(Some("2"), Some(first.updated_at_ms)).await.unwrap().unwrap();
+    assert!(second.updated_at_ms > first.updated_at_ms);
+    assert!(save(Some("3"), Some(first.updated_at_ms)).await.is_err());
+    let third = save(Some("3"), None).await.unwrap().unwrap();
+    assert!(third.updated_at_ms > second.updated_at_ms && third.text == "3");
+    assert_eq!(save(None, Some(third.updated_at_ms)).await.unwrap(), None);
+    assert!(
+        save(Some("4"), Some(third.updated_at_ms)).await.unwrap().is_some(),
+        "nothing is newer than nothing"
+    );
 }
 
 #[tokio::test]

@@ -4,12 +4,13 @@
 
 use super::configuration_step::ConfigurationStep;
 use super::data_step::DataStep;
-use super::draft::Draft;
+use super::keeper::Keeping;
 use super::service_step::ServiceStep;
 use super::steps::Step;
 use super::submit::Submit;
 use super::summary::Summary;
 use super::wizard::Wizard;
+use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
@@ -37,7 +38,7 @@ pub fn TrainPage() -> impl IntoView {
         async move {
             let model = api::models::get(wanted.clone()).await?;
             let datasets = api::datasets::list().await?;
-            let draft = Draft::from_json(&api::models::draft(wanted).await?);
+            let draft = api::models::draft(wanted).await?;
             Ok::<_, ApiError>((model, datasets, draft))
         }
     });
@@ -56,13 +57,19 @@ pub fn TrainPage() -> impl IntoView {
         .into_any(),
         (Loaded::Ready((model, datasets, draft)), _) => {
             let step = Signal::derive(move || step.get().unwrap_or(Step::Data));
-            view! { <Frame model datasets draft step/> }.into_any()
+            view! { <Frame model datasets draft step reload=needed.again/> }.into_any()
         }
     }
 }
 
 #[component]
-fn Frame(model: Model, datasets: Vec<Dataset>, draft: Draft, step: Signal<Step>) -> impl IntoView {
+fn Frame(
+    model: Model,
+    datasets: Vec<Dataset>,
+    draft: KeptDraft,
+    step: Signal<Step>,
+    reload: Callback<()>,
+) -> impl IntoView {
     let Some(family) = architecture(&model.architecture_id) else {
         return view! { <NotFoundPage/> }.into_any();
     };
@@ -84,6 +91,7 @@ fn Frame(model: Model, datasets: Vec<Dataset>, draft: Draft, step: Signal<Step>)
         <StepLinks wizard step model=id.clone()/>
         <div class="wizard">
             <div class="wizard-step form">
+                <DraftNote wizard reload/>
                 <Refusal wizard/>
                 {move || match step.get() {
                     Step::Data => view! { <DataStep wizard/> }.into_any(),
@@ -121,6 +129,29 @@ fn StepLinks(wizard: Wizard, step: Signal<Step>, model: String) -> impl IntoView
         <nav class="steps" aria-label="Steps">
             <ol>{Step::ALL.map(link).collect_view()}</ol>
         </nav>
+    }
+}
+
+/// Whether what is filled in is kept, where it is not.
+#[component]
+fn DraftNote(wizard: Wizard, reload: Callback<()>) -> impl IntoView {
+    let state = wizard.keeper.state;
+    let note = move || match state.get() {
+        Keeping::Kept | Keeping::Changed => None,
+        Keeping::Retrying => Some("Draft not saved yet, retrying".to_owned()),
+        Keeping::Refused(reason) => Some(format!("Draft not saved: {reason}")),
+    };
+    let keep_mine = move |_| wizard.keeper.keep_mine(&untrack(|| wizard.draft()));
+    view! {
+        <div role="status">{move || note().map(|note| view! { <p class="muted">{note}</p> })}</div>
+        <Show when=move || state.get() == Keeping::Changed>
+            <div class="notice" data-look="waiting" role="alert">
+                <IconView icon=Icon::Warning/>
+                <span class="grow">"This draft was changed in another tab"</span>
+                <button class="button" type="button" on:click=move |_| reload.run(())>"Load it"</button>
+                <button class="button" type="button" on:click=keep_mine>"Keep mine"</button>
+            </div>
+        </Show>
     }
 }
 

@@ -4,26 +4,24 @@
 
 use super::draft::{ChoiceDraft, Draft};
 use super::fields::Settings;
+use super::keeper::Keeper;
 use super::service_form::{self, settings_from};
 use super::steps::Step;
+use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, idempotency_key};
 use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::settled::settled;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use proto::v1::{Recipe, StartTrainingRequest, TrainingCheck};
 use shared::architecture::{Architecture, architecture};
 use shared::dataset::{Dataset, Subset, Task};
 use shared::model::{ChoiceMode, Model, SubsetChoice};
 use shared::service::ServiceSettings;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long the inputs are still before the server is asked what they come to.
 const CHECK_AFTER: Duration = Duration::from_millis(300);
-/// How long they are still before they are kept.
-const SAVE_AFTER: Duration = Duration::from_millis(700);
 
 /// How one subset is chosen.
 #[derive(Clone, Copy)]
@@ -74,6 +72,8 @@ pub struct Wizard {
     pub check_error: RwSignal<Option<ApiError>>,
     /// What the last press of the button was refused with.
     pub refusal: RwSignal<Option<ApiError>>,
+    /// Keeps what is filled in.
+    pub keeper: Keeper,
     /// Set once the training is there: then nothing is kept any more.
     pub is_over: RwSignal<bool>,
     /// What was last asked to be started, and the key that stands for it.
@@ -81,12 +81,21 @@ pub struct Wizard {
 }
 
 impl Wizard {
-    pub fn new(model: Model, datasets: Vec<Dataset>, family: &'static Architecture, draft: &Draft) -> Self {
+    /// Starts from the draft that was kept.
+    pub fn new(
+        model: Model,
+        datasets: Vec<Dataset>,
+        family: &'static Architecture,
+        kept: &KeptDraft,
+    ) -> Self {
+        let draft = Draft::from_json(&kept.json);
+        let keeper = Keeper::new(model.id.to_string(), kept.at_ms);
         let own = model.dataset_id.to_string();
         let dataset_id = RwSignal::new(if draft.dataset.is_empty() { own } else { draft.dataset.clone() });
         let settings = Settings::new(family.schema(), &model.configuration);
         settings.put(&draft.configuration);
         let wizard = Self {
+            keeper,
             dataset_id,
             recipe_id: RwSignal::new(draft.recipe.clone()),
             recipes: fetched(move || api::recipes::list(dataset_id.get())),
@@ -104,7 +113,7 @@ impl Wizard {
             model: StoredValue::new(model),
             datasets: StoredValue::new(datasets),
         };
-        wizard.keep_draft();
+        keeper.follow(wizard);
         wizard.follow_check();
         wizard.follow_changes();
         wizard
@@ -295,54 +304,6 @@ impl Wizard {
     pub fn service_text(self, key: &str) -> String {
         let typed = self.service.with(|texts| texts.get(key).cloned());
         typed.unwrap_or_else(|| service_form::text_of(&ServiceSettings::default(), key))
-    }
-
-    /// Keeps what is filled in, once it rests or the wizard is left.
-    fn keep_draft(self) {
-        let model = self.model.with_value(|model| model.id.to_string());
-        let is_over = self.is_over;
-        // Outlives the signals, which are gone when the wizard is left.
-        let unsaved = Arc::new(Mutex::new(None::<Draft>));
-        let save = {
-            let unsaved = Arc::clone(&unsaved);
-            move || {
-                let Some(draft) = unsaved.lock().ok().and_then(|mut unsaved| unsaved.take()) else { return };
-                let model = model.clone();
-                spawn_local(async move {
-                    // What could not be kept is still on screen, and is kept with the next change.
-                    let _ = api::models::save_draft(model, draft.to_json()).await;
-                });
-            }
-        };
-        let draft = Memo::new(move |_| self.draft());
-        let still = settled(move || draft.get(), SAVE_AFTER);
-        Effect::new({
-            let unsaved = Arc::clone(&unsaved);
-            move |before: Option<Draft>| {
-                let draft = draft.get();
-                if before.is_some_and(|before| before != draft)
-                    && let Ok(mut unsaved) = unsaved.lock()
-                {
-                    *unsaved = (!is_over.get_untracked()).then(|| draft.clone());
-                }
-                draft
-            }
-        });
-        Effect::new({
-            let save = save.clone();
-            move |_| {
-                still.track();
-                save();
-            }
-        });
-        Effect::new(move |_| {
-            if is_over.get()
-                && let Ok(mut unsaved) = unsaved.lock()
-            {
-                *unsaved = None;
-            }
-        });
-        on_cleanup(save);
     }
 
     /// A refusal is void once something else is filled in, and what belongs to one dataset is void with another.
