@@ -34,6 +34,8 @@ pub struct TrainingCheck {
     pub service_exists: bool,
     /// What a service may run on.
     pub machine_types: Vec<MachineType>,
+    /// Cores of the processor, where it is the processor that trains; `None` where a GPU does if there is one.
+    pub processor_cores: Option<u32>,
 }
 
 /// A subset as a training would get it.

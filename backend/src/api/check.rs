@@ -80,6 +80,7 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
         service_settings,
         service_exists,
         machine_types: machine_types(),
+        processor_cores: plan.config.as_ref().and_then(cores),
     })
 }
 

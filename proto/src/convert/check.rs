@@ -161,6 +161,7 @@ impl From<TrainingCheck> for v1::TrainingCheck {
             service_settings: Some(check.service_settings.into()),
             service_exists: check.service_exists,
             machine_types: check.machine_types.into_iter().map(Into::into).collect(),
+            processor_cores: check.processor_cores,
         }
     }
 }
@@ -191,6 +192,7 @@ impl TryFrom<v1::TrainingCheck> for TrainingCheck {
                 .map_err(|error: ConvertError| error.within("service_settings"))?,
             service_exists: check.service_exists,
             machine_types: check.machine_types.into_iter().map(Into::into).collect(),
+            processor_cores: check.processor_cores,
         })
     }
 }
@@ -255,6 +257,7 @@ mod tests {
                     is_preemptible: false,
                     runs_images: true,
                 }],
+                processor_cores: duration_secs.map(|_| 8),
             };
             assert_eq!(TrainingCheck::try_from(v1::TrainingCheck::from(check.clone())), Ok(check));
         }

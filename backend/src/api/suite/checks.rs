@@ -35,6 +35,8 @@ async fn a_check_tells_everything_and_changes_nothing() {
     assert!(
         check.memory_bytes > 1 << 20 && check.machine_memory_bytes > 1 << 20 && check.duration_secs.is_some()
     );
+    // Tests are built without support for a GPU.
+    assert!(check.processor_cores.is_some_and(|cores| cores > 0), "{check:?}");
     let settings = check.service_settings.unwrap();
     assert_eq!((settings.execution_timeout_secs, check.service_exists), (432_000, false));
 

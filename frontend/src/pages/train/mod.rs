@@ -4,6 +4,7 @@
 
 pub mod diff;
 pub mod draft;
+pub mod facts;
 pub mod overrides;
 pub mod service_form;
 pub mod steps;

@@ -2,6 +2,7 @@
 //!
 //! Must not know how the steps look.
 
+use super::facts::{machine_words, time_words};
 use super::steps::{Step, elements_of_field};
 use super::wizard::Wizard;
 use crate::api;
@@ -78,6 +79,7 @@ fn summary(wizard: Wizard) -> String {
             text::count(items(&check.validation)),
             text::counted(check.labels.len() as u64, "label", "labels")
         )];
+        lines.extend([Some(machine_words(check)), time_words(check)].into_iter().flatten());
         lines.extend(check.warnings.iter().map(|warning| text::capitalised(&warning.message)));
         lines.join("\n")
     })

@@ -2,6 +2,7 @@
 //!
 //! Must not know where a value is filled in.
 
+use super::facts::{machine_words, time_words};
 use super::steps::Step;
 use super::wizard::Wizard;
 use crate::components::icon::{Icon, IconView};
@@ -36,10 +37,7 @@ pub fn Summary(wizard: Wizard) -> impl IntoView {
 #[component]
 fn Facts(wizard: Wizard, check: TrainingCheck) -> impl IntoView {
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
-    let time = check.duration_secs.map_or_else(
-        || "Not known yet".to_owned(),
-        |secs| format!("About {}", text::duration(i64::try_from(secs).unwrap_or(i64::MAX / 1_000) * 1_000)),
-    );
+    let time = time_words(&check).unwrap_or_else(|| "Not known yet".to_owned());
     let memory = if check.memory_bytes == 0 {
         "Not known yet".to_owned()
     } else {
@@ -52,6 +50,7 @@ fn Facts(wizard: Wizard, check: TrainingCheck) -> impl IntoView {
                 {fact("Train", subset_words(check.train.as_ref()))}
                 {fact("Validation", subset_words(check.validation.as_ref()))}
                 {fact("Labels", labels)}
+                {fact("Machine", machine_words(&check))}
                 {fact("Memory", memory)}
                 {fact("Time", time)}
             </dl>
