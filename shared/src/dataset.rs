@@ -6,7 +6,9 @@ mod changes;
 mod document;
 mod folders;
 
-pub use changes::{ItemDetail, ItemEvent, ItemEventKind, ItemSelection, ItemsChange, SelectedItems};
+pub use changes::{
+    ItemDetail, ItemEvent, ItemEventKind, ItemSelection, ItemsChange, PastItemsChange, SelectedItems,
+};
 pub use document::{annotation_document, full_name, item_document, normal_dir};
 pub use folders::{Folder, folders};
 
@@ -80,6 +82,9 @@ pub struct Dataset {
     pub subset_counts: [u64; 3],
     /// UTC milliseconds since 1970.
     pub created_at_ms: i64,
+    /// Grows with each change of its items or labels.
+    #[serde(default)]
+    pub revision: i64,
 }
 
 /// An axis-aligned box in pixels of the original image; `x2 > x1`, `y2 > y1`.

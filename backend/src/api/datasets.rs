@@ -141,6 +141,14 @@ impl DatasetService for Datasets {
         Ok(Response::new(answer.into()))
     }
 
+    async fn list_items_changes(
+        &self,
+        request: Request<v1::ListItemsChangesRequest>,
+    ) -> Result<Response<v1::ListItemsChangesResponse>, Status> {
+        let answer = items::list_items_changes(&self.store, request.into_inner()).await.or_problem()?;
+        Ok(Response::new(answer))
+    }
+
     type ImportDatasetStream = Events;
 
     async fn import_dataset(

@@ -15,6 +15,9 @@ use shared::dql::{Query, parse};
 use shared::id::DatasetId;
 use tonic::Code;
 
+/// Past changes of one answer.
+const MOST_CHANGES: u32 = 100;
+
 pub(super) async fn create_dataset(
     store: &Store,
     request: v1::CreateDatasetRequest,
@@ -73,6 +76,19 @@ pub(super) async fn undo_items_change(
     request: v1::UndoItemsChangeRequest,
 ) -> Result<ItemsChange, Problem> {
     Ok(store.undo_items_change(id_from_wire("change_id", &request.change_id)?).await?)
+}
+
+pub(super) async fn list_items_changes(
+    store: &Store,
+    request: v1::ListItemsChangesRequest,
+) -> Result<v1::ListItemsChangesResponse, Problem> {
+    let limit = match request.page_size {
+        0 => MOST_CHANGES,
+        wanted => wanted.min(MOST_CHANGES),
+    };
+    let dataset_id = store.dataset_id(&request.dataset).await?;
+    let changes = store.past_items_changes(dataset_id, limit).await?;
+    Ok(v1::ListItemsChangesResponse { changes: changes.into_iter().map(Into::into).collect() })
 }
 
 /// The items that a change is about.

@@ -41,6 +41,7 @@ const METHODS: [(&str, Access); 64] = [
     ("DatasetService/MoveItems", Access::Owner),
     ("DatasetService/DeleteItems", Access::Owner),
     ("DatasetService/UndoItemsChange", Access::Owner),
+    ("DatasetService/ListItemsChanges", Access::Owner),
     ("DatasetService/ImportDataset", Access::Owner),
     ("FilterService/SaveFilter", Access::Owner),
     ("FilterService/ListFilters", Access::Owner),

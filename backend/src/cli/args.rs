@@ -3,7 +3,8 @@
 //! Must not know what a command does.
 
 use super::item_args::{
-    CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag, Undo,
+    Changes, CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag,
+    Undo,
 };
 use super::train_args::{Logs, Metrics, OneTraining, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -168,6 +169,8 @@ pub enum DatasetCommand {
     Move(Move),
     /// Delete images with their annotations.
     Delete(Delete),
+    /// List the latest changes of a dataset's images, each with whether it can be taken back.
+    Changes(Changes),
     /// Take back a change that tag, split, move or delete made; a deletion for a day.
     Undo(Undo),
 }

@@ -35,6 +35,7 @@ async fn dispatch(connection: &Connection, command: DatasetCommand, read: Read) 
         (DatasetCommand::Create(create), _) => items::create(connection, create).await,
         (DatasetCommand::Folders(one), _) => items::folders(connection, one).await,
         (DatasetCommand::Item(one), _) => items::item(connection, one).await,
+        (DatasetCommand::Changes(changes), _) => items::changes(connection, changes).await,
         (DatasetCommand::Undo(undo), _) => items::undo(connection, undo).await,
         (DatasetCommand::Items(arguments), Read::Filter(filter)) => {
             list_items(connection, arguments, Filter::of(*filter)).await
@@ -81,6 +82,7 @@ impl Read {
             | DatasetCommand::Create(_)
             | DatasetCommand::Folders(_)
             | DatasetCommand::Item(_)
+            | DatasetCommand::Changes(_)
             | DatasetCommand::Undo(_) => Ok(Self::Filter(Box::default())),
         }
     }

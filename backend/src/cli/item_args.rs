@@ -132,6 +132,20 @@ pub struct Delete {
     pub output: Output,
 }
 
+/// `trainyard dataset changes`.
+#[derive(Debug, Args)]
+pub struct Changes {
+    /// The dataset's name or id.
+    #[arg(long)]
+    pub dataset: String,
+    /// How many, the newest first.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub limit: u32,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
 /// `trainyard dataset undo`.
 #[derive(Debug, Args)]
 pub struct Undo {

@@ -1,4 +1,4 @@
-//! `trainyard dataset folders|item|tag|split|move|delete|undo|preview`.
+//! `trainyard dataset folders|item|tag|split|move|delete|changes|undo|preview`.
 //!
 //! Must not know how items are stored or searched.
 
@@ -7,14 +7,16 @@ use super::connect::Connection;
 use super::dataset::warn;
 use super::failure::Failure;
 use super::item_args::{
-    Chosen, CreateDataset, Delete, Move, OneDataset, OneItem, Preview, SplitCommand, Tag, TaskName, Undo,
+    Changes, Chosen, CreateDataset, Delete, Move, OneDataset, OneItem, Preview, SplitCommand, Tag, TaskName,
+    Undo,
 };
 use super::print;
 use super::query::{self, QueryFile};
 use proto::convert::SplitPercentages;
 use proto::v1;
 use shared::dataset::{
-    Dataset, Folder, ItemDetail, ItemSelection, ItemsChange, SelectedItems, Subset, full_name,
+    Dataset, Folder, ItemDetail, ItemSelection, ItemsChange, PastItemsChange, SelectedItems, Subset,
+    full_name,
 };
 use shared::filter::FilterPreview;
 use shared::format;
@@ -130,6 +132,26 @@ pub(super) async fn delete(
     let request = v1::DeleteItemsRequest { selection: Some(items.into()) };
     let change = connection.datasets().delete_items(request).await?.into_inner();
     told(change, "deleted", arguments.output)
+}
+
+pub(super) async fn changes(connection: &Connection, arguments: Changes) -> Result<(), Failure> {
+    let request = v1::ListItemsChangesRequest { dataset: arguments.dataset, page_size: arguments.limit };
+    let answer = connection.datasets().list_items_changes(request).await?.into_inner();
+    let changes: Vec<PastItemsChange> =
+        answer.changes.into_iter().map(TryInto::try_into).collect::<Result<_, _>>()?;
+    if arguments.output.json {
+        return print::json(&changes);
+    }
+    let row = |change: &PastItemsChange| {
+        let what = format!("{} {}", change.kind.name(), print::plain(&change.detail));
+        let undo = match &change.why_not {
+            Some(why_not) => format!("no: {}", print::plain(why_not)),
+            None => format!("trainyard dataset undo {}", change.id),
+        };
+        let at = shared::dql::iso_text(change.at_ms.saturating_mul(1_000)).unwrap_or_default();
+        [at, what.trim_end().to_owned(), format::count(change.changed_count), undo]
+    };
+    print::table(["WHEN", "WHAT", "ITEMS", "TO TAKE IT BACK"], &changes.iter().map(row).collect::<Vec<_>>())
 }
 
 pub(super) async fn undo(connection: &Connection, arguments: Undo) -> Result<(), Failure> {

@@ -82,6 +82,7 @@ impl From<Dataset> for v1::Dataset {
             validation_count,
             test_count,
             created_at_ms: dataset.created_at_ms,
+            revision: dataset.revision,
         }
     }
 }
@@ -100,6 +101,7 @@ impl TryFrom<v1::Dataset> for Dataset {
             annotation_count: dataset.annotation_count,
             subset_counts: [dataset.train_count, dataset.validation_count, dataset.test_count],
             created_at_ms: dataset.created_at_ms,
+            revision: dataset.revision,
         })
     }
 }

@@ -43,8 +43,13 @@ fn item() -> impl Strategy<Value = Item> {
 }
 
 fn dataset() -> impl Strategy<Value = Dataset> {
-    (any::<[u8; 10]>(), ".{1,40}", any::<bool>(), any::<(u64, u64, [u64; 3], i64)>()).prop_map(
-        |(random, name, detection, (item_count, annotation_count, subset_counts, created_at_ms))| Dataset {
+    (any::<[u8; 10]>(), ".{1,40}", any::<bool>(), any::<(u64, u64, [u64; 3], i64, i64)>()).prop_map(
+        |(
+            random,
+            name,
+            detection,
+            (item_count, annotation_count, subset_counts, created_at_ms, revision),
+        )| Dataset {
             id: DatasetId::from_uuid(uuid_v7(8, &random)),
             project_id: ProjectId::from_uuid(uuid_v7(9, &random)),
             labels: vec![Label { name: name.clone(), colour: "#aabbcc".into() }],
@@ -54,6 +59,7 @@ fn dataset() -> impl Strategy<Value = Dataset> {
             annotation_count,
             subset_counts,
             created_at_ms,
+            revision,
         },
     )
 }

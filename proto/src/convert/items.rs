@@ -5,7 +5,8 @@
 use super::{ConvertError, id_from_wire, json_from_wire, list_from_wire, required, word_from_wire};
 use crate::v1;
 use shared::dataset::{
-    Folder, ItemDetail, ItemEvent, ItemEventKind, ItemSelection, ItemsChange, SelectedItems, normal_dir,
+    Folder, ItemDetail, ItemEvent, ItemEventKind, ItemSelection, ItemsChange, PastItemsChange, SelectedItems,
+    normal_dir,
 };
 
 /// Deeper folders than any file system has are a mistake.
@@ -81,6 +82,11 @@ impl TryFrom<v1::ItemSelection> for ItemSelection {
     }
 }
 
+fn kind_from_wire(kind: &str) -> Result<ItemEventKind, ConvertError> {
+    let expected = "`added`, `tagged`, `moved`, `deleted` or `restored`";
+    word_from_wire("kind", kind, ItemEventKind::from_name, expected)
+}
+
 impl From<ItemEvent> for v1::ItemEvent {
     fn from(event: ItemEvent) -> Self {
         Self { at_ms: event.at_ms, kind: event.kind.name().to_owned(), detail: event.detail }
@@ -91,8 +97,7 @@ impl TryFrom<v1::ItemEvent> for ItemEvent {
     type Error = ConvertError;
 
     fn try_from(event: v1::ItemEvent) -> Result<Self, ConvertError> {
-        let expected = "`added`, `tagged`, `moved`, `deleted` or `restored`";
-        let kind = word_from_wire("kind", &event.kind, ItemEventKind::from_name, expected)?;
+        let kind = kind_from_wire(&event.kind)?;
         Ok(Self { at_ms: event.at_ms, kind, detail: event.detail })
     }
 }
@@ -139,6 +144,37 @@ impl TryFrom<v1::ItemsChange> for ItemsChange {
             id: super::optional_id_from_wire("change_id", &change.change_id)?,
             changed_count: change.changed_count,
             dataset: dataset.try_into().map_err(|error: ConvertError| error.within("dataset"))?,
+        })
+    }
+}
+
+impl From<PastItemsChange> for v1::PastItemsChange {
+    fn from(change: PastItemsChange) -> Self {
+        Self {
+            change_id: change.id.to_string(),
+            kind: change.kind.name().to_owned(),
+            detail: change.detail,
+            changed_count: change.changed_count,
+            at_ms: change.at_ms,
+            is_undo: change.is_undo,
+            can_undo: change.why_not.is_none(),
+            why_not: change.why_not.unwrap_or_default(),
+        }
+    }
+}
+
+impl TryFrom<v1::PastItemsChange> for PastItemsChange {
+    type Error = ConvertError;
+
+    fn try_from(change: v1::PastItemsChange) -> Result<Self, ConvertError> {
+        Ok(Self {
+            id: id_from_wire("change_id", &change.change_id)?,
+            kind: kind_from_wire(&change.kind)?,
+            detail: change.detail,
+            changed_count: change.changed_count,
+            at_ms: change.at_ms,
+            is_undo: change.is_undo,
+            why_not: (!change.can_undo).then_some(change.why_not),
         })
     }
 }
@@ -207,6 +243,19 @@ mod tests {
         for kind in ItemEventKind::ALL {
             let event = ItemEvent { at_ms: 5, kind, detail: "from /a to /b".into() };
             assert_eq!(ItemEvent::try_from(v1::ItemEvent::from(event.clone())), Ok(event));
+            for why_not in [None, Some("it was taken back already".to_owned())] {
+                let change = PastItemsChange {
+                    id: ID.parse().unwrap(),
+                    kind,
+                    detail: "into test".into(),
+                    changed_count: 7,
+                    at_ms: 5,
+                    is_undo: why_not.is_some(),
+                    why_not,
+                };
+                let wire = v1::PastItemsChange::from(change.clone());
+                assert_eq!(PastItemsChange::try_from(wire), Ok(change));
+            }
         }
         let unknown = v1::ItemEvent { at_ms: 5, kind: "eaten".into(), detail: String::new() };
         assert_eq!(ItemEvent::try_from(unknown).unwrap_err().field(), "kind");

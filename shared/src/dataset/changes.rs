@@ -95,6 +95,25 @@ pub struct ItemEvent {
     pub detail: String,
 }
 
+/// A change of many items that lies behind.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PastItemsChange {
+    /// To take it back.
+    pub id: ItemsChangeId,
+    /// What.
+    pub kind: ItemEventKind,
+    /// From where to where, as far as that is the same for all items; see [`ItemEventKind::detail`].
+    pub detail: String,
+    /// Items that became different.
+    pub changed_count: u64,
+    /// UTC milliseconds since 1970.
+    pub at_ms: i64,
+    /// Whether it took another change back.
+    pub is_undo: bool,
+    /// Why it cannot be taken back; `None` if nothing speaks against it.
+    pub why_not: Option<String>,
+}
+
 /// One item with all that is known of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ItemDetail {

@@ -48,7 +48,25 @@ async fn items_are_tagged_split_moved_deleted_and_brought_back() {
     let change = ask(&house, "DeleteItems", &delete).await.decode::<v1::ItemsChange>();
     assert_eq!((change.changed_count, change.dataset.unwrap().item_count), (2, 0));
     let undo = v1::UndoItemsChangeRequest { change_id: change.change_id };
-    assert_eq!(ask(&house, "UndoItemsChange", &undo).await.decode::<v1::ItemsChange>().changed_count, 2);
+    let undone = ask(&house, "UndoItemsChange", &undo).await.decode::<v1::ItemsChange>();
+    assert_eq!(undone.changed_count, 2);
+    let list = v1::ListItemsChangesRequest { dataset: "cells".into(), page_size: 0 };
+    let changes =
+        ask(&house, "ListItemsChanges", &list).await.decode::<v1::ListItemsChangesResponse>().changes;
+    let told: Vec<_> = changes.iter().map(|change| (change.kind.as_str(), change.can_undo)).collect();
+    let expected =
+        [("restored", true), ("deleted", false), ("moved", true), ("tagged", true), ("tagged", true)];
+    assert_eq!(told, expected);
+    assert_eq!((&changes[0].change_id, changes[0].is_undo), (&undone.change_id, true));
+    assert_eq!(
+        (changes[1].why_not.as_str(), changes[2].detail.as_str()),
+        ("it was taken back already", "from / to /x/y")
+    );
+    let newest = v1::ListItemsChangesRequest { page_size: 1, ..list.clone() };
+    let newest = ask(&house, "ListItemsChanges", &newest).await.decode::<v1::ListItemsChangesResponse>();
+    assert_eq!(newest.changes, changes[..1]);
+    let stranger = v1::ListItemsChangesRequest { dataset: "none".into(), ..list };
+    assert_eq!(ask(&house, "ListItemsChanges", &stranger).await.code, Code::NotFound);
     assert_eq!(ask(&house, "UndoItemsChange", &undo).await.code, Code::FailedPrecondition);
     let detail = ask(&house, "GetItem", &v1::GetItemRequest { item_id: ids[0].clone() })
         .await

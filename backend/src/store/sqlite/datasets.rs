@@ -366,6 +366,7 @@ pub(super) async fn by_id(connection: &mut SqliteConnection, id: DatasetId) -> R
         subset_counts: Subset::ALL
             .map(|subset| by_subset.get(&Some(subset.name().to_owned())).copied().unwrap_or(0)),
         created_at_ms: get(&row, "created_at_ms")?,
+        revision: get(&row, "revision")?,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
-use shared::dataset::{Dataset, Item, ItemEventKind, ItemsChange, folders};
+use shared::dataset::{Dataset, Item, ItemEventKind, ItemsChange, PastItemsChange, folders};
 use shared::dql::{Query, parse};
 use std::time::Duration;
 
@@ -270,6 +270,44 @@ async fn the_history_of_an_item_says_what_became_of_it() {
     );
     assert_eq!(detail.document["filename"], "/x/1.jpg");
     assert_eq!(detail.document["annotationsCount"], 1);
+}
+
+#[tokio::test]
+async fn past_changes_say_what_they_did_and_whether_they_can_be_taken_back() {
+    let (bench, dataset) = filled().await;
+    let listed = async |limit| bench.store.past_items_changes(dataset.id, limit).await.unwrap();
+    assert_eq!(listed(100).await, []);
+    let one = || by_query(r#"{"name": "1.jpg"}"#);
+    let first = bench.store.tag_items(dataset.id, by_query("{}"), Some(Subset::Test)).await.unwrap();
+    bench.store.tag_items(dataset.id, one(), Some(Subset::Train)).await.unwrap();
+    bench.store.move_items(dataset.id, by_query(r#"{"dir": "/a"}"#), "/x".into()).await.unwrap();
+    let deleted = bench.store.delete_items(dataset.id, by_query(r#"{"name": "4.jpg"}"#)).await.unwrap();
+    let told = |changes: &[PastItemsChange]| -> Vec<(ItemEventKind, String, u64, bool)> {
+        changes.iter().map(|c| (c.kind, c.detail.clone(), c.changed_count, c.why_not.is_none())).collect()
+    };
+    let line = |kind, detail: &str, count, can_undo| (kind, detail.to_owned(), count, can_undo);
+    assert_eq!(
+        told(&listed(100).await),
+        [
+            line(ItemEventKind::Deleted, "", 1, true),
+            line(ItemEventKind::Moved, "from /a to /x", 3, false),
+            line(ItemEventKind::Tagged, "from test to train", 1, true),
+            line(ItemEventKind::Tagged, "into test", 7, false),
+        ]
+    );
+    let back = undo(&bench, &deleted).await.unwrap();
+    let changes = listed(2).await;
+    assert_eq!((changes[0].id, changes[0].is_undo), (back.id.unwrap(), true));
+    assert_eq!(changes[1].why_not.as_deref(), Some("it was taken back already"));
+    // What the list says is what an undo does.
+    for change in listed(100).await {
+        let did = bench.store.undo_items_change(change.id).await;
+        assert_eq!(did.is_ok(), change.why_not.is_none(), "{change:?}: {did:?}");
+        if let Ok(did) = did {
+            undo(&bench, &did).await.unwrap();
+        }
+    }
+    assert!(bench.store.dataset("set").await.unwrap().revision > first.dataset.revision);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 
 mod apply;
 mod chosen;
+mod past;
 mod undo;
 
 use super::datasets;
@@ -12,7 +13,7 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
 use apply::Column;
-use shared::dataset::{ItemEventKind, ItemsChange, Subset};
+use shared::dataset::{ItemEventKind, ItemsChange, PastItemsChange, Subset};
 use shared::dql::Query;
 use shared::id::{DatasetId, ItemId, ItemsChangeId};
 use sqlx::SqliteConnection;
@@ -121,6 +122,19 @@ impl Store {
     /// its items have been changed since in the same respect, if a name is taken, or if the deletion is too old.
     pub async fn undo_items_change(&self, id: ItemsChangeId) -> Result<ItemsChange, StoreError> {
         self.write(async move |tx: &mut Tx| undo::undo(tx, id).await).await
+    }
+
+    /// The latest changes of a dataset's items, newest first, each with the reason why it cannot be taken back, if there is
+    /// one. An import is none of them.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn past_items_changes(
+        &self,
+        dataset_id: DatasetId,
+        limit: u32,
+    ) -> Result<Vec<PastItemsChange>, StoreError> {
+        past::latest(&mut *self.reader().await?, dataset_id, limit).await
     }
 }
 

@@ -14,6 +14,8 @@ use sqlx::SqliteConnection;
 /// How long a deletion can be taken back: deleted items take room, and so do their files.
 const DELETIONS_KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 
+pub(super) const DELETIONS_GONE: &str = "the items were deleted more than a day ago and are gone";
+
 /// A change that was made.
 struct Made {
     number: i64,
@@ -110,10 +112,7 @@ async fn restore(tx: &mut Tx, made: &Made) -> Result<ItemsChange, StoreError> {
         .fetch_one(&mut tx.connection)
         .await?;
     if kept == 0 {
-        return Err(StoreError::refused(
-            "the items were deleted more than a day ago and are gone",
-            "import them again",
-        ));
+        return Err(StoreError::refused(DELETIONS_GONE, "import them again"));
     }
     let taken = sqlx::query(
         "SELECT d.dir AS dir, d.name AS name, COUNT(*) OVER () AS amount FROM deleted_items d \
