@@ -316,6 +316,7 @@ else
   echo "weights of the first" > output/best.safetensors
   echo '{"type":"artifact","path":"output/best.safetensors","name":"best.safetensors","kind":"weights"}'
 fi
+for device in "abacus (2 hands)" "another"; do echo "{\"type\":\"device\",\"name\":\"$device\"}"; done
 echo '{"type":"end","outcome":"succeeded"}'
 "#;
     let site = Site::new(script);
@@ -334,6 +335,7 @@ echo '{"type":"end","outcome":"succeeded"}'
     let snapshot: Value = serde_json::from_str(&snapshot).unwrap();
     assert_eq!(snapshot["initial_weights_hash"], clone["initial_weights_hash"]);
     assert_eq!(snapshot["labels"], serde_json::json!(["other", "dot"]));
+    assert_eq!(snapshot["device"], "abacus (2 hands)");
 
     // The same again, without a word about labels or weights.
     site.call(&["train", "again", "--repeat", "n"]);

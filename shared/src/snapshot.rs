@@ -42,6 +42,8 @@ pub struct TrainingSnapshot {
     pub leaked_count: u64,
     /// The first of them, as the validation subset has them.
     pub leaked: Vec<Item>,
+    /// What its latest attempt computes on, as the Train function says it; `None` until it does.
+    pub device: Option<String>,
 }
 
 /// How a service ran when a training was started.

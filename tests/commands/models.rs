@@ -218,6 +218,8 @@ fn a_check_says_what_a_training_would_do_and_its_snapshot_what_it_did() -> Resul
     training::expect_status(&server, "tiny", "success", Duration::from_secs(120))?;
     server.call(&["train", "twin", "--repeat", "tiny"])?.succeeded()?;
     training::expect_status(&server, "twin", "success", Duration::from_secs(120))?;
+    let twin = server.json(&["trainings", "snapshot", "twin"])?;
+    ensure!(twin["device"].as_str().is_some_and(|device| device.starts_with("cpu (")), "{twin}");
     let figures =
         |model: &str| server.json(&["metrics", model, "--figure", "box_loss", "--figure", "mAP50(B)"]);
     assert_eq!(figures("twin")?, figures("tiny")?, "the same training gives the same figures");

@@ -32,6 +32,8 @@ const LONGEST_WAIT_SECS: u32 = 60;
 
 /// Entries of one report at most.
 const MAX_REPORT_ENTRIES: usize = 10_000;
+/// The name of a device.
+const MOST_DEVICE_LETTERS: usize = 200;
 
 /// The largest answer: an assignment names every item of a training.
 pub const MAX_ASSIGNMENT_BYTES: usize = 512 << 20;
@@ -328,6 +330,7 @@ fn entry_from_wire(entry: v1::ReportEntry) -> Result<ReportEntry, ConvertError> 
             let line = LogLine::try_from(line).map_err(|error| error.within("log"))?;
             ReportBody::Log { level: line.level, text: line.text }
         }
+        Entry::Device(name) => ReportBody::Device(device_from_wire(name)?),
         Entry::Progress(progress) => {
             ReportBody::Progress(progress.try_into().map_err(|error: ConvertError| error.within("progress"))?)
         }
@@ -335,6 +338,15 @@ fn entry_from_wire(entry: v1::ReportEntry) -> Result<ReportEntry, ConvertError> 
         Entry::End(end) => end_from_wire(end)?,
     };
     Ok(ReportEntry { sequence, at_ms, body })
+}
+
+fn device_from_wire(name: String) -> Result<String, ConvertError> {
+    let is_good = (1..=MOST_DEVICE_LETTERS).contains(&name.chars().count());
+    if is_good && !name.chars().any(char::is_control) {
+        return Ok(name);
+    }
+    let problem = format!("must be 1 to {MOST_DEVICE_LETTERS} letters without control characters");
+    Err(ConvertError::new("device", problem))
 }
 
 fn artifact_from_wire(artifact: v1::ArtifactEntry) -> Result<NewArtifact, ConvertError> {

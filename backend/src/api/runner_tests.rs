@@ -272,6 +272,7 @@ async fn what_makes_no_sense_is_refused_by_field() {
             entry(Some(Entry::Log(v1::LogEntry { level: "loud".into(), text: String::new() }))),
             "entries[0].log.level",
         ),
+        (entry(Some(Entry::Device("a\nb".into()))), "entries[0].device"),
         (entry(Some(Entry::Artifact(artifact))), "entries[0].artifact.name"),
         (entry(Some(Entry::End(v1::AttemptEnd::default()))), "entries[0].end.outcome"),
     ];

@@ -48,6 +48,9 @@ async fn summary(connection: &Connection, training: String, json: bool) -> Resul
     if !snapshot.secrets.is_empty() {
         print::line(&format!("secrets: {}", print::plain(&snapshot.secrets.join(", "))))?;
     }
+    if let Some(device) = &snapshot.device {
+        print::line(&format!("device: {}", print::plain(device)))?;
+    }
     let versions: Vec<String> =
         snapshot.versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
     print::line(&format!("seed: {}; {}", snapshot.seed, print::plain(&versions.join(", "))))

@@ -231,7 +231,9 @@ impl Watcher {
 impl Reporter for Watcher {
     fn report(&mut self, event: TrainEvent) {
         match event {
-            TrainEvent::Log { level: LogLevel::Debug, .. } | TrainEvent::Artifact { .. } => {}
+            TrainEvent::Log { level: LogLevel::Debug, .. }
+            | TrainEvent::Device { .. }
+            | TrainEvent::Artifact { .. } => {}
             TrainEvent::Log { text, .. } => self.line(&print::plain(&text)),
             TrainEvent::Progress { epoch, epochs, step, steps, phase } => {
                 if epoch == 1 && step == 0 && phase == Phase::Training {

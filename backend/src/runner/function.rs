@@ -110,6 +110,7 @@ impl Reporter for Mouth {
 fn message_from(event: TrainEvent) -> Message {
     match event {
         TrainEvent::Log { level, text } => Message::Log { level, text: text.replace(['\r', '\n'], " ") },
+        TrainEvent::Device { name } => Message::Device { name },
         TrainEvent::Progress { epoch, epochs, step, steps, phase } => {
             Message::Progress(Progress { epoch, epochs, step, steps, phase })
         }

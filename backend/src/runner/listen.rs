@@ -22,6 +22,9 @@ use std::time::{Duration, Instant};
 /// Lines of text that are quoted when it ends without a word.
 const LAST_WORDS: usize = 5;
 
+/// The name of a device is cut there: the server refuses a whole report for a longer one.
+const MAX_DEVICE_CHARS: usize = 200;
+
 /// Progress is reported no more often than this, but for a new epoch or phase.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 
@@ -38,6 +41,7 @@ pub struct Listener {
     samples: FloodGate,
     progress: Option<(Progress, Instant)>,
     unsaid_progress: Option<Progress>,
+    has_told_device: bool,
     checkpoints: BTreeMap<String, Instant>,
     skipped_checkpoint: Option<ArtifactMessage>,
     last_words: VecDeque<String>,
@@ -61,6 +65,7 @@ impl Listener {
             samples: FloodGate::new(50_000.0, 2_000.0),
             progress: None,
             unsaid_progress: None,
+            has_told_device: false,
             checkpoints: BTreeMap::new(),
             skipped_checkpoint: None,
             last_words: VecDeque::new(),
@@ -107,6 +112,7 @@ impl Listener {
         let hide = |text: String| self.patterns.redacted(&text);
         match message {
             Message::Log { level, text } => Message::Log { level, text: hide(text) },
+            Message::Device { name } => Message::Device { name: hide(name) },
             Message::Sample(sample) => Message::Sample(MetricSample {
                 figure: hide(sample.figure),
                 legend: hide(sample.legend),
@@ -166,6 +172,7 @@ impl Listener {
                 ),
             ),
             Message::Log { level, text } => self.log(level, &text, 0),
+            Message::Device { name } => self.device(&name),
             Message::Progress(progress) => self.progress(progress),
             Message::Sample(sample) => self.sample(sample),
             Message::Artifact(artifact) => self.artifact(artifact).await,
@@ -199,6 +206,16 @@ impl Listener {
                 let text = format!("{count} {what} were left out because they came too fast");
                 self.voice.log(LogLevel::Warning, text);
             }
+        }
+    }
+
+    /// An attempt computes on one device, so only the first that it names is told.
+    fn device(&mut self, name: &str) {
+        let name: String =
+            name.trim().chars().filter(|letter| !letter.is_control()).take(MAX_DEVICE_CHARS).collect();
+        if !name.is_empty() && !self.has_told_device {
+            self.has_told_device = true;
+            self.voice.say(Body::Device { name });
         }
     }
 

@@ -31,6 +31,11 @@ pub enum Message {
         /// The text, without line break.
         text: String,
     },
+    /// What it computes on, for whoever wants to repeat it.
+    Device {
+        /// For example `cpu (16 threads)`.
+        name: String,
+    },
     /// How far it is.
     Progress(Progress),
     /// One point of one line of one chart.
@@ -215,6 +220,7 @@ mod tests {
         let messages = [
             Message::Hello { protocol: PROTOCOL_VERSION },
             Message::Log { level: LogLevel::Warning, text: "zwölf\tfünf".into() },
+            Message::Device { name: "cpu (2 threads)".into() },
             Message::Progress(Progress { epoch: 1, epochs: 3, step: 2, steps: 9, phase: Phase::Validating }),
             Message::Sample(MetricSample {
                 figure: "box_loss".into(),

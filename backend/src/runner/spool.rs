@@ -43,6 +43,11 @@ pub enum Body {
         /// The text.
         text: String,
     },
+    /// What it computes on.
+    Device {
+        /// In words.
+        name: String,
+    },
     /// How far it is.
     Progress(Progress),
     /// A file that was uploaded before.

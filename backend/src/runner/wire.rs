@@ -15,6 +15,7 @@ pub fn entry_to_wire(entry: Entry, attempt: u32) -> v1::ReportEntry {
     let entry = match body {
         Body::Sample(sample) => WireEntry::Sample(metric_sample_to_wire(sample, attempt, at_ms)),
         Body::Log { level, text } => WireEntry::Log(v1::LogEntry { level: level_name(level).into(), text }),
+        Body::Device { name } => WireEntry::Device(name),
         Body::Progress(progress) => WireEntry::Progress(progress.into()),
         Body::Artifact { name, kind, content_hash, size_bytes, epoch } => {
             WireEntry::Artifact(v1::ArtifactEntry {

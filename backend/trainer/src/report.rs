@@ -44,6 +44,11 @@ pub enum TrainEvent {
         /// The text, one line.
         text: String,
     },
+    /// What it computes on: figures may differ from one kind to another.
+    Device {
+        /// For example `cpu (16 threads)`.
+        name: String,
+    },
     /// How far it is.
     Progress {
         /// The epoch it works on, from 1; 0 before the first.

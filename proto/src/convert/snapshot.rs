@@ -72,6 +72,7 @@ impl From<TrainingSnapshot> for v1::TrainingSnapshot {
             secrets: snapshot.secrets,
             leaked_count: snapshot.leaked_count,
             leaked: snapshot.leaked.into_iter().map(Into::into).collect(),
+            device: snapshot.device.unwrap_or_default(),
         }
     }
 }
@@ -101,6 +102,7 @@ impl TryFrom<v1::TrainingSnapshot> for TrainingSnapshot {
             secrets: wire.secrets,
             leaked_count: wire.leaked_count,
             leaked: list_from_wire("leaked", wire.leaked)?,
+            device: Some(wire.device).filter(|device| !device.is_empty()),
         })
     }
 }
@@ -169,9 +171,15 @@ mod tests {
             secrets: vec!["TOKEN".into()],
             leaked_count: 2,
             leaked: vec![leaked],
+            device: Some("cpu (2 threads)".into()),
         };
-        let earlier =
-            TrainingSnapshot { service: None, leaked_count: 0, leaked: Vec::new(), ..snapshot.clone() };
+        let earlier = TrainingSnapshot {
+            service: None,
+            leaked_count: 0,
+            leaked: Vec::new(),
+            device: None,
+            ..snapshot.clone()
+        };
         for snapshot in [snapshot, earlier] {
             assert_eq!(
                 TrainingSnapshot::try_from(v1::TrainingSnapshot::from(snapshot.clone())),

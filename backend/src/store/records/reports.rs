@@ -100,6 +100,8 @@ pub enum ReportBody {
         /// The text.
         text: String,
     },
+    /// What the attempt computes on, in words.
+    Device(String),
     /// How far the attempt is.
     Progress(Progress),
     /// A file whose content was uploaded before.

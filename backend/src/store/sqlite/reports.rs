@@ -78,6 +78,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
         match body {
             ReportBody::Sample(sample) => insert_sample(tx, &execution, at_ms, &sample).await?,
             ReportBody::Log { level, text } => insert_log_line(tx, &execution, at_ms, level, text).await?,
+            ReportBody::Device(name) => set_device(tx, &execution, name).await?,
             // Only the last of a batch is seen by anybody.
             ReportBody::Progress(latest) => progress = Some(latest),
             ReportBody::Artifact(artifact) => {
@@ -91,6 +92,16 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
     }
     acknowledge(tx, &execution, acknowledged, progress).await?;
     Ok(StoredReport { acknowledged, replaced })
+}
+
+/// The latest attempt is the one whose figures are shown.
+async fn set_device(tx: &mut Tx, execution: &Execution, name: String) -> Result<(), StoreError> {
+    sqlx::query("UPDATE executions SET device = ? WHERE id = ?")
+        .bind(name)
+        .bind(execution.id.to_string())
+        .execute(&mut tx.connection)
+        .await?;
+    Ok(())
 }
 
 async fn acknowledge(

@@ -32,8 +32,8 @@ impl Store {
         let row = sqlx::query(
             "SELECT t.id, t.dataset_id, t.configuration, t.labels, t.train_choice, t.validation_choice, t.versions, \
              t.initial_weights_hash, t.secrets, t.service_settings, t.service_settings_revision, s.number, s.content_hash, s.subsets, \
-             s.created_at_ms, d.name AS dataset_name, d.task \
-             FROM trainings t JOIN snapshots s ON s.number = t.snapshot_number JOIN datasets d ON d.id = t.dataset_id \
+             s.created_at_ms, d.name AS dataset_name, d.task, e.device \
+             FROM trainings t JOIN executions e ON e.training_id = t.id JOIN snapshots s ON s.number = t.snapshot_number JOIN datasets d ON d.id = t.dataset_id \
              WHERE t.id = ?",
         )
         .bind(id.to_string())
@@ -79,6 +79,7 @@ impl Store {
             secrets: json(&row, "secrets")?,
             leaked_count,
             leaked,
+            device: get(&row, "device")?,
         })
     }
 }

@@ -14,7 +14,7 @@ use crate::error::{TrainError, TrainErrorKind};
 use crate::job::{LabelledImage, StopFlag, TrainJob};
 use crate::memory::{self, MemoryEstimate};
 use crate::parameters::ParameterError;
-use crate::report::{Phase, Reporter, Voice};
+use crate::report::{Phase, Reporter, TrainEvent, Voice};
 
 use trainer::Trainer;
 
@@ -56,6 +56,7 @@ pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Re
         .map_err(|error| TrainError::io("make the folder", &job.output_dir, error))?;
     let cache_bytes = check_memory(job, &open)?;
     let device = open.device;
+    voice.say(TrainEvent::Device { name: open.description.clone() });
     voice.info(format!(
         "{} with {} classes at {} px, batch {}, on {}",
         job.variant,

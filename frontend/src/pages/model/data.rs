@@ -57,6 +57,7 @@ fn Shown(model: ModelId, snapshot: TrainingSnapshot) -> impl IntoView {
                 <div><dt>"Frozen"</dt><dd><TimeAgo at_ms=snapshot.created_at_ms/></dd></div>
                 {fact("Content", snapshot.content_hash.clone())}
                 {fact("Seed", snapshot.seed.to_string())}
+                {(!snapshot.device.is_empty()).then(|| fact("Device", snapshot.device.clone()))}
                 {fact("Weights at the start", weights)}
                 {versions_of(&snapshot.versions_json)
                     .into_iter()
