@@ -60,6 +60,14 @@ fn items_are_changed_by_a_filter_and_the_change_is_taken_back() -> Result<()> {
     let kinds: Vec<&str> =
         rows(&detail["history"], "history")?.iter().filter_map(|event| event["kind"].as_str()).collect();
     ensure!(kinds.starts_with(&["restored", "deleted"]) && kinds.ends_with(&["added"]), "{kinds:?}");
+    let listed = server.json(&here(&["changes"]))?;
+    let changes = rows(&listed, "changes")?;
+    assert_eq!(
+        (&changes[0]["kind"], &changes[0]["is_undo"], &changes[1]["why_not"]),
+        (&"restored".into(), &true.into(), &"it was taken back already".into())
+    );
+    let text = server.call(&here(&["changes"]))?.succeeded()?.output;
+    ensure!(text.contains("trainyard dataset undo ") && text.contains("to /day/one"), "{text}");
     let preview = change(&["preview"], &some, &[])?;
     assert_eq!(
         (&preview["total_count"], &preview["subset_counts"]),

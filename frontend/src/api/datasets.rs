@@ -8,8 +8,9 @@ use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::import_dataset_event::Event;
 use proto::v1::{
     DeleteItemsRequest, Folder, GetDatasetRequest, GetItemRequest, ImportDatasetRequest, ItemEvent,
-    ItemSelection, ItemsChange, ListDatasetsRequest, ListFoldersRequest, ListItemsRequest, MoveItemsRequest,
-    SplitItemsRequest, TagItemsRequest, UndoItemsChangeRequest,
+    ItemSelection, ItemsChange, ListDatasetsRequest, ListFoldersRequest, ListItemsChangesRequest,
+    ListItemsRequest, MoveItemsRequest, PastItemsChange, SplitItemsRequest, TagItemsRequest,
+    UndoItemsChangeRequest,
 };
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
 use shared::dql::Query;
@@ -119,6 +120,12 @@ pub async fn move_to(selection: ItemSelection, dir: String) -> Result<Changed, A
 
 pub async fn delete(selection: ItemSelection) -> Result<Changed, ApiError> {
     changed(client().delete_items(DeleteItemsRequest { selection: Some(selection) }).await?)
+}
+
+/// The latest changes of items, newest first.
+pub async fn changes(dataset: String) -> Result<Vec<PastItemsChange>, ApiError> {
+    let request = ListItemsChangesRequest { dataset, page_size: 20 };
+    Ok(client().list_items_changes(request).await?.into_inner().changes)
 }
 
 /// Takes a change back.

@@ -5,6 +5,7 @@
 use super::draft::{Draft, Form, Reading, dql_of, query_of};
 use super::editor::Editor;
 use super::rows::{Rows, Sheet};
+use super::sample::{Found, Sample};
 use super::switch::{FormSwitch, Problems};
 use crate::api::ApiError;
 use crate::state::latest::Latest;
@@ -40,7 +41,7 @@ pub type Complete = Arc<dyn Fn(String, String) -> Answer<Vec<Choice>> + Send + S
 /// Where counts and completions come from.
 #[derive(Clone)]
 pub struct FilterSource {
-    pub count: Ask<Query, u64>,
+    pub count: Ask<Query, Found>,
     pub complete: Complete,
 }
 
@@ -179,7 +180,7 @@ pub fn FilterBar(
     children: Children,
 ) -> impl IntoView {
     let bar = Bar::new(Named { id: "filter", label: "Filter" }, applied, Signal::stored(None), on_apply);
-    let count = counted(bar, StoredValue::new(source.count));
+    let (count, sample) = counted(bar, StoredValue::new(source.count));
     let complete = StoredValue::new(source.complete);
     let says = move || match count.get() {
         Count::Counting => "Counting…".to_owned(),
@@ -223,27 +224,33 @@ pub fn FilterBar(
                     {children()}
                 </span>
             </div>
+            {move || sample.get().map(|found| view! { <Sample found/> })}
         </div>
     }
 }
 
-/// Counts what the text would find while one writes; each letter cancels the count before.
-fn counted(bar: Bar, ask: StoredValue<Ask<Query, u64>>) -> RwSignal<Count> {
+/// Counts what the text would find while one writes; each letter cancels the count before. What was found before is shown
+/// until the next is.
+fn counted(bar: Bar, ask: StoredValue<Ask<Query, Found>>) -> (RwSignal<Count>, RwSignal<Option<Found>>) {
     let count = RwSignal::new(Count::NotAsked);
+    let sample = RwSignal::new(None::<Found>);
     let latest = Latest::new();
     Effect::new(move |_| {
         let Some(query) = bar.changed() else {
             latest.cancel();
+            sample.set(None);
             return count.set(Count::NotAsked);
         };
         count.set(Count::Counting);
         latest.run(COUNT_PAUSE_MS, async move {
             let Some(answer) = ask.try_with_value(|ask| ask(query)) else { return };
-            count.try_set(match answer.await {
-                Ok(found) => Count::Found(found),
+            let answer = answer.await;
+            sample.try_set(answer.as_ref().ok().filter(|found| found.count != 0).cloned());
+            count.try_set(match answer {
+                Ok(found) => Count::Found(found.count),
                 Err(error) => Count::Failed(error.sentence()),
             });
         });
     });
-    count
+    (count, sample)
 }

@@ -19,6 +19,8 @@ mod form_row;
 #[cfg(target_arch = "wasm32")]
 mod input;
 #[cfg(target_arch = "wasm32")]
+mod sample;
+#[cfg(target_arch = "wasm32")]
 mod suggestions;
 #[cfg(target_arch = "wasm32")]
 mod switch;
@@ -27,3 +29,5 @@ mod switch;
 pub use bar::{Answer, Choice, Complete, FilterBar, FilterSource, Named};
 #[cfg(target_arch = "wasm32")]
 pub use input::FilterInput;
+#[cfg(target_arch = "wasm32")]
+pub use sample::Found;

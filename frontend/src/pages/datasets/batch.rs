@@ -3,6 +3,7 @@
 //! Must not know how a change is stored or taken back.
 
 use super::address::ItemsView;
+use super::changes::RecentChanges;
 use super::dialogs::{MoveDialog, SplitDialog};
 use super::edits::SubsetChoice;
 use super::selection::Selection;
@@ -31,6 +32,7 @@ pub fn Toolbar() -> impl IntoView {
             >
                 <BatchBar count/>
             </Show>
+            <RecentChanges/>
             <ViewSwitch/>
         </div>
     }

@@ -4,6 +4,7 @@
 
 use super::address::ItemsView;
 use super::batch::Toolbar;
+use super::elsewhere::ChangedElsewhere;
 use super::facets::Facets;
 use super::filter::DatasetFilter;
 use super::folders::Folders;
@@ -132,6 +133,7 @@ fn Parts(name: Memo<String>) -> impl IntoView {
                 <a href=move || Place::Recipes { dataset: name.get() }.path()>"Recipes"</a>
                 <button class="button small" type="button" on:click=move |_| add.run(())>"Add items…"</button>
             </div>
+            <ChangedElsewhere/>
             <DatasetFilter/>
             <div class="dataset-body" data-panel=move || browser.open_item().map(|_| "open")>
                 <button

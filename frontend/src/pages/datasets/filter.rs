@@ -6,9 +6,9 @@ use super::saved::SavedFilters;
 use super::state::Browser;
 use crate::api::{self, ApiError};
 use crate::components::filter::draft::query_of;
-use crate::components::filter::{Answer, Choice, Complete, FilterBar, FilterSource};
+use crate::components::filter::{Answer, Choice, Complete, FilterBar, FilterSource, Found};
 use crate::components::menu::{MenuButton, MenuEntry};
-use crate::routes::Place;
+use crate::routes::{Place, thumbnail};
 use crate::state::resource::Loaded;
 use futures::FutureExt;
 use leptos::prelude::*;
@@ -18,6 +18,9 @@ use std::sync::Arc;
 
 /// The field that speaks of annotations: its values are the labels, which are here already.
 const LABEL: &str = "label";
+/// Of what a filter would find, so much is shown while it is written.
+const MOST_PICTURES: u32 = 12;
+const MOST_LABELS: usize = 4;
 
 #[component]
 pub fn DatasetFilter() -> impl IntoView {
@@ -60,9 +63,8 @@ fn dataset_id(browser: Browser) -> String {
 
 fn source(browser: Browser) -> FilterSource {
     let id = browser.id();
-    let count = Arc::new(move |query: shared::dql::Query| -> Answer<u64> {
-        let dataset = id.clone();
-        async move { api::datasets::count(dataset, &query).await }.boxed_local()
+    let count = Arc::new(move |query: shared::dql::Query| -> Answer<Found> {
+        found_by(id.clone(), query).boxed_local()
     });
     let complete = completion(move || match browser.dataset.state.get_untracked() {
         Loaded::Ready(dataset) => Some(dataset),
@@ -80,6 +82,16 @@ pub fn completion(dataset: impl Fn() -> Option<Dataset> + Send + Sync + 'static)
             Some(dataset) => completions(dataset.id.to_string(), field, prefix).boxed_local(),
         }
     })
+}
+
+async fn found_by(dataset: String, query: shared::dql::Query) -> Result<Found, ApiError> {
+    let answer = api::filters::preview_with_items(dataset, query.to_string(), MOST_PICTURES).await?;
+    let pictures = answer.items.into_iter().map(|item| (item.name, thumbnail(&item.content_hash))).collect();
+    let mut labels: Vec<(String, u64)> =
+        answer.labels.into_iter().map(|count| (count.label, count.item_count)).collect();
+    labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    labels.truncate(MOST_LABELS);
+    Ok(Found { count: answer.total_count, pictures, labels })
 }
 
 fn labels(dataset: &Dataset) -> Vec<Choice> {

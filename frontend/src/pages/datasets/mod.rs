@@ -14,7 +14,11 @@ mod batch;
 #[cfg(target_arch = "wasm32")]
 mod browser;
 #[cfg(target_arch = "wasm32")]
+mod changes;
+#[cfg(target_arch = "wasm32")]
 mod dialogs;
+#[cfg(target_arch = "wasm32")]
+mod elsewhere;
 #[cfg(target_arch = "wasm32")]
 mod facets;
 #[cfg(target_arch = "wasm32")]

@@ -54,6 +54,7 @@ pub struct Browser {
     extending: Latest,
     /// Changes that can be taken back, the newest last.
     undoable: StoredValue<Vec<String>>,
+    changes_under_way: StoredValue<usize>,
     pub navigation: Navigation,
     pub toasts: Toasts,
     pub session: Session,
@@ -89,6 +90,7 @@ impl Browser {
             stepping: Latest::new(),
             extending: Latest::new(),
             undoable: StoredValue::new(Vec::new()),
+            changes_under_way: StoredValue::new(0),
             navigation: expect_context(),
             toasts: expect_context(),
             session: expect_context(),
@@ -328,6 +330,7 @@ impl Browser {
         done: impl Fn(String) -> String + 'static,
         then: impl FnOnce(Result<(), ApiError>) + 'static,
     ) {
+        self.changes_under_way.try_update_value(|count| *count += 1);
         spawn_local(async move {
             let answer = call.await.map(|change| {
                 let id = change.change_id.clone();
@@ -340,6 +343,7 @@ impl Browser {
                 }
                 self.take(change);
             });
+            self.changes_under_way.try_update_value(|count| *count -= 1);
             then(answer);
         });
     }
@@ -377,22 +381,33 @@ impl Browser {
     }
 
     fn undo(self, change_id: String) {
-        let (toasts, session) = (self.toasts, self.session);
-        spawn_local(async move {
-            match api::datasets::undo(change_id.clone()).await {
-                Ok(change) => {
-                    self.undoable.try_update_value(|all| all.retain(|known| *known != change_id));
-                    toasts
-                        .done(format!("Undone: {} as before", text::counted(change.count, "item", "items")));
-                    self.take(change);
-                }
-                Err(error) => {
-                    session.check(&error);
-                    let words = format!("It could not be undone: {}", error.sentence());
-                    toasts.problem_with(words, "Try again", Act::new(move || self.undo(change_id.clone())));
-                }
+        self.undo_and(change_id.clone(), move |answer| {
+            if let Err(error) = answer {
+                self.session.check(&error);
+                let words = format!("It could not be undone: {}", error.sentence());
+                self.toasts.problem_with(words, "Try again", Act::new(move || self.undo(change_id.clone())));
             }
         });
+    }
+
+    /// Takes a change back, for whoever tells a refusal in a place of its own.
+    pub fn undo_and(self, change_id: String, then: impl FnOnce(Result<(), ApiError>) + 'static) {
+        self.changes_under_way.try_update_value(|count| *count += 1);
+        spawn_local(async move {
+            let answer = api::datasets::undo(change_id.clone()).await.map(|change| {
+                self.undoable.try_update_value(|all| all.retain(|known| *known != change_id));
+                let items = text::counted(change.count, "item", "items");
+                self.toasts.done(format!("Undone: {items} as before"));
+                self.take(change);
+            });
+            self.changes_under_way.try_update_value(|count| *count -= 1);
+            then(answer);
+        });
+    }
+
+    /// Whether the answer to a change that was made here is on its way.
+    pub fn is_changing(self) -> bool {
+        self.changes_under_way.with_value(|count| *count != 0)
     }
 
     /// Shows the items as they are now. The page may be gone by then.
