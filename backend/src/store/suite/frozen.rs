@@ -74,7 +74,11 @@ async fn what_was_frozen_can_be_learnt_from_again_whatever_became_of_the_dataset
     bench
         .store
         .write(async move |tx| {
-            for statement in ["DELETE FROM annotations", "DELETE FROM items"] {
+            for statement in [
+                "DELETE FROM annotations",
+                "DELETE FROM items",
+                "UPDATE datasets SET revision = revision + 1",
+            ] {
                 sqlx::query(statement).execute(&mut tx.connection).await?;
             }
             Ok(())

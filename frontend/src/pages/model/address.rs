@@ -5,6 +5,9 @@
 use crate::routes::{ModelTab, Place, encoded};
 use shared::dataset::Subset;
 
+/// No list is so long; numbers beyond it are slips.
+const LAST_PAGE: u64 = 1_000_000;
+
 /// The parts of the address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
@@ -33,7 +36,7 @@ impl Address {
         Self {
             training: get("training").filter(|id| !id.is_empty()),
             subset: Subset::ALL.into_iter().find(|subset| subset.name() == word).unwrap_or(Subset::Train),
-            page: u64::max(page, 1),
+            page: u64::clamp(page, 1, LAST_PAGE),
             compare: get("compare").filter(|id| !id.is_empty()),
         }
     }
@@ -93,5 +96,6 @@ mod tests {
             let read = Address::from_parts(|_| Some(nonsense.into()));
             assert_eq!((read.page, read.subset), (1, Subset::Train), "{nonsense}");
         }
+        assert_eq!(Address::from_parts(|_| Some(u64::MAX.to_string())).page, LAST_PAGE);
     }
 }

@@ -16,7 +16,7 @@ use leptos::prelude::*;
 use shared::dataset::{Item, Label, Subset, full_name};
 
 /// Items of a page.
-const PAGE: u64 = 50;
+const PAGE: u32 = 50;
 
 pub const fn subset_label(subset: Subset) -> &'static str {
     match subset {
@@ -40,7 +40,7 @@ pub fn FrozenItems(
     let wanted = Memo::new(move |_| address.with(|address| (address.subset, address.page)));
     let page = fetched(move || {
         let (subset, page) = wanted.get();
-        api::trainings::snapshot_items(training.clone(), subset, (page - 1).saturating_mul(PAGE), PAGE as u32)
+        api::trainings::snapshot_items(training.clone(), subset, (page - 1) * u64::from(PAGE), PAGE)
     });
     // Boxes have the colours of their labels; until those are known, they are left out.
     let dataset = fetched(move || api::datasets::get(dataset.clone()));
@@ -57,8 +57,8 @@ pub fn FrozenItems(
     let range = Memo::new(move |_| {
         let (subset, page) = wanted.get();
         let total = counts.iter().find(|(each, _)| *each == subset).map_or(0, |(_, count)| *count);
-        let first = (page - 1).saturating_mul(PAGE).min(total);
-        (first, (first + PAGE).min(total), total)
+        let first = ((page - 1) * u64::from(PAGE)).min(total);
+        (first, (first + u64::from(PAGE)).min(total), total)
     });
     let choice = move |(subset, count): (Subset, u64)| {
         view! {
@@ -108,7 +108,7 @@ fn Pages(
         let press = move |_| {
             if reason.get_untracked().is_none() {
                 let ((subset, page), (.., total)) = (wanted.get_untracked(), range.get_untracked());
-                go.run((subset, to(page, total.div_ceil(PAGE))));
+                go.run((subset, to(page, total.div_ceil(PAGE.into()))));
             }
         };
         view! {
