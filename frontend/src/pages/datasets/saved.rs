@@ -97,6 +97,128 @@ fn SavedBody(
             }
             .into_any(),
         }}
+        <SaveForm saved in_force/>
+    }
+}
+
+/// The filter as people read it.
+fn words_of(dql: &str) -> String {
+    query_of(dql).query.map_or_else(
+        || dql.to_owned(),
+        |query| {
+            let text = Draft::of_query(&query).text;
+            if text.is_empty() { "everything".into() } else { text }
+        },
+    )
+}
+
+#[component]
+fn SavedRow(filter: SavedFilter, saved: Saved, open: RwSignal<bool>) -> impl IntoView {
+    let words = words_of(&filter.query);
+    let name = filter.name.clone();
+    let (for_use, for_delete) = (filter.clone(), filter.clone());
+    let use_it = move |_| {
+        open.set(false);
+        match query_of(&for_use.query).query {
+            Some(_) => saved.on_use.run(for_use.clone()),
+            None => saved.toasts.problem(format!("{} cannot be read by this version", for_use.name)),
+        }
+    };
+    let is_used = !filter.used_by.is_empty();
+    let reason = is_used.then_some("Models use it: give them another filter first");
+    let reason_id = format!("why-kept-{}", filter.id);
+    let delete = move |_| {
+        if !is_used {
+            delete(saved, for_delete.clone());
+        }
+    };
+    let uses = filter
+        .used_by
+        .iter()
+        .map(|used| {
+            view! {
+                " " <a href=Place::model(&used.model_id).path()>{used.model_name.clone()}</a>
+            }
+        })
+        .collect_view();
+    view! {
+        <li>
+            <div class="saved-words">
+                <strong>{name.clone()}</strong>
+                <code>{words}</code>
+                {is_used.then(|| view! { <span class="muted">"Used by" {uses}</span> })}
+            </div>
+            <button class="button" type="button" aria-label=format!("Use {name}") on:click=use_it>"Use"</button>
+            <button
+                class="button quiet"
+                type="button"
+                aria-label=format!("Delete {name}")
+                aria-disabled=reason.map(|_| "true")
+                aria-describedby=reason.map(|_| reason_id.clone())
+                title=reason
+                on:click=delete
+            >
+                "Delete"
+            </button>
+            {reason.map(|reason| view! { <span class="visually-hidden" id=reason_id>{reason}</span> })}
+        </li>
+    }
+}
+
+/// Done at once, because saving it again brings it back.
+fn delete(saved: Saved, filter: SavedFilter) {
+    spawn_local(async move {
+        match api::filters::delete(filter.id.clone()).await {
+            Ok(()) => {
+                let (id, name) = (filter.id.clone(), filter.name.clone());
+                let undo = Act::new(move || {
+                    let (filter, toasts) = (filter.clone(), saved.toasts);
+                    spawn_local(async move {
+                        match api::filters::save(filter.name, filter.query).await {
+                            Ok(back) => {
+                                toasts.done(format!("{} is back", back.name));
+                                saved.changed(SavedChange::Kept(back));
+                            }
+                            Err(error) => {
+                                toasts.problem(format!("It could not be undone: {}", error.sentence()))
+                            }
+                        }
+                    });
+                });
+                saved.toasts.done_with(format!("{name} deleted"), "Undo", undo);
+                saved.changed(SavedChange::Deleted(id));
+            }
+            Err(error) => {
+                saved.session.check(&error);
+                saved.toasts.problem(format!("The filter could not be deleted: {}", error.sentence()));
+            }
+        }
+    });
+}
+
+#[component]
+fn SaveForm(saved: Saved, in_force: Signal<String>) -> impl IntoView {
+    let name = RwSignal::new(String::new());
+    let server_problem = RwSignal::new(None::<String>);
+    let is_busy = RwSignal::new(false);
+    let is_taken = Memo::new(move |_| {
+        saved.filters.state.with(|state| {
+            matches!(state, Loaded::Ready(list) if list.iter().any(|filter| name.with(|name| filter.name == name.trim())))
+        })
+    });
+    let submit = move |event: web_sys::SubmitEvent| {
+        event.prevent_default();
+        if is_busy.get_untracked() {
+            return;
+        }
+        let wanted = name.get_untracked().trim().to_owned();
+        if wanted.is_empty() {
+            return server_problem.set(Some("Give it a name".into()));
+        }
+        let query = in_force.get_untracked();
+        let query = if query.is_empty() { "{}".to_owned() } else { query };
+        is_busy.set(true);
+        spawn_local(async move {
             let answer = api::filters::save(wanted, query).await;
             // Who closed the dialog meanwhile is told beside it.
             let is_open = is_busy.try_set(false).is_none();
