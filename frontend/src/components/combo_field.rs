@@ -54,6 +54,12 @@ pub fn ComboField(
             is_open.set(true);
         }
     };
+    // What is typed takes the place of what is chosen.
+    let select = move || {
+        if let Some(input) = input.get_untracked() {
+            input.select();
+        }
+    };
     let close = move || {
         is_open.set(false);
         search.set(None);
@@ -136,13 +142,13 @@ pub fn ComboField(
                     aria-invalid=move || problem.get().is_some().to_string()
                     aria-describedby=move || described_by(id, has_hint, problem.get().is_some())
                     prop:value=shown
-                    on:focus=move |_| {
-                        // What is typed takes the place of what is chosen.
-                        if let Some(input) = input.get_untracked() {
-                            input.select();
+                    on:focus=move |_| select()
+                    on:click=move |_| {
+                        if !is_open.get_untracked() {
+                            select();
                         }
+                        open();
                     }
-                    on:click=move |_| open()
                     on:input=on_input
                     on:keydown=on_key
                     on:blur=move |_| close()

@@ -77,6 +77,13 @@ pub fn query_of(dql: &str) -> Reading {
     read_json(dql)
 }
 
+/// Whether a text says this query, in whatever words.
+pub fn says(dql: &str, query: &Query) -> bool {
+    // What a query that names no resource asks for goes without saying.
+    let whole = |query: &Query| dql_of(&Query { resource: Some(query.resource()), ..query.clone() });
+    query_of(dql).query.is_some_and(|said| whole(&said) == whole(query))
+}
+
 fn read_json(text: &str) -> Reading {
     match parse(text) {
         Ok(parsed) => Reading { query: Some(parsed.query), marks: marks(&parsed.warnings, true) },
@@ -278,6 +285,22 @@ mod tests {
         for (unreadable, form) in [("{\"a\"", Form::Json), (" {", Form::Json), ("label = ", Form::Text)] {
             assert_eq!(Draft::of_dql(unreadable).form, form, "{unreadable}");
         }
+    }
+
+    #[test]
+    fn a_text_says_a_query_in_whatever_words() {
+        let dir = query(r#"{"dir": "/a"}"#);
+        for (dql, is_same) in [
+            (r#"{ "dir": "/a" }"#, true),
+            (r#"{"filter": {"dir": "/a"}, "resource": "items", "page": 2}"#, true),
+            (r#"{"filter": {"dir": "/a"}, "sort": {"name": "ascending"}}"#, false),
+            (r#"{"dir": "/b"}"#, false),
+            ("", false),
+            ("{", false),
+        ] {
+            assert_eq!(says(dql, &dir), is_same, "{dql}");
+        }
+        assert!(says("", &Query::default()) && says("{}", &Query::default()));
     }
 
     #[test]

@@ -3,11 +3,10 @@
 //! Must not know what is filtered.
 
 use super::bar::{Bar, Complete, Named};
-use super::draft::{dql_of, query_of};
+use super::draft::{dql_of, says};
 use super::editor::Editor;
 use super::switch::{FormSwitch, Problems};
 use leptos::prelude::*;
-use shared::dql::Query;
 
 #[component]
 pub fn FilterInput(
@@ -66,9 +65,4 @@ pub fn FilterInput(
             </div>
         </div>
     }
-}
-
-/// Whether a text says this query.
-fn says(dql: &str, query: &Query) -> bool {
-    query_of(dql).query.is_some_and(|said| dql_of(&said) == dql_of(query))
 }

@@ -7,6 +7,7 @@ use super::wizard::{Choice, Wizard};
 use crate::api;
 use crate::components::empty::LoadFailed;
 use crate::components::field::TextArea;
+use crate::components::filter::draft::{query_of, says};
 use crate::components::filter::{FilterInput, Named};
 use crate::components::folder_tree::FolderTree;
 use crate::components::icon::{Icon, IconView};
@@ -133,11 +134,20 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>
         value.set(filter.query);
     });
     let on_change = Callback::new(move |change| {
-        choice.draft.update(|draft| match change {
-            SavedChange::Kept(filter) if filter.query == draft.filter => draft.saved_filter_id = filter.id,
-            SavedChange::Deleted(id) if id == draft.saved_filter_id => draft.saved_filter_id = String::new(),
-            SavedChange::Kept(_) | SavedChange::Deleted(_) => {}
-        });
+        match change {
+            // What stands here was given a name.
+            SavedChange::Kept(filter) => {
+                let kept = query_of(&filter.query).query;
+                if kept.is_some_and(|kept| value.with_untracked(|value| says(value, &kept))) {
+                    take.run(filter);
+                }
+            }
+            SavedChange::Deleted(id) => choice.draft.update(|draft| {
+                if draft.saved_filter_id == id {
+                    draft.saved_filter_id.clear();
+                }
+            }),
+        }
         saved.again.run(());
     });
     let list = Memo::new(move |_| {

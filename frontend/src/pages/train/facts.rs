@@ -3,13 +3,12 @@
 //! Must not know where they stand.
 
 use crate::text;
-use proto::v1::TrainingCheck;
 
-/// What it trains on.
-pub fn machine_words(check: &TrainingCheck) -> String {
-    let configuration = serde_json::from_str::<serde_json::Value>(&check.configuration_json);
+/// What it trains on: so many cores of the processor, or else what the configuration says.
+pub fn machine_words(processor_cores: Option<u32>, configuration_json: &str) -> String {
+    let configuration = serde_json::from_str::<serde_json::Value>(configuration_json);
     let device = configuration.ok().and_then(|values| Some(values.get("device")?.as_str()?.to_owned()));
-    match (check.processor_cores, device.as_deref()) {
+    match (processor_cores, device.as_deref()) {
         (Some(cores), _) => format!("No GPU, {}", text::counted(cores.into(), "CPU core", "CPU cores")),
         (None, None) => "Not known yet".to_owned(),
         (None, Some("auto")) => "1 GPU if there is one".to_owned(),
@@ -18,8 +17,8 @@ pub fn machine_words(check: &TrainingCheck) -> String {
 }
 
 /// How long it takes.
-pub fn time_words(check: &TrainingCheck) -> Option<String> {
-    let secs = check.duration_secs?;
+pub fn time_words(duration_secs: Option<u64>) -> Option<String> {
+    let secs = duration_secs?;
     let millis = i64::try_from(secs).unwrap_or(i64::MAX / 1_000) * 1_000;
     Some(format!("About {}", shared::format::duration(millis)))
 }
@@ -37,20 +36,14 @@ mod tests {
             (None, r#"{"device": "cuda"}"#, "1 GPU (cuda)"),
             (None, "", "Not known yet"),
         ] {
-            let check = TrainingCheck {
-                processor_cores,
-                configuration_json: configuration.into(),
-                ..TrainingCheck::default()
-            };
-            assert_eq!(machine_words(&check), words);
+            assert_eq!(machine_words(processor_cores, configuration), words);
         }
     }
 
     #[test]
     fn the_time_is_told_where_it_is_known() {
-        let check = |duration_secs| TrainingCheck { duration_secs, ..TrainingCheck::default() };
-        assert_eq!(time_words(&check(None)), None);
-        assert_eq!(time_words(&check(Some(7_200))).as_deref(), Some("About 2 h"));
-        assert!(time_words(&check(Some(u64::MAX))).is_some());
+        assert_eq!(time_words(None), None);
+        assert_eq!(time_words(Some(7_200)).as_deref(), Some("About 2 h"));
+        assert!(time_words(Some(u64::MAX)).is_some());
     }
 }

@@ -79,7 +79,14 @@ fn summary(wizard: Wizard) -> String {
             text::count(items(&check.validation)),
             text::counted(check.labels.len() as u64, "label", "labels")
         )];
-        lines.extend([Some(machine_words(check)), time_words(check)].into_iter().flatten());
+        lines.extend(
+            [
+                Some(machine_words(check.processor_cores, &check.configuration_json)),
+                time_words(check.duration_secs),
+            ]
+            .into_iter()
+            .flatten(),
+        );
         lines.extend(check.warnings.iter().map(|warning| text::capitalised(&warning.message)));
         lines.join("\n")
     })

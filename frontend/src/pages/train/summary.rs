@@ -37,7 +37,7 @@ pub fn Summary(wizard: Wizard) -> impl IntoView {
 #[component]
 fn Facts(wizard: Wizard, check: TrainingCheck) -> impl IntoView {
     let fact = |name: &'static str, value: String| view! { <div><dt>{name}</dt><dd>{value}</dd></div> };
-    let time = time_words(&check).unwrap_or_else(|| "Not known yet".to_owned());
+    let time = time_words(check.duration_secs).unwrap_or_else(|| "Not known yet".to_owned());
     let memory = if check.memory_bytes == 0 {
         "Not known yet".to_owned()
     } else {
@@ -50,7 +50,7 @@ fn Facts(wizard: Wizard, check: TrainingCheck) -> impl IntoView {
                 {fact("Train", subset_words(check.train.as_ref()))}
                 {fact("Validation", subset_words(check.validation.as_ref()))}
                 {fact("Labels", labels)}
-                {fact("Machine", machine_words(&check))}
+                {fact("Machine", machine_words(check.processor_cores, &check.configuration_json))}
                 {fact("Memory", memory)}
                 {fact("Time", time)}
             </dl>
