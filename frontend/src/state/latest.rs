@@ -2,7 +2,7 @@
 //!
 //! Must not know what the task does.
 
-use futures::future::{AbortHandle, abortable};
+use futures::future::{AbortHandle, LocalBoxFuture, abortable};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -23,6 +23,11 @@ impl Latest {
 
     /// Runs a task after a pause, unless another comes before. Calls that it waits for are cancelled with it.
     pub fn run(self, pause_ms: u32, task: impl Future<Output = ()> + 'static) {
+        self.start(pause_ms, Box::pin(task));
+    }
+
+    /// Compiled once, and not anew for every task, which is less to download.
+    fn start(self, pause_ms: u32, task: LocalBoxFuture<'static, ()>) {
         self.cancel();
         let (task, handle) = abortable(async move {
             if pause_ms > 0 {

@@ -3,7 +3,6 @@
 //! Must not know which field they are for.
 
 use super::glob::regex_from_glob;
-use regex_syntax::ParserBuilder;
 
 /// Letters of a pattern at most.
 pub const MOST_PATTERN_LETTERS: usize = 1_000;
@@ -118,15 +117,6 @@ impl Pattern {
             return Err(format!("it is longer than {MOST_PATTERN_LETTERS} letters"));
         }
         let options = Options::read(options)?;
-        ParserBuilder::new()
-            .nest_limit(MOST_NESTING)
-            .case_insensitive(options.ignores_case)
-            .multi_line(options.is_multi_line)
-            .dot_matches_new_line(options.dot_matches_line_ends)
-            .ignore_whitespace(options.ignores_white_space)
-            .build()
-            .parse(pattern)
-            .map_err(|error| reason(&error.to_string()))?;
         program(pattern, options).map(|program| Self(Kind::Regex(program)))
     }
 
@@ -175,9 +165,18 @@ fn escape_unless_star(letter: char) -> impl Iterator<Item = char> {
     special.then_some('\\').into_iter().chain(std::iter::once(letter))
 }
 
-/// Compiles what was read without fault.
+/// Reads a regular expression, and compiles it if it is without fault.
 #[cfg(feature = "matching")]
 fn program(pattern: &str, options: Options) -> Result<Program, String> {
+    regex_syntax::ParserBuilder::new()
+        .nest_limit(MOST_NESTING)
+        .case_insensitive(options.ignores_case)
+        .multi_line(options.is_multi_line)
+        .dot_matches_new_line(options.dot_matches_line_ends)
+        .ignore_whitespace(options.ignores_white_space)
+        .build()
+        .parse(pattern)
+        .map_err(|error| reason(&error.to_string()))?;
     let built = regex::RegexBuilder::new(pattern)
         .size_limit(MOST_PROGRAM_BYTES)
         .dfa_size_limit(MOST_CACHE_BYTES)
@@ -195,11 +194,17 @@ fn program(pattern: &str, options: Options) -> Result<Program, String> {
     })
 }
 
-/// How large it becomes is found out by whoever compiles it.
+/// Reads a regular expression. What its classes hold, which takes tables of all letters, and how large it becomes, is
+/// found out by whoever compiles it.
 #[cfg(not(feature = "matching"))]
-#[expect(clippy::unnecessary_wraps, reason = "as where it is compiled")]
-const fn program(_: &str, _: Options) -> Result<Program, String> {
-    Ok(())
+fn program(pattern: &str, options: Options) -> Result<Program, String> {
+    regex_syntax::ast::parse::ParserBuilder::new()
+        .nest_limit(MOST_NESTING)
+        .ignore_whitespace(options.ignores_white_space)
+        .build()
+        .parse(pattern)
+        .map(drop)
+        .map_err(|error| reason(&error.to_string()))
 }
 
 /// The first piece at the start, the last at the end, the others between them, each as early as possible.
