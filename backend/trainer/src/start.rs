@@ -75,6 +75,9 @@ fn read_header(path: &Path) -> io::Result<Map<String, Value>> {
     }
     let mut header = Vec::new();
     file.take(length).read_to_end(&mut header)?;
+    if header.len() as u64 != length {
+        return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the header is shorter than it says"));
+    }
     Ok(serde_json::from_slice(&header)?)
 }
 

@@ -146,7 +146,10 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
         drain_secs: 300,
         on_reset: "fail".into(),
         max_attempts: 1,
-        ..Default::default()
+        machine_type: "local".into(),
+        preemptible: false,
+        image: String::new(),
+        run_as_process: Some(true),
     };
     let start = v1::StartTrainingRequest {
         model: "m".into(),

@@ -43,7 +43,7 @@ mod tests {
     #[test]
     fn the_time_is_told_where_it_is_known() {
         assert_eq!(time_words(None), None);
-        assert_eq!(time_words(Some(7_200)).as_deref(), Some("About 2 h"));
+        assert_eq!(time_words(Some(7_200)).as_deref(), Some("About 2 h 00 min"));
         assert!(time_words(Some(u64::MAX)).is_some());
     }
 }
