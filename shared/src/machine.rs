@@ -42,7 +42,9 @@ pub struct MachineType {
 }
 
 impl MachineType {
-    fn facts(&self) -> String {
+    /// What it has, and what of it is free now.
+    #[must_use]
+    pub fn facts(&self) -> String {
         let cores = if self.cores == 1 { "1 core".to_owned() } else { format!("{} cores", self.cores) };
         let memory = (self.memory_bytes > 0).then(|| format!("{} memory", bytes(self.memory_bytes)));
         let free =

@@ -16,4 +16,5 @@ mod in_browser {
     mod secrets;
     mod selection;
     mod twice;
+    mod wizard;
 }

@@ -20,6 +20,8 @@ use thirtyfour::{
 const DRIVER_DEADLINE: Duration = Duration::from_secs(30);
 /// What a person would wait for a page to show something; generous, as the machine may be training.
 pub const PAGE_DEADLINE: Duration = Duration::from_secs(20);
+/// How often a field is filled in whose value is not what was typed; some fields change it.
+const FILL_TRIES: usize = 3;
 
 /// Roles and accessible names, for the scripts that follow it.
 pub(crate) const NAMES: &str = include_str!("names.js");
@@ -147,10 +149,17 @@ impl Browser {
     /// # Errors
     /// If there is no such field.
     pub async fn fill(&self, role: &str, name: &str, value: &str) -> Result<()> {
-        let field = self.find(role, name).await?;
         let selects_all = "arguments[0].focus(); arguments[0].select();";
-        self.driver.execute(selects_all, vec![field.to_json()?]).await?;
-        field.send_keys(value).await.with_context(|| format!("cannot type into {role} `{name}`"))
+        // A page that has just come may take the focus between the two, and what was typed then stands behind the rest.
+        for _ in 0..FILL_TRIES {
+            let field = self.find(role, name).await?;
+            self.driver.execute(selects_all, vec![field.to_json()?]).await?;
+            field.send_keys(value).await.with_context(|| format!("cannot type into {role} `{name}`"))?;
+            if field.prop("value").await?.as_deref() == Some(value) {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// The visible text of the page.

@@ -4,6 +4,7 @@ const selectors = {
   button: 'button, [role=button], summary',
   checkbox: 'input[type=checkbox], [role=checkbox], [role=switch]',
   combobox: 'select, [role=combobox]',
+  list: 'ul, ol, [role=list]',
   dialog: 'dialog[open], [role=dialog], [role=alertdialog]',
   heading: 'h1, h2, h3, h4, [role=heading]',
   img: 'img, canvas, svg[role=img], [role=img]',

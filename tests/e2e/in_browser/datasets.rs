@@ -124,6 +124,49 @@ async fn a_filter_is_mended_and_what_it_finds_is_tagged_split_and_put_back() -> 
     browser.click("button", "Undo").await?;
     browser.expect_text("14 train, 6 validation, 0 test", PAGE_DEADLINE).await?;
 
+    browser.click("button", "~Under 100 KiB").await?;
+    browser.expect_text("Finds 20 items", PAGE_DEADLINE).await?;
+    browser.click("button", "~Under 100 KiB").await?;
+    browser.fill("textbox", "Filter", "metadata.system.tags.validation = true").await?;
+    browser.find("list", "First items it would find").await?;
+    expect_no_violation(&browser, "what a filter would find").await?;
+    browser.screenshot("dataset-sample").await?;
+    browser.expect_quiet_console(&[]).await?;
+    browser.quit().await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_looked_up_and_undone_later_and_those_made_elsewhere_are_told() -> Result<()> {
+    let server = Server::start()?;
+    training::import(&server, "shapes", SIZE)?;
+    let mut browser = Browser::start().await?;
+    sign_in(&browser, &server).await?;
+    open_dataset(&browser, &server).await?;
+    browser.click("button", "Select all").await?;
+    browser.click("button", "Test").await?;
+    browser.expect_text("0 train, 0 validation, 20 test", PAGE_DEADLINE).await?;
+    // Without what the page knows of its own changes.
+    browser.open(&browser.address().await?).await?;
+    browser.click("button", "Recent changes…").await?;
+    browser.find("button", "Undo: Tagged into test, 20 items").await?;
+    for theme in Theme::ALL {
+        browser.prefer(theme).await?;
+        expect_no_violation(&browser, &format!("recent changes ({})", theme.name())).await?;
+        browser.screenshot(&format!("dataset-changes-{}", theme.name())).await?;
+    }
+    browser.click("button", "Undo: Tagged into test, 20 items").await?;
+    browser.expect_text("14 train, 6 validation, 0 test", PAGE_DEADLINE).await?;
+    browser.click("button", "Close").await?;
+
+    let all = server.folder().join("all.json");
+    std::fs::write(&all, "{}")?;
+    let all = all.to_str().context("the folder's name is not UTF-8")?;
+    server
+        .call(&["dataset", "tag", "--dataset", "shapes", "--filter", all, "--subset", "train"])?
+        .succeeded()?;
+    browser.expect_text("The dataset has changed", PAGE_DEADLINE).await?;
+    browser.click("button", "Reload").await?;
+    browser.expect_text("20 train, 0 validation, 0 test", PAGE_DEADLINE).await?;
     browser.expect_quiet_console(&[]).await?;
     browser.quit().await
 }

@@ -19,7 +19,7 @@ async fn a_secret_is_made_on_the_way_to_a_training_and_shown_only_to_whom_it_may
     training::import(&server, "shapes", Size { train: 4, validation: 2 })?;
     training::create_model(&server, "shapes", "fresh")?;
     let service_step = format!("{}/models/fresh/train/service", server.url);
-    let mut browser = Browser::start().await?;
+    let browser = Browser::start().await?;
     sign_in(&browser, &server).await?;
     browser.open(&service_step).await?;
     browser.find("combobox", "Machine type").await?;

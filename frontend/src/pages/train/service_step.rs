@@ -140,19 +140,30 @@ fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
                 .into_any()
         }
         Kind::MachineType => {
+            // What is free changes all the time, and must not draw the options anew under the pointer.
+            let names = Memo::new(move |_| {
+                machine_types(wizard).into_iter().map(|machine| machine.name).collect::<Vec<_>>()
+            });
             let options = Signal::derive(move || {
-                let mut options: Vec<(String, String)> = machine_types(wizard)
-                    .iter()
-                    .map(|machine| (machine.name.clone(), machine.to_string()))
-                    .collect();
+                let mut names = names.get();
                 let chosen = value.get();
                 // One that was chosen and is there no more is shown, so that its problem has a place.
-                if !options.iter().any(|(name, _)| *name == chosen) {
-                    options.push((chosen.clone(), chosen));
+                if !names.contains(&chosen) {
+                    names.push(chosen);
                 }
-                options
+                names.into_iter().map(|name| (name.clone(), name)).collect()
             });
-            view! { <SelectField id label hint=field.hint options value problem/> }.into_any()
+            let facts = move || {
+                let machine = machine_types(wizard)
+                    .into_iter()
+                    .find(|machine| value.with(|name| *name == machine.name));
+                machine.map(|machine| machine.facts())
+            };
+            view! {
+                <SelectField id label hint=field.hint options value problem/>
+                <p class="hint">{facts}</p>
+            }
+            .into_any()
         }
         Kind::Switch => {
             view! { <SwitchField id label hint value problem is_disabled=is_refused/> }.into_any()
