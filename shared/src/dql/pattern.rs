@@ -27,7 +27,8 @@ enum Kind {
     Under(String),
     /// These pieces in this order, with anything between them.
     Pieces(Vec<String>),
-    Regex(Program),
+    /// Compiled, and what every text that fits begins with; empty when nothing is known.
+    Regex(Program, String),
 }
 
 /// What a regular expression becomes.
@@ -81,7 +82,13 @@ impl Pattern {
             }
             _ => {
                 let escaped: String = text.chars().flat_map(escape_unless_star).collect();
-                Self::compile(&regex_from_glob(&escaped, false)?, "")
+                let mut compiled = Self::compile(&regex_from_glob(&escaped, false)?, "")?;
+                if let Kind::Regex(_, prefix) = &mut compiled.0 {
+                    let literal = text.split('*').next().unwrap_or_default();
+                    // `/a/**` may stand for `/a` alone, too.
+                    literal.trim_end_matches('/').clone_into(prefix);
+                }
+                Ok(compiled)
             }
         }
     }
@@ -117,7 +124,7 @@ impl Pattern {
             return Err(format!("it is longer than {MOST_PATTERN_LETTERS} letters"));
         }
         let options = Options::read(options)?;
-        program(pattern, options).map(|program| Self(Kind::Regex(program)))
+        program(pattern, options).map(|program| Self(Kind::Regex(program, String::new())))
     }
 
     /// Whether a text fits.
@@ -130,14 +137,14 @@ impl Pattern {
                 .strip_prefix(folder.as_str())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/')),
             Kind::Pieces(pieces) => has_pieces(text, pieces),
-            Kind::Regex(regex) => regex.is_match(text),
+            Kind::Regex(regex, _) => regex.is_match(text),
         }
     }
 
     /// Whether it takes a compiled program to match it.
     #[must_use]
     pub const fn is_compiled(&self) -> bool {
-        matches!(self.0, Kind::Regex(_))
+        matches!(self.0, Kind::Regex(..))
     }
 
     /// The folder, if the pattern is "this folder and what is below it".
@@ -153,9 +160,8 @@ impl Pattern {
     #[must_use]
     pub fn prefix(&self) -> &str {
         match &self.0 {
-            Kind::Exact(text) | Kind::Under(text) => text,
+            Kind::Exact(text) | Kind::Under(text) | Kind::Regex(_, text) => text,
             Kind::Pieces(pieces) => pieces.first().map_or("", String::as_str),
-            Kind::Regex(_) => "",
         }
     }
 }
