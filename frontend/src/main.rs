@@ -21,6 +21,7 @@ mod api;
 mod app;
 mod commands;
 mod components;
+mod differences;
 mod pages;
 mod routes;
 mod state;

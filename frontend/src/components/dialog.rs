@@ -87,3 +87,21 @@ pub fn QuestionDialog() -> impl IntoView {
         </Dialog>
     }
 }
+
+/// Cancel, and what the form of the dialog does; it keeps its word while the answer is on its way.
+#[component]
+pub fn DialogButtons(close: Callback<()>, is_busy: RwSignal<bool>, yes: &'static str) -> impl IntoView {
+    view! {
+        <div class="dialog-actions">
+            <button class="button" type="button" on:click=move |_| close.run(())>"Cancel"</button>
+            <button
+                class="button primary"
+                type="submit"
+                aria-busy=move || is_busy.get().to_string()
+                aria-disabled=move || is_busy.get().then_some("true")
+            >
+                {yes}
+            </button>
+        </div>
+    }
+}

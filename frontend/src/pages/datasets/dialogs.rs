@@ -6,7 +6,7 @@ use super::split_fields::{SplitFields, SplitForm};
 use super::state::Browser;
 use crate::api::datasets::Changed;
 use crate::api::{self, ApiError};
-use crate::components::dialog::Dialog;
+use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::field::TextField;
 use crate::state::resource::{Loaded, fetched};
 use crate::text;
@@ -53,6 +53,10 @@ impl Asking {
         });
     }
 
+    fn close(self) -> Callback<()> {
+        Callback::new(move |()| self.open.set(false))
+    }
+
     /// What is wrong, as the server says it.
     fn problem(self) -> Option<String> {
         self.refusal.with(|refusal| refusal.as_ref().map(words_of_refusal))
@@ -63,25 +67,6 @@ impl Asking {
 pub(super) fn words_of_refusal(error: &ApiError) -> String {
     let of_field = error.fields.first().map(|(_, words)| text::capitalised(words));
     of_field.unwrap_or_else(|| error.sentence())
-}
-
-/// Cancel, and what is done; it keeps its word while the answer is on its way.
-#[component]
-fn Buttons(asking: Asking, yes: &'static str) -> impl IntoView {
-    let Asking { open, is_busy, .. } = asking;
-    view! {
-        <div class="dialog-actions">
-            <button class="button" type="button" on:click=move |_| open.set(false)>"Cancel"</button>
-            <button
-                class="button primary"
-                type="submit"
-                aria-busy=move || is_busy.get().to_string()
-                aria-disabled=move || is_busy.get().then_some("true")
-            >
-                {yes}
-            </button>
-        </div>
-    }
 }
 
 #[component]
@@ -143,7 +128,7 @@ fn MoveForm(open: RwSignal<bool>) -> impl IntoView {
                 list="move-dirs"
             />
             <datalist id="move-dirs">{offered}</datalist>
-            <Buttons asking yes="Move"/>
+            <DialogButtons close=asking.close() is_busy=asking.is_busy yes="Move"/>
         </form>
     }
 }
@@ -176,7 +161,7 @@ fn SplitQuestion(open: RwSignal<bool>, count: Memo<u64>) -> impl IntoView {
             <p class="muted">"Each gets one of the three subsets, in place of the one that it has"</p>
             <SplitFields form id="split"/>
             {move || asking.problem().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
-            <Buttons asking yes="Split"/>
+            <DialogButtons close=asking.close() is_busy=asking.is_busy yes="Split"/>
         </form>
     }
 }

@@ -4,10 +4,10 @@
 
 use super::address::Address;
 use super::chosen::use_address;
-use super::differences::{Difference, differences};
 use super::resolved::resolved;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::empty::{LoadFailed, Skeleton};
+use crate::differences::{Difference, differences};
 use crate::routes::{ModelTab, Place};
 use crate::state::navigation::Navigation;
 use crate::state::resource::{Loaded, fetched};

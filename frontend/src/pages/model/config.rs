@@ -5,10 +5,10 @@
 use super::chosen::{Chosen, of_training, use_address};
 use super::command;
 use super::compare::{CompareChoice, Comparison};
-use super::differences::{same, words};
 use super::resolved::resolved;
 use super::service::FrozenService;
 use crate::components::empty::Empty;
+use crate::differences::{same, words};
 use crate::pages::actions::Actions;
 use crate::pages::models::query::name_of_copy;
 use crate::routes::ModelTab;

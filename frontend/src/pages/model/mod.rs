@@ -4,7 +4,6 @@
 
 pub mod address;
 pub mod command;
-pub mod differences;
 pub mod figures;
 pub mod resolved;
 

@@ -4,7 +4,7 @@
 
 use super::query::{name_of_copy, tags_from};
 use crate::api::{self, ApiError, idempotency_key};
-use crate::components::dialog::Dialog;
+use crate::components::dialog::{Dialog, DialogButtons};
 use crate::components::field::{SelectField, TextField};
 use crate::components::menu::MenuEntry;
 use crate::pages::actions::Actions;
@@ -319,22 +319,5 @@ fn EditForm(model: Model, changes: Changes, close: Callback<()>) -> impl IntoVie
             <Refusal refusal/>
             <DialogButtons close is_busy yes="Save"/>
         </form>
-    }
-}
-
-#[component]
-fn DialogButtons(close: Callback<()>, is_busy: RwSignal<bool>, yes: &'static str) -> impl IntoView {
-    view! {
-        <div class="dialog-actions">
-            <button class="button" type="button" on:click=move |_| close.run(())>"Cancel"</button>
-            <button
-                class="button primary"
-                type="submit"
-                aria-busy=move || is_busy.get().to_string()
-                aria-disabled=move || is_busy.get().then_some("true")
-            >
-                {yes}
-            </button>
-        </div>
     }
 }

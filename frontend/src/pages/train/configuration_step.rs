@@ -3,12 +3,12 @@
 //!
 //! Must not know any single setting.
 
-use super::diff::Difference;
 use super::fields::{AdvancedSettings, BasicSettings, Settings};
 use super::steps::{Step, key_of_field};
 use super::wizard::Wizard;
 use crate::api::{self, ErrorKind};
 use crate::components::field::TextArea;
+use crate::differences::Difference;
 use crate::state::resource::{Loaded, fetched};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -59,8 +59,8 @@ fn ParentDifferences(settings: Settings, parent: ParentModel) -> impl IntoView {
         view! {
             <tr>
                 <th scope="row">{row.label}" "<code class="muted">{row.key}</code></th>
-                <td>{row.before}</td>
-                <td>{row.now}</td>
+                <td>{row.theirs}</td>
+                <td>{row.mine}</td>
             </tr>
         }
     };

@@ -2,9 +2,9 @@
 //!
 //! Must not know any single setting.
 
-use super::diff::{Difference, differences};
 use super::overrides::{overrides, text_of};
 use crate::components::field::{SelectField, TextField};
+use crate::differences::{Difference, differences};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use shared::config::{Field, Group, Kind, Schema, resolve};
@@ -62,7 +62,7 @@ impl Settings {
 
     /// What differs from another configuration; nothing while a setting cannot be read.
     pub fn differences_from(self, before: &Map<String, Value>) -> Vec<Difference> {
-        self.asked().map(|asked| differences(self.schema, before, &asked)).unwrap_or_default()
+        self.asked().map(|asked| differences(self.schema, &asked, before)).unwrap_or_default()
     }
 
     /// The texts that differ from those that the form opened with.

@@ -2,7 +2,6 @@
 //!
 //! Must not check values by itself: `shared` and the server do.
 
-pub mod diff;
 pub mod draft;
 pub mod facts;
 pub mod overrides;

@@ -1,11 +1,11 @@
-//! In which settings two versions differ.
+//! In which settings two configurations differ.
 //!
-//! Must not know how either came to its settings, nor how they are shown.
+//! Must not know how either came about, nor how they are shown.
 
 use serde_json::{Map, Value};
 use shared::config::{Field, Schema};
 
-/// A setting that two versions have otherwise.
+/// A setting that two configurations have otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
     pub label: &'static str,
@@ -14,7 +14,7 @@ pub struct Difference {
     pub theirs: String,
 }
 
-/// The settings that differ, in the order of the schema. What a version does not say stands at its default.
+/// The settings that differ, in the order of the schema. What a configuration does not say stands at its default.
 pub fn differences(
     schema: &'static Schema,
     mine: &Map<String, Value>,
