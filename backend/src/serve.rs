@@ -6,9 +6,9 @@ use crate::api::{self, Api};
 use crate::auth::{AuthError, Authenticator, Token, local_token};
 use crate::clock::SystemClock;
 use crate::config::{ConfigError, DataFolder, ServeConfig};
-use crate::executor::Executor;
 use crate::executor::process::{ProcessConfig, ProcessExecutor};
-use crate::scheduler::{LeaseTimes, Scheduler, SharedLeases};
+use crate::executor::{Executor, discover};
+use crate::scheduler::{Explanations, LeaseTimes, Scheduler, SharedLeases};
 use crate::secrets::Secrets;
 use crate::store::{Store, StoreError};
 use crate::web;
@@ -133,6 +133,7 @@ impl Server {
             listener.local_addr().map_err(|source| ServeError::Listen { address: config.listen, source })?,
         );
         let store = Store::open(data.path(), Arc::new(SystemClock::new())).await?;
+        store.discover_machine_type(discover()).await?;
         let owner = local_token::read_or_create(&data.token_file())?;
         let secrets = Secrets::new(store.clone(), config.secrets_key_file.clone());
         if let Err(error) = secrets.check().await {
@@ -167,15 +168,15 @@ impl Server {
         runs_trainings: bool,
     ) -> Result<(), ServeError> {
         let leases = SharedLeases::new(LeaseTimes::default());
-        let router = self.router(&leases)?;
-        self.tasks.push(tokio::spawn(web::listener::serve(listener, router, self.stop.clone(), GRACE)));
-        if !runs_trainings {
-            return Ok(());
+        let explanations = Explanations::default();
+        if runs_trainings {
+            self.executor = Some(ProcessExecutor::new(process_config(data, &self.url)?));
         }
-        let executor = ProcessExecutor::new(process_config(data, &self.url)?);
-        let scheduler = Scheduler::new(self.store.clone(), Arc::new(executor.clone()), leases);
+        let router = self.router(&leases, &explanations)?;
+        self.tasks.push(tokio::spawn(web::listener::serve(listener, router, self.stop.clone(), GRACE)));
+        let Some(executor) = self.executor.clone() else { return Ok(()) };
+        let scheduler = Scheduler::new(self.store.clone(), Arc::new(executor), leases, explanations);
         self.tasks.push(tokio::spawn(scheduler.run(self.stop.clone())));
-        self.executor = Some(executor);
         announce(data, &self.url).map_err(|source| data_folder_error(data, source))?;
         self.announced = Some(data.server_file());
         tokio::spawn(sweep(self.store.clone()));
@@ -183,7 +184,8 @@ impl Server {
         Ok(())
     }
 
-    fn router(&self, leases: &SharedLeases) -> Result<Router, ServeError> {
+    fn router(&self, leases: &SharedLeases, explanations: &Explanations) -> Result<Router, ServeError> {
+        let executor = self.executor.clone().map(|executor| Arc::new(executor) as Arc<dyn Executor>);
         let api = Api {
             store: self.store.clone(),
             authenticator: self.authenticator.clone(),
@@ -193,6 +195,8 @@ impl Server {
                 self.secrets.clone(),
                 self.stop.clone(),
             ),
+            explanations: explanations.clone(),
+            executor,
             secrets: self.secrets.clone(),
             url: self.url.clone(),
             stop: self.stop.clone(),

@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod model;
 pub mod permission;
 pub mod recipe;
+pub mod retry;
 pub mod secret;
 pub mod series;
 pub mod service;

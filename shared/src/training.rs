@@ -2,9 +2,17 @@
 //!
 //! Must not know how they are stored, scheduled or drawn.
 
+mod waiting;
+
+pub use waiting::{Blocker, Holder, Waiting};
+
 use crate::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId};
 use crate::status::{Event, Status};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// How urgent a training can be: 0 unless somebody says otherwise; the more, the sooner it starts.
+pub const PRIORITIES: RangeInclusive<i32> = -1_000..=1_000;
 
 /// How far a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -54,60 +62,6 @@ impl Progress {
     }
 }
 
-/// What a waiting execution waits for, as data; the UI's "why pending" is this value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Blocker {
-    /// The service was paused by a person.
-    ServicePaused,
-    /// The service cannot start its instances.
-    ServiceError {
-        /// The field's name of the trouble, for example `CrashLoopBackOff`.
-        reason: String,
-        /// The last thing it said.
-        detail: String,
-        /// UTC milliseconds at which the next start is tried.
-        retry_at_ms: i64,
-    },
-    /// An instance for it is on its way.
-    InstanceStarting,
-    /// Every slot of every instance that the service may have is taken.
-    SlotsBusy {
-        /// Slots in all.
-        slots: u32,
-        /// Place in the queue, counted from 1.
-        position: u32,
-        /// What holds them.
-        held_by: Vec<ExecutionId>,
-    },
-    /// An attempt was lost; the next waits until the old runner must have stopped.
-    LeaseRunningOut {
-        /// UTC milliseconds.
-        until_ms: i64,
-    },
-}
-
-impl Blocker {
-    /// What it waits for and what would start it, in words.
-    #[must_use]
-    pub fn describe(&self) -> String {
-        match self {
-            Self::ServicePaused => "Waiting: the service is paused. Resume it to start".into(),
-            Self::ServiceError { reason, detail, .. } => {
-                format!("Waiting: the service cannot start ({reason}: {detail}). It is tried again by itself")
-            }
-            Self::InstanceStarting => "Waiting: an instance is starting".into(),
-            Self::SlotsBusy { slots, position, .. } => format!(
-                "Waiting: {slots} of {slots} slots busy, place {position} in the queue. \
-                 Raise max instances on the service to start it now"
-            ),
-            Self::LeaseRunningOut { .. } => {
-                "Waiting: the lost runner's lease must end before the next attempt".into()
-            }
-        }
-    }
-}
-
 /// Why an attempt or an execution ended, kept with it for ever.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cause {
@@ -137,6 +91,10 @@ pub enum CauseKind {
     Timeout,
     /// The runner was not heard of for longer than its lease.
     RunnerLost,
+    /// A more urgent training took the machine.
+    Preempted,
+    /// Its instance had to end: settings were changed, its service restarted, or the server stopped.
+    Drained,
     /// A person asked for it.
     Person,
 }
@@ -189,8 +147,10 @@ pub struct Training {
     pub max_attempts: u32,
     /// The instance that holds it.
     pub instance_id: Option<InstanceId>,
-    /// What it waits for, while it waits.
-    pub blocker: Option<Blocker>,
+    /// The more, the sooner it starts; changeable while it waits.
+    pub priority: i32,
+    /// Why it waits, while it waits.
+    pub waiting: Option<Waiting>,
     /// Why it ended, once it did not end well.
     pub cause: Option<Cause>,
     /// The resolved configuration.

@@ -4,7 +4,7 @@
 
 use super::error::Problem;
 use super::plan::Plan;
-use crate::executor::machine_types;
+use crate::executor::with_free_memory;
 use crate::store::{Store, StoreError, TrainingPreview};
 use shared::architecture::architecture;
 use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
@@ -79,7 +79,7 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
         duration_secs,
         service_settings,
         service_exists,
-        machine_types: machine_types(),
+        machine_types: with_free_memory(plan.machine_types),
         processor_cores: plan.config.as_ref().and_then(cores),
     })
 }

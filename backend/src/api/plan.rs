@@ -4,9 +4,10 @@
 //! sent again meets the version in training, and has its answer.
 
 use super::choices::{Choice, checked, choice_of_request};
+use super::compute::refuse;
 use super::error::Problem;
 use super::models::{canonical, refuse_other_task};
-use crate::executor::machine_types;
+use super::trainings::priority_from_wire;
 use crate::store::{NewTraining, Store, TrainingData};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
@@ -17,7 +18,7 @@ use shared::config::{self, DetectionConfig};
 use shared::dataset::Subset;
 use shared::dql::Query;
 use shared::id::TrainingId;
-use shared::machine::refusals;
+use shared::machine::MachineType;
 use shared::model::{Model, SubsetChoice};
 use shared::permission::{Permission, Permissions};
 use shared::service::ServiceSettings;
@@ -39,6 +40,8 @@ pub(super) struct Plan {
     /// Each names its fields.
     pub(super) problems: Vec<Problem>,
     pub(super) warnings: Vec<TrainingWarning>,
+    /// What its service may run on.
+    pub(super) machine_types: Vec<MachineType>,
 }
 
 impl Plan {
@@ -70,7 +73,9 @@ impl Plan {
         let settings = request.service_settings.map(ServiceSettings::try_from).transpose();
         let settings = taken(settings.map_err(|error| error.within("service_settings")), &mut problems);
         let settings = settings.flatten();
-        problems.extend(settings.iter().flat_map(refuse_settings));
+        let machine_types = store.machine_types().await?;
+        problems.extend(settings.iter().filter_map(|settings| refuse_settings(settings, &machine_types)));
+        let priority = taken(priority_from_wire(request.priority), &mut problems).unwrap_or_default();
         let (snapshot_of, mut data) = match frozen {
             Some((id, data)) => (Some(id), data),
             None => {
@@ -97,6 +102,7 @@ impl Plan {
             overrides: overrides.unwrap_or_default(),
             settings_given: settings.is_some(),
             secrets: request.secrets,
+            priority,
             versions: versions(),
             ..NewTraining::of(
                 &model,
@@ -104,7 +110,7 @@ impl Plan {
                 settings.unwrap_or_else(unasked_settings),
             )
         };
-        Ok(Self { model, config, new, train, validation, problems, warnings })
+        Ok(Self { model, config, new, train, validation, problems, warnings, machine_types })
     }
 
     /// The training, if nothing refuses it.
@@ -140,14 +146,8 @@ fn refuse_missing_secrets(family: &Architecture, given: &[String]) -> Option<Pro
 }
 
 /// What no machine here can do.
-fn refuse_settings(settings: &ServiceSettings) -> Vec<Problem> {
-    refusals(settings, &machine_types())
-        .into_iter()
-        .map(|error| {
-            let problem = format!("cannot be used: {}", error.message);
-            Problem::field(format!("service_settings.{}", error.key), problem)
-        })
-        .collect()
+fn refuse_settings(settings: &ServiceSettings, machines: &[MachineType]) -> Option<Problem> {
+    refuse("service_settings", settings, machines).err()
 }
 
 /// What the training froze that is to be learnt from again, if there is one. What a request says beside it is refused,

@@ -15,6 +15,8 @@ use super::secrets::SecretApi;
 use super::trainings::Trainings;
 use super::watch::Watch;
 use crate::auth::Authenticator;
+use crate::executor::Executor;
+use crate::scheduler::Explanations;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use axum::Router;
@@ -30,6 +32,7 @@ use proto::v1::runner_service_server::RunnerServiceServer;
 use proto::v1::secret_service_server::SecretServiceServer;
 use proto::v1::training_service_server::TrainingServiceServer;
 use proto::v1::watch_service_server::WatchServiceServer;
+use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 use tonic_web::GrpcWebLayer;
@@ -48,6 +51,10 @@ pub struct Api {
     pub authenticator: Authenticator,
     /// The service for runners.
     pub runners: super::runner::Runners,
+    /// What waiting executions wait for.
+    pub explanations: Explanations,
+    /// What has the instances' output; `None` where no trainings are run.
+    pub executor: Option<Arc<dyn Executor>>,
     /// The organization's secrets.
     pub secrets: Secrets,
     /// Where this server is reached.
@@ -67,7 +74,7 @@ macro_rules! limited {
 /// # Errors
 /// If the compiled descriptors cannot be served by reflection, which a test rules out.
 pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
-    let Api { store, authenticator, runners, secrets, url, stop } = api;
+    let Api { store, authenticator, runners, explanations, executor, secrets, url, stop } = api;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -75,19 +82,19 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
     let (_health_reporter, health) = tonic_health::server::health_reporter();
     let mut routes = Routes::new(health);
     let access = Access { authenticator: authenticator.clone(), url };
-    let watch = Watch::new(store.clone(), authenticator.clone(), stop);
+    let watch = Watch::new(store.clone(), authenticator.clone(), explanations.clone(), stop);
     routes = routes
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(limited!(AccessServiceServer::new(access)))
         .add_service(limited!(ArchitectureServiceServer::new(Architectures)))
-        .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone() })))
+        .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone(), executor })))
         .add_service(limited!(DatasetServiceServer::new(Datasets { store: store.clone() })))
         .add_service(limited!(FilterServiceServer::new(Filters { store: store.clone() })))
         .add_service(limited!(ModelServiceServer::new(Models { store: store.clone() })))
         .add_service(limited!(RecipeServiceServer::new(Recipes { store: store.clone() })))
         .add_service(limited!(SecretServiceServer::new(SecretApi { secrets })))
-        .add_service(limited!(TrainingServiceServer::new(Trainings { store })))
+        .add_service(limited!(TrainingServiceServer::new(Trainings { store, explanations })))
         .add_service(limited!(WatchServiceServer::new(watch)))
         // An assignment names every item of a training, so runners get longer answers.
         .add_service(

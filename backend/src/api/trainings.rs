@@ -8,13 +8,14 @@ use super::error::{OrProblem, Problem};
 use super::models::idempotency_key;
 use super::page::Window;
 use super::plan::Plan;
+use crate::scheduler::Explanations;
 use crate::store::{Store, TrainingQuery};
 use proto::convert::{log_line_to_wire, metric_sample_to_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
 use shared::permission::Permissions;
 use shared::status::Status as TrainingStatus;
-use shared::training::Training;
+use shared::training::{PRIORITIES, Training};
 use tonic::{Request, Response, Status};
 
 /// Log lines when no number is asked for, and the most that are given.
@@ -23,9 +24,20 @@ const MOST_LINES: u32 = 5_000;
 
 pub(super) struct Trainings {
     pub(super) store: Store,
+    pub(super) explanations: Explanations,
 }
 
 impl Trainings {
+    fn answer(&self, training: Training) -> Response<v1::Training> {
+        Response::new(self.explanations.completed(training).into())
+    }
+
+    async fn set_priority(&self, request: v1::SetPriorityRequest) -> Result<Training, Problem> {
+        let priority = priority_from_wire(request.priority)?;
+        let training = self.find(&request.training).await?;
+        Ok(self.store.set_priority(training.id, priority).await?)
+    }
+
     async fn start(
         &self,
         request: v1::StartTrainingRequest,
@@ -79,8 +91,13 @@ impl Trainings {
     }
 }
 
-fn answer(training: Training) -> Response<v1::Training> {
-    Response::new(training.into())
+/// How urgent a training is asked to be.
+pub(super) fn priority_from_wire(priority: i32) -> Result<i32, Problem> {
+    if PRIORITIES.contains(&priority) {
+        return Ok(priority);
+    }
+    let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
+    Err(Problem::field("priority", format!("is {priority}; choose {least} to {most}")))
 }
 
 #[tonic::async_trait]
@@ -90,7 +107,10 @@ impl TrainingService for Trainings {
         request: Request<v1::StartTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
         let permissions = caller(&request).permissions();
-        self.start(request.into_inner(), &permissions).await.map(answer).or_problem()
+        self.start(request.into_inner(), &permissions)
+            .await
+            .map(|training| self.answer(training))
+            .or_problem()
     }
 
     async fn check_training(
@@ -119,7 +139,7 @@ impl TrainingService for Trainings {
         &self,
         request: Request<v1::GetTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
-        self.find(&request.get_ref().training).await.map(answer).or_problem()
+        self.find(&request.get_ref().training).await.map(|training| self.answer(training)).or_problem()
     }
 
     async fn list_trainings(
@@ -139,7 +159,10 @@ impl TrainingService for Trainings {
         let (trainings, total_count) = self.store.trainings(query).await.or_problem()?;
         Ok(Response::new(v1::ListTrainingsResponse {
             next_page_token: window.next_token(trainings.len(), total_count),
-            trainings: trainings.into_iter().map(Into::into).collect(),
+            trainings: trainings
+                .into_iter()
+                .map(|training| self.explanations.completed(training).into())
+                .collect(),
             total_count,
         }))
     }
@@ -149,7 +172,7 @@ impl TrainingService for Trainings {
         request: Request<v1::AbortTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
         let training = self.find(&request.get_ref().training).await.or_problem()?;
-        self.store.request_abort(training.id).await.map(answer).or_problem()
+        self.store.request_abort(training.id).await.map(|training| self.answer(training)).or_problem()
     }
 
     async fn remove_training(
@@ -157,7 +180,7 @@ impl TrainingService for Trainings {
         request: Request<v1::RemoveTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
         let training = self.find(&request.get_ref().training).await.or_problem()?;
-        self.store.remove_training(training.id).await.map(answer).or_problem()
+        self.store.remove_training(training.id).await.map(|training| self.answer(training)).or_problem()
     }
 
     async fn restore_training(
@@ -165,7 +188,24 @@ impl TrainingService for Trainings {
         request: Request<v1::RestoreTrainingRequest>,
     ) -> Result<Response<v1::Training>, Status> {
         let training = self.find(&request.get_ref().training).await.or_problem()?;
-        self.store.restore_training(training.id).await.map(answer).or_problem()
+        self.store.restore_training(training.id).await.map(|training| self.answer(training)).or_problem()
+    }
+
+    async fn set_priority(
+        &self,
+        request: Request<v1::SetPriorityRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        let changed = self.set_priority(request.into_inner()).await;
+        changed.map(|training| self.answer(training)).or_problem()
+    }
+
+    async fn rerun_training(
+        &self,
+        request: Request<v1::RerunTrainingRequest>,
+    ) -> Result<Response<v1::Training>, Status> {
+        let training = self.find(&request.get_ref().training).await.or_problem()?;
+        let asked = self.store.request_rerun(training.id).await;
+        asked.map(|training| self.answer(training)).or_problem()
     }
 
     async fn list_metrics(

@@ -7,16 +7,20 @@
 use super::caller;
 use super::error::{OrProblem, Problem};
 use crate::auth::{Authenticator, Caller};
+use crate::scheduler::Explanations;
+use crate::scheduler::explanations::{Reasons, complete};
 use crate::store::{Changes, Store, WatchScope};
 use futures::Stream;
 use proto::convert::{id_from_wire, log_line_to_wire, metric_sample_to_wire};
 use proto::v1;
 use proto::v1::watch_event::Event;
 use proto::v1::watch_service_server::WatchService;
+use shared::id::ExecutionId;
+use shared::training::Waiting;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
@@ -33,16 +37,26 @@ const BUFFERED_EVENTS: usize = 8;
 /// Rows of one event, so that each message stays far below the limit on messages.
 const ROWS_PER_EVENT: usize = 1_000;
 
+/// Waiting trainings whose place or time changed that are sent again at once.
+const RETOLD_ROWS: usize = 200;
+
 pub(super) struct Watch {
     store: Store,
     authenticator: Authenticator,
+    explanations: Explanations,
     stop: CancellationToken,
     places: Arc<Semaphore>,
 }
 
 impl Watch {
-    pub(super) fn new(store: Store, authenticator: Authenticator, stop: CancellationToken) -> Self {
-        Self { store, authenticator, stop, places: Arc::new(Semaphore::new(MAX_STREAMS)) }
+    pub(super) fn new(
+        store: Store,
+        authenticator: Authenticator,
+        explanations: Explanations,
+        stop: CancellationToken,
+    ) -> Self {
+        let places = Arc::new(Semaphore::new(MAX_STREAMS));
+        Self { store, authenticator, explanations, stop, places }
     }
 }
 
@@ -69,6 +83,8 @@ impl WatchService for Watch {
         let feed = Feed {
             store: self.store.clone(),
             authenticator: self.authenticator.clone(),
+            explanations: self.explanations.changes(),
+            told: Reasons::default(),
             stop: self.stop.clone(),
             caller,
             scope,
@@ -106,6 +122,9 @@ struct Ended;
 struct Feed {
     store: Store,
     authenticator: Authenticator,
+    explanations: watch::Receiver<Reasons>,
+    /// What was last said of waiting.
+    told: Reasons,
     stop: CancellationToken,
     caller: Caller,
     scope: WatchScope,
@@ -124,7 +143,7 @@ impl Feed {
             revisions.mark_unchanged();
             let look_again_at = Instant::now() + COALESCE;
             // Changes do not put the heartbeat off: it also asks whether the reader is still welcome.
-            if self.send_changes().await.is_err() {
+            if self.send_changes().await.is_err() || self.retell_waiting().await.is_err() {
                 return;
             }
             loop {
@@ -144,6 +163,7 @@ impl Feed {
                         }
                         break;
                     }
+                    Ok(()) = self.explanations.changed(), if self.scope.trainings => break,
                 }
             }
             tokio::select! {
@@ -165,7 +185,7 @@ impl Feed {
                 }
             };
             let (cursor, more, logs_after) = (changes.cursor, changes.more, changes.logs_after);
-            let mut events = events_from_changes(changes);
+            let mut events = events_from_changes(changes, &self.explanations.borrow());
             if !self.is_caught_up && !more {
                 self.is_caught_up = true;
                 events.push(Event::CaughtUp(v1::CaughtUp { server_time_ms: self.store.clock().now_ms() }));
@@ -182,6 +202,33 @@ impl Feed {
                 return Ok(());
             }
         }
+    }
+
+    /// Sends the rows again whose place in the queue or time to start is another now: no write says that.
+    async fn retell_waiting(&mut self) -> Result<(), Ended> {
+        let latest = Arc::clone(&self.explanations.borrow_and_update());
+        if !self.scope.trainings || Arc::ptr_eq(&latest, &self.told) {
+            return Ok(());
+        }
+        let is_old = |(id, waiting): &(&ExecutionId, &Waiting)| {
+            self.told.get(id).is_none_or(|told| !told.reads_like(waiting))
+        };
+        let ids: Vec<ExecutionId> =
+            latest.iter().filter(is_old).map(|(id, _)| *id).take(RETOLD_ROWS).collect();
+        self.told = Arc::clone(&latest);
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let rows = match self.store.trainings_of(&ids).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                self.send(Err(Problem::from(error).into())).await?;
+                return Err(Ended);
+            }
+        };
+        let trainings = rows.into_iter().map(|row| complete(row, &latest).into()).collect();
+        let event = Some(Event::Trainings(v1::TrainingRows { trainings }));
+        self.send(Ok(v1::WatchEvent { cursor: self.cursor, event })).await
     }
 
     async fn send_heartbeat(&self) -> Result<(), Ended> {
@@ -211,11 +258,11 @@ impl Feed {
     }
 }
 
-fn events_from_changes(changes: Changes) -> Vec<Event> {
+fn events_from_changes(changes: Changes, reasons: &Reasons) -> Vec<Event> {
     let mut events = Vec::new();
     chunked(changes.trainings, |rows| {
         events.push(Event::Trainings(v1::TrainingRows {
-            trainings: rows.into_iter().map(Into::into).collect(),
+            trainings: rows.into_iter().map(|row| complete(row, reasons).into()).collect(),
         }));
     });
     chunked(changes.metrics, |rows| {

@@ -34,6 +34,7 @@ pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
     }
     let settings = object_from_settings(&train.settings).map_err(Failure::usage)?;
     let request = v1::StartTrainingRequest {
+        priority: train.priority,
         model: train.model,
         configuration_json: serde_json::Value::Object(settings).to_string(),
         idempotency_key: uuid_text(),
@@ -355,7 +356,7 @@ impl Show for Person {
     fn row(&mut self, training: &Training) -> Result<(), Failure> {
         if self.status != Some(training.status) {
             self.status = Some(training.status);
-            let waits = training.blocker.as_ref().map(|blocker| format!(": {}", blocker.describe()));
+            let waits = training.waiting.as_ref().map(|waiting| format!(": {}", waiting.describe()));
             let line = print::plain(&format!("{}{}", training.status, waits.unwrap_or_default()));
             self.bar.suspend(|| print::line(&line))?;
         }

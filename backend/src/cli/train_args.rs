@@ -47,6 +47,9 @@ pub struct Train {
     /// execution_timeout_secs=7200; only the first training of an architecture decides it.
     #[arg(long = "service", value_name = "KEY=VALUE", value_parser = parse_setting)]
     pub service: Vec<Setting>,
+    /// The more, the sooner it starts: -1000 to 1000.
+    #[arg(long, default_value_t = 0, hide_default_value = true, allow_negative_numbers = true)]
+    pub priority: i32,
     /// Do again exactly what this training did, as a new version with the name given as model: a training's id or
     /// that of an execution or a model, or a model's name (its latest training).
     #[arg(long, value_name = "TRAINING", conflicts_with_all = [

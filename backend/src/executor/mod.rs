@@ -7,7 +7,7 @@ pub mod host;
 mod machine;
 pub mod process;
 
-pub use machine::machine_types;
+pub use machine::{discover, with_free_memory};
 
 use async_trait::async_trait;
 use shared::id::InstanceId;

@@ -8,7 +8,7 @@ use super::{Executor, InstanceSpec, Observation};
 use async_trait::async_trait;
 use rustix::process::Signal;
 use shared::id::InstanceId;
-use shared::service::InstanceError;
+use shared::service::{InstanceError, Reason};
 use std::collections::BTreeMap;
 use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::process::ExitStatusExt;
@@ -137,7 +137,7 @@ impl ProcessExecutor {
                 Err(error) => Life::Ended {
                     well: false,
                     error: InstanceError {
-                        reason: "Error".into(),
+                        reason: Reason::Error,
                         detail: format!("waiting for it failed: {error}"),
                     },
                 },
@@ -152,12 +152,12 @@ impl ProcessExecutor {
 
 fn ended(status: ExitStatus, kills_before: Option<u64>, last_words: &[String]) -> Life {
     if status.success() {
-        let error = InstanceError { reason: "Completed".into(), detail: "it ended as it was told".into() };
+        let error = InstanceError { reason: Reason::Completed, detail: "it ended as it was told".into() };
         return Life::Ended { well: true, error };
     }
     let out_of_memory = status.signal() == Some(Signal::KILL.as_raw())
         && kills_before.zip(out_of_memory_kills()).is_some_and(|(before, after)| after > before);
-    let reason = if out_of_memory { "OOMKilled" } else { "Error" };
+    let reason = if out_of_memory { Reason::OomKilled } else { Reason::Error };
     let how = match (status.code(), status.signal()) {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("killed by signal {signal}"),
@@ -165,7 +165,7 @@ fn ended(status: ExitStatus, kills_before: Option<u64>, last_words: &[String]) -
     };
     let said = last_words.join(" | ");
     let detail = if said.is_empty() { how } else { format!("{how}: {said}") };
-    Life::Ended { well: false, error: InstanceError { reason: reason.into(), detail } }
+    Life::Ended { well: false, error: InstanceError { reason, detail } }
 }
 
 /// The last lines of a file; none when it cannot be read.
@@ -188,7 +188,7 @@ fn last_lines(path: &Path, count: usize) -> Vec<String> {
 impl Executor for ProcessExecutor {
     async fn start(&self, spec: InstanceSpec) -> Result<String, InstanceError> {
         let (child, identity) = self.spawn(&spec).map_err(|error| InstanceError {
-            reason: "StartError".into(),
+            reason: Reason::ContainerCannotRun,
             detail: format!("`{} runner` cannot be started: {error}", self.inner.config.program.display()),
         })?;
         tracing::info!(instance_id = %spec.instance_id, service = spec.service_name, handle = %identity, "instance started");
@@ -206,8 +206,7 @@ impl Executor for ProcessExecutor {
                 Some(identity) if identity.is_alive() => Observation::Running,
                 Some(_) => {
                     end_noted_groups(&self.inner.dir_of(instance_id));
-                    let error =
-                        InstanceError { reason: "Error".into(), detail: "its process is gone".into() };
+                    let error = InstanceError { reason: Reason::Error, detail: "its process is gone".into() };
                     Observation::Ended { well: false, error }
                 }
                 None => Observation::Unknown,
@@ -293,7 +292,7 @@ mod tests {
             let executor = executor(folder.path(), script);
             let handle = executor.start(spec()).await.unwrap();
             let (well, error) = end_of(&executor, &handle).await;
-            assert_eq!((well, error.reason.as_str()), (expected_well, reason), "{script}: {error:?}");
+            assert_eq!((well, error.reason.name()), (expected_well, reason), "{script}: {error:?}");
             assert!(error.detail.contains(detail), "{script}: {error:?}");
         }
     }
@@ -306,7 +305,7 @@ mod tests {
         config.program = "/nowhere/trainyard".into();
         executor = ProcessExecutor::new(config);
         let error = executor.start(spec()).await.unwrap_err();
-        assert_eq!(error.reason, "StartError");
+        assert_eq!(error.reason, Reason::ContainerCannotRun);
         assert!(error.detail.contains("cannot be started"), "{error:?}");
     }
 

@@ -205,6 +205,7 @@ impl Hands {
         let command = match order.order() {
             v1::Order::Unspecified => return,
             v1::Order::Stop => Command::Stop(StopReason::Abort),
+            v1::Order::Drain => Command::Stop(StopReason::Drain),
             v1::Order::Abandon => Command::Abandon,
         };
         if let Some(held) = self.lock().get(&order.execution_id)

@@ -2,9 +2,11 @@
 //!
 //! Must not know how an instance is made.
 
+pub mod explanations;
 pub mod leases;
 pub mod plan;
 mod reconcile;
 
+pub use explanations::Explanations;
 pub use leases::{LeaseTimes, SharedLeases};
 pub use reconcile::Scheduler;

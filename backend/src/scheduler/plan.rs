@@ -8,7 +8,7 @@
 use super::leases::LeaseView;
 use crate::store::{QueuedExecution, Snapshot};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
-use shared::service::{Instance, InstanceError, InstanceState, Service};
+use shared::service::{Instance, InstanceError, InstanceState, Reason, Service};
 use shared::status::{Event, Status};
 use shared::training::{Blocker, Cause, CauseKind};
 use std::collections::BTreeMap;
@@ -22,16 +22,6 @@ const TIMEOUT_MARGIN: Duration = Duration::from_secs(30);
 
 /// How long an instance without work may take to end after it was told to.
 const ENDING_PATIENCE: Duration = Duration::from_secs(15);
-
-/// Longest back-off between starts.
-const LONGEST_BACK_OFF_MS: i64 = 300_000;
-
-/// The wait after so many failed starts in a row: 1 s, doubling, at most 5 minutes.
-#[must_use]
-pub fn back_off_ms(failed_starts: u32) -> i64 {
-    let doublings = failed_starts.saturating_sub(1).min(20);
-    (1_000_i64 << doublings).min(LONGEST_BACK_OFF_MS)
-}
 
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -135,14 +125,14 @@ impl ServicePlan<'_> {
         for instance in silent {
             let error = match instance.state {
                 InstanceState::Starting => InstanceError {
-                    reason: "StartError".into(),
+                    reason: Reason::ContainerCannotRun,
                     detail: "its runner did not register in time; its log says more".into(),
                 },
                 InstanceState::Running
                 | InstanceState::Stopping
                 | InstanceState::Stopped
                 | InstanceState::Failed => InstanceError {
-                    reason: "NodeLost".into(),
+                    reason: Reason::NodeLost,
                     detail: "its runner was not heard of for longer than its lease".into(),
                 },
             };
@@ -325,10 +315,10 @@ impl ServicePlan<'_> {
         let mut free_or_coming = coming.saturating_sub(held_by.len());
         for (place, execution) in self.waiting().enumerate() {
             let explanation = if self.service.paused {
-                (Blocker::ServicePaused, Event::ServiceUnavailable)
+                (Blocker::ServicePaused { failed_starts: None }, Event::ServiceUnavailable)
             } else if let Some(until_ms) = self.may_start_at(execution) {
                 Self::wake_at(plan, until_ms);
-                (Blocker::LeaseRunningOut { until_ms }, Event::Queued)
+                (Blocker::BackOff { until_ms }, Event::Queued)
             } else if let Some(blocker) = self.service_error() {
                 (blocker, Event::ServiceUnavailable)
             } else if free_or_coming > 0 {
@@ -336,10 +326,7 @@ impl ServicePlan<'_> {
                 (Blocker::InstanceStarting, Event::Queued)
             } else {
                 let position = u32::try_from(place + 1).unwrap_or(u32::MAX);
-                (
-                    Blocker::SlotsBusy { slots: slots_at_most, position, held_by: held_by.clone() },
-                    Event::Queued,
-                )
+                (Blocker::SlotsBusy { slots: slots_at_most, held_by: Vec::new() }, Event::Queued)
             };
             plan.blockers.insert(execution.id, explanation);
         }
@@ -353,9 +340,9 @@ impl ServicePlan<'_> {
             return None;
         }
         self.service.error.as_ref().map(|error| Blocker::ServiceError {
-            reason: error.reason.clone(),
+            reason: error.reason,
             detail: error.detail.clone(),
-            retry_at_ms: self.service.retry_at_ms.unwrap_or(self.now_ms),
+            retry_at_ms: self.service.retry_at_ms,
         })
     }
 }

@@ -3,13 +3,15 @@
 //!
 //! Must not know how an instance is made, nor decide anything that the plan decides.
 
+use super::explanations::Explanations;
 use super::leases::{Doing, LeaseView, SharedLeases};
-use super::plan::{Decision, Plan, back_off_ms, plan};
+use super::plan::{Decision, Plan, plan};
 use crate::auth::{Token, TokenKind};
 use crate::executor::{Executor, InstanceSpec, Observation};
 use crate::store::{Snapshot, Store, StoreError};
 use shared::id::{InstanceId, ServiceId};
-use shared::service::{Instance, InstanceError, InstanceState};
+use shared::retry::back_off_ms;
+use shared::service::{Instance, InstanceError, InstanceState, Reason};
 use shared::status::{Event, Status};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,13 +35,19 @@ pub struct Scheduler {
     store: Store,
     executor: Arc<dyn Executor>,
     leases: SharedLeases,
+    explanations: Explanations,
 }
 
 impl Scheduler {
     /// A scheduler that has not looked yet.
     #[must_use]
-    pub fn new(store: Store, executor: Arc<dyn Executor>, leases: SharedLeases) -> Self {
-        Self { store, executor, leases }
+    pub const fn new(
+        store: Store,
+        executor: Arc<dyn Executor>,
+        leases: SharedLeases,
+        explanations: Explanations,
+    ) -> Self {
+        Self { store, executor, leases, explanations }
     }
 
     /// Runs until it is told to stop. Instances are left alone then: they outlive the server.
@@ -150,12 +158,12 @@ impl Scheduler {
                 "{} starts in a row failed; the last: {}: {}",
                 failed_starts, error.reason, error.detail
             );
-            InstanceError { reason: "CrashLoopBackOff".into(), detail }
+            InstanceError { reason: Reason::CrashLoopBackOff, detail }
         } else {
             error
         };
         let retry_at_ms = self.store.clock().now_ms() + back_off_ms(failed_starts);
-        tracing::warn!(%service_id, failed_starts, reason = error.reason, detail = error.detail, "a start failed");
+        tracing::warn!(%service_id, failed_starts, reason = %error.reason, detail = error.detail, "a start failed");
         self.store.record_service_start(service_id, Err(error), Some(retry_at_ms)).await?;
         Ok(())
     }
@@ -206,11 +214,14 @@ impl Scheduler {
         let token = match Token::generate(TokenKind::Instance) {
             Ok(token) => token,
             Err(error) => {
-                let error = InstanceError { reason: "StartError".into(), detail: error.to_string() };
+                let error = InstanceError { reason: Reason::ContainerCannotRun, detail: error.to_string() };
                 return self.note_failed_start(snapshot, service_id, error).await;
             }
         };
-        let instance = self.store.create_instance(service_id, &token.hash().hex()).await?;
+        let instance = self
+            .store
+            .create_instance(service_id, shared::machine::Reservation::default(), &token.hash().hex())
+            .await?;
         let spec = InstanceSpec {
             instance_id: instance.id,
             service_name: service.name.clone(),
@@ -259,9 +270,8 @@ impl Scheduler {
             if same {
                 continue;
             }
-            match self.store.set_blocker(execution.id, Some(blocker.clone()), *event).await {
-                // A runner took it in the meantime.
-                Ok(()) | Err(StoreError::Conflict(_)) => {}
+            match self.store.set_blockers(vec![(execution.id, blocker.clone(), *event)]).await {
+                Ok(()) => {}
                 Err(error) => {
                     tracing::warn!(%error, execution_id = %execution.id, "why it waits was not kept");
                 }

@@ -4,7 +4,6 @@ use super::{ConvertError, json_from_wire, list_from_wire, required, word_from_wi
 use crate::v1;
 use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
 use shared::dataset::Subset;
-use shared::machine::MachineType;
 use shared::service::{OnReset, ServiceSettings};
 use shared::snapshot::{LabelCount, SubsetContent};
 
@@ -23,6 +22,11 @@ impl From<ServiceSettings> for v1::ServiceSettings {
             preemptible: settings.preemptible,
             image: settings.image,
             run_as_process: Some(settings.run_as_process),
+            queue_threshold: Some(settings.queue_threshold),
+            gpus: settings.gpus,
+            cores: Some(settings.cores),
+            memory_mib: settings.memory_mib,
+            max_failed_starts: Some(settings.max_failed_starts),
         }
     }
 }
@@ -33,7 +37,8 @@ impl TryFrom<v1::ServiceSettings> for ServiceSettings {
     /// Parses settings and refuses the first value that cannot be meant.
     fn try_from(settings: v1::ServiceSettings) -> Result<Self, ConvertError> {
         let on_reset = word_from_wire("on_reset", &settings.on_reset, on_reset, "`fail` or `rerun`")?;
-        let Self { machine_type, run_as_process, .. } = Self::default();
+        let Self { machine_type, run_as_process, queue_threshold, cores, max_failed_starts, .. } =
+            Self::default();
         let settings = Self {
             concurrency: settings.concurrency,
             min_instances: settings.min_instances,
@@ -47,6 +52,11 @@ impl TryFrom<v1::ServiceSettings> for ServiceSettings {
             preemptible: settings.preemptible,
             image: settings.image,
             run_as_process: settings.run_as_process.unwrap_or(run_as_process),
+            queue_threshold: settings.queue_threshold.unwrap_or(queue_threshold),
+            gpus: settings.gpus,
+            cores: settings.cores.unwrap_or(cores),
+            memory_mib: settings.memory_mib,
+            max_failed_starts: settings.max_failed_starts.unwrap_or(max_failed_starts),
         };
         match settings.check() {
             Ok(()) => Ok(settings),
@@ -69,22 +79,6 @@ const fn on_reset_word(on_reset: OnReset) -> &'static str {
 
 fn on_reset(word: &str) -> Option<OnReset> {
     [OnReset::Fail, OnReset::Rerun].into_iter().find(|each| on_reset_word(*each) == word)
-}
-
-impl From<MachineType> for v1::MachineType {
-    fn from(machine: MachineType) -> Self {
-        let MachineType { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images } =
-            machine;
-        Self { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images }
-    }
-}
-
-impl From<v1::MachineType> for MachineType {
-    fn from(machine: v1::MachineType) -> Self {
-        let v1::MachineType { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images } =
-            machine;
-        Self { name, cores, memory_bytes, free_memory_bytes, is_preemptible, runs_images }
-    }
 }
 
 impl From<LabelCount> for v1::LabelCount {

@@ -14,7 +14,7 @@ mod recipe;
 mod snapshot;
 mod training;
 
-pub use compute::{instance_to_wire, service_to_wire};
+pub use compute::{ServiceLoad, instance_state_from_wire, instance_to_wire, service_to_wire};
 pub use dataset::{SplitPercentages, subset_filter_from_wire, subset_to_wire};
 pub use error::ConvertError;
 pub use filter::filter_resource_from_wire;

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::metric::{LogLevel, LogLine, MetricSample};
 use shared::status::{Event, Status};
-use shared::training::{Blocker, Cause, CauseKind, HistoryEntry, Phase, Progress, Training};
+use shared::training::{Blocker, Cause, CauseKind, HistoryEntry, Phase, Progress, Training, Waiting};
 
 /// The word by which serde knows a value of a closed list.
 fn word<T: Serialize>(value: &T) -> String {
@@ -53,23 +53,35 @@ impl TryFrom<v1::Progress> for Progress {
     }
 }
 
-impl From<Blocker> for v1::Blocker {
-    fn from(blocker: Blocker) -> Self {
-        let detail = serde_json::to_value(&blocker).unwrap_or_default();
+impl From<Waiting> for v1::Blocker {
+    fn from(waiting: Waiting) -> Self {
+        let detail = serde_json::to_value(&waiting.blocker).unwrap_or_default();
         Self {
             kind: detail.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
-            description: blocker.describe(),
+            description: waiting.describe(),
             detail_json: detail.to_string(),
+            position: waiting.position,
+            attempt: waiting.attempt,
+            max_attempts: waiting.max_attempts,
+            expected_start_ms: waiting.expected_start_ms,
+            remedy: waiting.remedy(),
         }
     }
 }
 
-impl TryFrom<v1::Blocker> for Blocker {
+impl TryFrom<v1::Blocker> for Waiting {
     type Error = ConvertError;
 
-    fn try_from(blocker: v1::Blocker) -> Result<Self, ConvertError> {
-        serde_json::from_str(&blocker.detail_json)
-            .map_err(|error| ConvertError::new("detail_json", format!("is not a blocker: {error}")))
+    fn try_from(wire: v1::Blocker) -> Result<Self, ConvertError> {
+        let blocker: Blocker = serde_json::from_str(&wire.detail_json)
+            .map_err(|error| ConvertError::new("detail_json", format!("is not a blocker: {error}")))?;
+        Ok(Self {
+            blocker,
+            position: wire.position,
+            attempt: wire.attempt,
+            max_attempts: wire.max_attempts,
+            expected_start_ms: wire.expected_start_ms,
+        })
     }
 }
 
@@ -122,7 +134,7 @@ impl From<Training> for v1::Training {
             attempt: training.attempt,
             max_attempts: training.max_attempts,
             instance_id: training.instance_id.map(|id| id.to_string()).unwrap_or_default(),
-            blocker: training.blocker.map(Into::into),
+            blocker: training.waiting.map(Into::into),
             cause: training.cause.map(Into::into),
             configuration_json: training.configuration.to_string(),
             created_at_ms: training.created_at_ms,
@@ -130,6 +142,7 @@ impl From<Training> for v1::Training {
             ended_at_ms: training.ended_at_ms,
             removed_at_ms: training.removed_at_ms,
             revision: training.revision,
+            priority: training.priority,
         }
     }
 }
@@ -155,9 +168,10 @@ impl TryFrom<v1::Training> for Training {
             attempt: training.attempt,
             max_attempts: training.max_attempts,
             instance_id: optional_id_from_wire("instance_id", &training.instance_id)?,
-            blocker: training
+            priority: training.priority,
+            waiting: training
                 .blocker
-                .map(Blocker::try_from)
+                .map(Waiting::try_from)
                 .transpose()
                 .map_err(|error| error.within("blocker"))?,
             cause: cause_from_wire(training.cause)?,

@@ -3,8 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 use shared::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId, uuid_v7};
+use shared::machine::Shortage;
+use shared::service::Reason;
 
-const CAUSES: [CauseKind; 8] = [
+const CAUSES: [CauseKind; 10] = [
+    CauseKind::Preempted,
+    CauseKind::Drained,
     CauseKind::Configuration,
     CauseKind::Data,
     CauseKind::Resources,
@@ -27,18 +31,40 @@ const EVENTS: [Event; 8] = [
 ];
 
 fn blocker() -> impl Strategy<Value = Blocker> {
+    let reason = proptest::sample::select(Reason::ALL.to_vec());
+    let holder = any::<[u8; 10]>().prop_map(|random| Holder {
+        execution_id: ExecutionId::from_uuid(uuid_v7(3, &random)),
+        model_name: "cells".into(),
+    });
     prop_oneof![
-        Just(Blocker::ServicePaused),
-        (".{0,20}", ".{0,20}", any::<i64>())
+        any::<Option<u32>>().prop_map(|failed_starts| Blocker::ServicePaused { failed_starts }),
+        (reason, ".{0,20}", any::<Option<i64>>())
             .prop_map(|(reason, detail, retry_at_ms)| Blocker::ServiceError { reason, detail, retry_at_ms }),
-        Just(Blocker::InstanceStarting),
-        any::<(u32, u32, [u8; 10])>().prop_map(|(slots, position, random)| Blocker::SlotsBusy {
-            slots,
-            position,
-            held_by: vec![ExecutionId::from_uuid(uuid_v7(3, &random))],
+        any::<(u32, u32)>().prop_map(|(asked, available)| Blocker::NoMachineFits {
+            machine_type: "local".into(),
+            shortage: Shortage::Gpus { asked, available },
         }),
-        any::<i64>().prop_map(|until_ms| Blocker::LeaseRunningOut { until_ms }),
+        Just(Blocker::InstanceStarting),
+        Just(Blocker::InstancesReplaced),
+        (any::<u32>(), holder.clone())
+            .prop_map(|(slots, holder)| Blocker::SlotsBusy { slots, held_by: vec![holder] }),
+        (any::<u64>(), holder, any::<bool>()).prop_map(|(asked_bytes, holder, is_being_freed)| {
+            Blocker::MachineBusy {
+                machine_type: "local".into(),
+                shortage: Shortage::Memory { asked_bytes, available_bytes: 1 },
+                held_by: vec![holder],
+                is_being_freed,
+            }
+        }),
+        any::<i64>().prop_map(|until_ms| Blocker::BackOff { until_ms }),
     ]
+}
+
+fn waiting() -> impl Strategy<Value = Waiting> {
+    (blocker(), any::<(u32, u32, u32)>(), any::<Option<i64>>()).prop_map(|(blocker, counts, start)| {
+        let (position, attempt, max_attempts) = counts;
+        Waiting { blocker, position, attempt, max_attempts, expected_start_ms: start }
+    })
 }
 
 fn cause() -> impl Strategy<Value = Cause> {
@@ -55,11 +81,11 @@ fn training() -> impl Strategy<Value = Training> {
         any::<[u8; 10]>(),
         ".{1,20}",
         (status, phase, any::<[u32; 4]>(), any::<bool>()),
-        proptest::option::of(blocker()),
+        proptest::option::of(waiting()),
         proptest::option::of(cause()),
         times,
     )
-        .prop_map(|(random, name, (status, phase, numbers, abort_requested), blocker, cause, times)| {
+        .prop_map(|(random, name, (status, phase, numbers, abort_requested), waiting, cause, times)| {
             Training {
                 id: TrainingId::from_uuid(uuid_v7(1, &random)),
                 model_id: ModelId::from_uuid(uuid_v7(2, &random)),
@@ -82,7 +108,8 @@ fn training() -> impl Strategy<Value = Training> {
                 attempt: numbers[0],
                 max_attempts: numbers[1],
                 instance_id: abort_requested.then(|| InstanceId::from_uuid(uuid_v7(6, &random))),
-                blocker,
+                priority: 7,
+                waiting,
                 cause,
                 configuration: serde_json::json!({"epochs": numbers[1], "lr0": 0.01}),
                 created_at_ms: times.0,
@@ -155,7 +182,8 @@ fn samples_without_a_place_are_refused() {
 
 #[test]
 fn the_wire_says_what_a_training_waits_for() {
-    let wire = v1::Blocker::from(Blocker::SlotsBusy { slots: 1, position: 2, held_by: Vec::new() });
+    let busy = Waiting::of(Blocker::SlotsBusy { slots: 1, held_by: Vec::new() });
+    let wire = v1::Blocker::from(Waiting { position: 2, ..busy });
     assert_eq!(wire.kind, "slots-busy");
     assert!(wire.description.contains("place 2 in the queue"), "{}", wire.description);
 }

@@ -3,14 +3,21 @@
 //! Must not know SQL, gRPC or files.
 
 use shared::id::{ExecutionId, InstanceId, ModelId, ServiceId, TrainingId};
-use shared::service::{Instance, Service};
+use shared::machine::MachineType;
+use shared::service::{Instance, Service, ServiceSettings};
 use shared::status::Status;
+use shared::training::{Blocker, Progress};
+use std::collections::BTreeMap;
 
 /// Everything that the plan looks at, read at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Snapshot {
     /// All services.
     pub services: Vec<Service>,
+    /// How long trainings of a service took lately, in milliseconds, where any ended well.
+    pub typical_ms: BTreeMap<ServiceId, i64>,
+    /// What instances may run on.
+    pub machine_types: Vec<MachineType>,
     /// Instances that are alive.
     pub instances: Vec<Instance>,
     /// Executions that are not final, oldest first.
@@ -26,8 +33,14 @@ pub struct QueuedExecution {
     pub service_id: ServiceId,
     /// Where it stands.
     pub status: Status,
+    /// The model version that it trains.
+    pub model_name: String,
     /// What was last said about its waiting.
-    pub blocker: Option<shared::training::Blocker>,
+    pub blocker: Option<Blocker>,
+    /// The more, the sooner it starts.
+    pub priority: i32,
+    /// How far its present attempt is.
+    pub progress: Progress,
     /// The attempt that runs or ran last; 0 before the first.
     pub attempt: u32,
     /// Attempts allowed.
@@ -38,6 +51,8 @@ pub struct QueuedExecution {
     pub abort_requested: bool,
     /// When, in UTC milliseconds.
     pub abort_requested_at_ms: Option<i64>,
+    /// A person asked that it goes round again.
+    pub rerun_requested: bool,
     /// Who holds it.
     pub instance_id: Option<InstanceId>,
     /// Grows from execution to execution; the order of the queue.
@@ -94,4 +109,15 @@ pub enum AttemptOutcome {
     Stopped,
     /// It was killed or timed out: it goes round again while attempts are left.
     Reset,
+}
+
+/// What a service's settings were.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceRevision {
+    /// From 1.
+    pub settings_revision: u32,
+    /// The settings.
+    pub settings: ServiceSettings,
+    /// Since when, in UTC milliseconds.
+    pub created_at_ms: i64,
 }

@@ -31,6 +31,8 @@ pub struct NewTraining {
     pub settings_given: bool,
     /// Names of secrets that the Train function gets.
     pub secrets: Vec<String>,
+    /// The more, the sooner it starts.
+    pub priority: i32,
     /// Versions of the program and of the trainer, by name.
     pub versions: BTreeMap<String, String>,
 }
@@ -48,6 +50,7 @@ impl NewTraining {
             settings,
             settings_given: false,
             secrets: Vec::new(),
+            priority: 0,
             versions: BTreeMap::new(),
         }
     }

@@ -7,7 +7,8 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, InstanceId, ModelId};
-use shared::service::{OnReset, ServiceSettings};
+use shared::retry::retry_after_ms;
+use shared::service::{Drain, OnReset, ServiceSettings};
 use shared::status::{Event, ModelStatus, Status};
 use shared::training::{Blocker, Cause, CauseKind, Training};
 
@@ -22,6 +23,10 @@ pub(super) struct Execution {
     pub(super) fencing_token: i64,
     pub(super) acknowledged_sequence: u64,
     pub(super) abort_requested: bool,
+    /// A person asked that it goes round again.
+    pub(super) rerun_requested: bool,
+    /// Why its instance has to stop.
+    pub(super) drain: Option<Drain>,
     pub(super) blocker: Option<Blocker>,
     pub(super) settings: ServiceSettings,
 }
@@ -31,44 +36,15 @@ pub(super) struct Execution {
 pub(super) enum PutBack {
     /// The runner or its machine was lost.
     Lost,
-    /// The attempt was killed, timed out or was made to give way.
+    /// The attempt was killed or timed out.
     Reset,
+    /// It had to give way to a more urgent one, or a person had it go round again.
+    GaveWay,
+    /// Its instance had to end although nothing was wrong with it.
+    Drained,
 }
 
 impl Store {
-    /// Says what a waiting execution waits for. `event` is [`Event::Queued`] or
-    /// [`Event::ServiceUnavailable`]; nothing is written when nothing is new.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] if the event cannot happen in the execution's status.
-    pub async fn set_blocker(
-        &self,
-        execution_id: ExecutionId,
-        blocker: Option<Blocker>,
-        event: Event,
-    ) -> Result<(), StoreError> {
-        self.write(async move |tx: &mut Tx| {
-            let execution = load(tx, execution_id).await?;
-            let status = legal(&execution, event)?;
-            if status == execution.status && blocker == execution.blocker {
-                return Ok(());
-            }
-            let blocker = to_optional_json(blocker.as_ref())?;
-            if status != execution.status {
-                apply(tx, &execution, event, None).await?;
-            }
-            let revision = tx.next_revision();
-            sqlx::query("UPDATE executions SET blocker = ?, revision = ? WHERE id = ?")
-                .bind(blocker)
-                .bind(revision)
-                .bind(execution_id.to_string())
-                .execute(&mut tx.connection)
-                .await?;
-            Ok(())
-        })
-        .await
-    }
-
     /// Moves an execution: reads its status, asks the one legality function, and writes status,
     /// history and model status together.
     ///
@@ -102,8 +78,8 @@ impl Store {
         self.put_back(execution_id, fencing_token, PutBack::Lost, cause).await
     }
 
-    /// An attempt was killed, timed out or had to give way: *Rerun* while attempts are left, else
-    /// *Failed*; *Terminated* if a person had asked to end it.
+    /// An attempt was killed or timed out: *Rerun* while attempts are left, else *Failed*; *Terminated* if a person
+    /// had asked to end it.
     ///
     /// # Errors
     /// [`StoreError::StaleToken`] if the attempt is not the present one.
@@ -128,6 +104,7 @@ impl Store {
             if execution.status != Status::InProgress || execution.fencing_token != fencing_token {
                 return Err(StoreError::StaleToken { execution: execution_id.to_string() });
             }
+            let (how, cause) = asked_to_stop(&execution).unwrap_or((how, cause));
             put_back(tx, &execution, how, Some(cause)).await?;
             super::trainings::by_execution(&mut tx.connection, execution_id).await
         })
@@ -139,9 +116,9 @@ impl Store {
 pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, StoreError> {
     let row = sqlx::query(
         "SELECT e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
-                e.abort_requested, e.blocker, t.model_id, s.settings \
+                e.abort_requested, e.rerun_requested, e.blocker, t.model_id, s.settings, i.drain \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN services s ON s.id = e.service_id \
-         WHERE e.id = ?",
+         LEFT JOIN instances i ON i.id = e.instance_id WHERE e.id = ?",
     )
     .bind(id.to_string())
     .fetch_optional(&mut tx.connection)
@@ -156,12 +133,14 @@ pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, Stor
         fencing_token: get(&row, "fencing_token")?,
         acknowledged_sequence: number(&row, "acknowledged_sequence")?,
         abort_requested: flag(&row, "abort_requested")?,
+        rerun_requested: flag(&row, "rerun_requested")?,
+        drain: optional_json(&row, "drain")?,
         blocker: optional_json(&row, "blocker")?,
         settings: super::rows::json(&row, "settings")?,
     })
 }
 
-fn legal(execution: &Execution, event: Event) -> Result<Status, StoreError> {
+pub(super) fn legal(execution: &Execution, event: Event) -> Result<Status, StoreError> {
     execution.status.after(event).map_err(|illegal| StoreError::Conflict(illegal.to_string()))
 }
 
@@ -206,7 +185,7 @@ pub(super) async fn start_attempt(
     let revision = tx.next_revision();
     sqlx::query(
         "UPDATE executions SET attempt = ?, fencing_token = ?, acknowledged_sequence = 0, instance_id = ?, \
-             epoch = 0, step = 0, phase = 'preparing', not_before_ms = NULL, \
+             epoch = 0, step = 0, phase = 'preparing', not_before_ms = NULL, rerun_requested = 0, \
              started_at_ms = COALESCE(started_at_ms, ?), attempt_started_at_ms = ?, revision = ? WHERE id = ?",
     )
     .bind(execution.attempt)
@@ -228,15 +207,59 @@ pub(super) async fn put_back(
     how: PutBack,
     cause: Option<Cause>,
 ) -> Result<Status, StoreError> {
-    let attempts_left = execution.attempt < execution.max_attempts;
-    let event = match (execution.abort_requested, execution.settings.on_reset, attempts_left, how) {
-        (true, ..) => Event::Terminated,
-        (false, OnReset::Fail, ..) | (false, OnReset::Rerun, false, PutBack::Reset) => Event::AttemptFailed,
-        (false, OnReset::Rerun, true, _) => Event::AttemptReset,
-        (false, OnReset::Rerun, false, PutBack::Lost) => Event::AttemptLost,
-    };
+    let event = event_of(execution, how);
     let cause = if event == Event::Terminated { Some(asked_for()) } else { cause };
-    apply(tx, execution, event, cause).await
+    let status = apply(tx, execution, event, cause).await?;
+    if event == Event::AttemptReset {
+        wait_before_next(tx, execution, how).await?;
+    }
+    Ok(status)
+}
+
+/// What the end of an attempt without success comes to.
+fn event_of(execution: &Execution, how: PutBack) -> Event {
+    let attempts_left = execution.attempt < execution.max_attempts;
+    match (execution.abort_requested, how, execution.settings.on_reset, attempts_left) {
+        (true, ..) => Event::Terminated,
+        (false, PutBack::GaveWay, ..) | (false, PutBack::Drained, OnReset::Rerun, _) => Event::AttemptReset,
+        (false, _, OnReset::Fail, _) | (false, PutBack::Reset, OnReset::Rerun, false) => Event::AttemptFailed,
+        (false, PutBack::Lost | PutBack::Reset, OnReset::Rerun, true) => Event::AttemptReset,
+        (false, PutBack::Lost, OnReset::Rerun, false) => Event::AttemptLost,
+    }
+}
+
+/// One that failed waits longer each time; one that had to stop although it was well gets another attempt for it, at once.
+async fn wait_before_next(tx: &mut Tx, execution: &Execution, how: PutBack) -> Result<(), StoreError> {
+    let (granted, not_before_ms) = match how {
+        PutBack::GaveWay | PutBack::Drained => (1, None),
+        PutBack::Lost | PutBack::Reset => {
+            let share = rand::random_range(0.5..1.0);
+            (0, Some(tx.now_ms() + retry_after_ms(execution.attempt, share)))
+        }
+    };
+    sqlx::query("UPDATE executions SET max_attempts = max_attempts + ?, not_before_ms = ? WHERE id = ?")
+        .bind(granted)
+        .bind(not_before_ms)
+        .bind(execution.id.to_string())
+        .execute(&mut tx.connection)
+        .await?;
+    Ok(())
+}
+
+/// How an attempt that was told to stop is put back, and why; `None` if nobody told it to.
+pub(super) fn asked_to_stop(execution: &Execution) -> Option<(PutBack, Cause)> {
+    let cause = |kind, message: String| Cause { kind, message, next_step: String::new() };
+    if execution.rerun_requested {
+        let message = "a person had it go round again".to_owned();
+        return Some((PutBack::GaveWay, cause(CauseKind::Person, message)));
+    }
+    let drain = execution.drain.as_ref()?;
+    let (how, kind) = if drain.is_preemption() {
+        (PutBack::GaveWay, CauseKind::Preempted)
+    } else {
+        (PutBack::Drained, CauseKind::Drained)
+    };
+    Some((how, cause(kind, drain.describe())))
 }
 
 /// Why a training that a person ended has ended.

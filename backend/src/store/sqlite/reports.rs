@@ -248,7 +248,9 @@ async fn end(
         AttemptOutcome::Failed => executions::apply(tx, execution, Event::AttemptFailed, cause).await,
         // Terminated if a person asked; an instance that had to give way puts its work back.
         AttemptOutcome::Stopped | AttemptOutcome::Reset => {
-            executions::put_back(tx, execution, PutBack::Reset, cause).await
+            let told = executions::asked_to_stop(execution).map(|(how, cause)| (how, Some(cause)));
+            let (how, cause) = told.unwrap_or((PutBack::Reset, cause));
+            executions::put_back(tx, execution, how, cause).await
         }
     }
 }

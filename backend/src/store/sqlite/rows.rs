@@ -11,7 +11,7 @@ use shared::metric::{LogLine, MetricSample};
 use shared::model::{Artifact, Model, ParentModel};
 use shared::recipe::Recipe;
 use shared::service::{Instance, Service};
-use shared::training::{HistoryEntry, Progress, Training};
+use shared::training::{Blocker, HistoryEntry, Progress, Training, Waiting};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Decode, Row, Sqlite, Type};
 use std::fmt::Display;
@@ -206,7 +206,9 @@ pub(super) fn service(row: &SqliteRow) -> Result<Service, StoreError> {
         architecture_id: get(row, "architecture_id")?,
         settings: json(row, "settings")?,
         settings_revision: number(row, "settings_revision")?,
+        generation: number(row, "generation")?,
         paused: flag(row, "paused")?,
+        paused_by_force: flag(row, "paused_by_force")?,
         failed_starts: number(row, "failed_starts")?,
         retry_at_ms: get(row, "retry_at_ms")?,
         error: optional_json(row, "error")?,
@@ -220,6 +222,10 @@ pub(super) fn instance(row: &SqliteRow) -> Result<Instance, StoreError> {
         id: parsed(row, "id")?,
         service_id: parsed(row, "service_id")?,
         state: word(row, "state")?,
+        generation: number(row, "generation")?,
+        machine_type: get(row, "machine_type")?,
+        reservation: json(row, "reservation")?,
+        drain: optional_json(row, "drain")?,
         handle: get(row, "handle")?,
         error: optional_json(row, "error")?,
         executions: Vec::new(),
@@ -262,7 +268,8 @@ pub(super) fn training(row: &SqliteRow) -> Result<Training, StoreError> {
         attempt: number(row, "attempt")?,
         max_attempts: number(row, "max_attempts")?,
         instance_id: optional_parsed(row, "instance_id")?,
-        blocker: optional_json(row, "blocker")?,
+        priority: get(row, "priority")?,
+        waiting: optional_json::<Blocker>(row, "blocker")?.map(Waiting::of),
         cause: optional_json(row, "cause")?,
         configuration: json(row, "configuration")?,
         created_at_ms: get(row, "created_at_ms")?,
@@ -277,13 +284,17 @@ pub(super) fn queued_execution(row: &SqliteRow) -> Result<QueuedExecution, Store
     Ok(QueuedExecution {
         id: parsed(row, "id")?,
         service_id: parsed(row, "service_id")?,
+        model_name: get(row, "model_name")?,
         status: word(row, "status")?,
         blocker: optional_json(row, "blocker")?,
+        priority: get(row, "priority")?,
+        progress: progress(row)?,
         attempt: number(row, "attempt")?,
         max_attempts: number(row, "max_attempts")?,
         fencing_token: get(row, "fencing_token")?,
         abort_requested: flag(row, "abort_requested")?,
         abort_requested_at_ms: get(row, "abort_requested_at_ms")?,
+        rerun_requested: flag(row, "rerun_requested")?,
         instance_id: optional_parsed(row, "instance_id")?,
         queue_number: get(row, "queue_number")?,
         not_before_ms: get(row, "not_before_ms")?,

@@ -99,13 +99,14 @@ impl Store {
             let service =
                 services::by_id_or_name(&mut tx.connection, &instance.service_id.to_string()).await?;
             let slot_free = (instance.executions.len() as u64) < u64::from(service.settings.concurrency);
-            if instance.state != InstanceState::Running || service.paused || !slot_free {
+            let is_current = instance.generation == service.generation;
+            if instance.state != InstanceState::Running || service.paused || !slot_free || !is_current {
                 return Ok(None);
             }
             let now_ms = tx.now_ms();
             let row = sqlx::query(
                 "SELECT id FROM executions WHERE service_id = ? AND status IN ('created', 'pending', 'rerun') \
-                 AND (not_before_ms IS NULL OR not_before_ms <= ?) ORDER BY queue_number LIMIT 1",
+                 AND (not_before_ms IS NULL OR not_before_ms <= ?) ORDER BY priority DESC, queue_number LIMIT 1",
             )
             .bind(service.id.to_string())
             .bind(now_ms)

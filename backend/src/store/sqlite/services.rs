@@ -3,10 +3,12 @@
 //! Must not know when an instance is wanted: the plan decides that.
 
 use super::rows::{get, instance, parsed, service, to_json, to_optional_json};
+use super::service_changes::keep_revision;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
 use shared::id::{InstanceId, ServiceId};
+use shared::machine::Reservation;
 use shared::service::{Instance, InstanceError, InstanceState, Service, ServiceSettings, service_name};
 use sqlx::SqliteConnection;
 use std::collections::HashMap;
@@ -77,20 +79,24 @@ impl Store {
     pub async fn create_instance(
         &self,
         service_id: ServiceId,
+        reservation: Reservation,
         token_hash: &str,
     ) -> Result<Instance, StoreError> {
         let token_hash = token_hash.to_owned();
         self.write(async move |tx: &mut Tx| {
-            by_id_or_name(&mut tx.connection, &service_id.to_string()).await?;
+            let service = by_id_or_name(&mut tx.connection, &service_id.to_string()).await?;
             let id: InstanceId = tx.new_id();
             let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
             sqlx::query(
-                "INSERT INTO instances (id, service_id, state, token_hash, created_at_ms, revision) \
-                 VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO instances (id, service_id, state, generation, machine_type, reservation, token_hash, \
+                 created_at_ms, revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             )
             .bind(id.to_string())
             .bind(service_id.to_string())
             .bind(InstanceState::Starting.name())
+            .bind(service.generation)
+            .bind(&service.settings.machine_type)
+            .bind(to_json(&reservation)?)
             .bind(token_hash)
             .bind(now_ms)
             .bind(revision)
@@ -194,25 +200,6 @@ impl Store {
         })
         .await
     }
-
-    /// Pauses or resumes a service. Resuming also forgets its failed starts, so that it is tried at once.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn set_service_paused(&self, id: ServiceId, paused: bool) -> Result<Service, StoreError> {
-        self.write(async move |tx: &mut Tx| {
-            let revision = tx.next_revision();
-            let statement = if paused {
-                "UPDATE services SET paused = 1, revision = ? WHERE id = ?"
-            } else {
-                "UPDATE services SET paused = 0, failed_starts = 0, error = NULL, retry_at_ms = NULL, revision = ? \
-                 WHERE id = ?"
-            };
-            sqlx::query(statement).bind(revision).bind(id.to_string()).execute(&mut tx.connection).await?;
-            by_id_or_name(&mut tx.connection, &id.to_string()).await
-        })
-        .await
-    }
 }
 
 /// States only go on: a later one has a higher rank.
@@ -261,6 +248,7 @@ pub(super) async fn find_or_make(
     .bind(revision)
     .execute(&mut tx.connection)
     .await?;
+    keep_revision(tx, id, 1, settings).await?;
     by_id_or_name(&mut tx.connection, &name).await
 }
 

@@ -67,7 +67,7 @@ impl Store {
             sqlx::query(
                 "INSERT INTO executions (id, training_id, service_id, status, queue_number, attempt, max_attempts, \
                  fencing_token, acknowledged_sequence, abort_requested, epoch, epochs, step, steps, phase, \
-                 created_at_ms, revision) VALUES (?, ?, ?, ?, ?, 0, ?, 0, 0, 0, 0, ?, 0, 0, ?, ?, ?)",
+                 priority, created_at_ms, revision) VALUES (?, ?, ?, ?, ?, 0, ?, 0, 0, 0, 0, ?, 0, 0, ?, ?, ?, ?)",
             )
             .bind(execution_id.to_string())
             .bind(id.to_string())
@@ -77,6 +77,7 @@ impl Store {
             .bind(service.settings.max_attempts)
             .bind(u32::try_from(epochs).unwrap_or(u32::MAX))
             .bind(super::rows::to_word(&Phase::default())?)
+            .bind(new.priority)
             .bind(now_ms)
             .bind(queue_number)
             .execute(&mut tx.connection)
@@ -365,7 +366,10 @@ pub(super) async fn by_execution(
     training(&row)
 }
 
-async fn find(connection: &mut SqliteConnection, id_or_name: &str) -> Result<Training, StoreError> {
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    id_or_name: &str,
+) -> Result<Training, StoreError> {
     let row = sqlx::query(
         "SELECT e.id FROM trainings t JOIN executions e ON e.training_id = t.id JOIN models m ON m.id = t.model_id \
          WHERE t.id = ? OR e.id = ? OR m.id = ? OR m.name = ? \

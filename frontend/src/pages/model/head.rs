@@ -16,7 +16,7 @@ use crate::text;
 use leptos::prelude::*;
 use shared::model::Model;
 use shared::status::{ModelStatus, Status};
-use shared::training::{Blocker, Phase, Training};
+use shared::training::{Phase, Training};
 
 #[component]
 pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
@@ -179,8 +179,8 @@ fn place_in(training: &Training) -> String {
 fn Waiting(training: RwSignal<Training>) -> impl IntoView {
     let reason = Memo::new(move |_| {
         training.with(|training| {
-            let blocker = training.blocker.as_ref().filter(|_| training.status.is_waiting());
-            blocker.map(Blocker::describe)
+            let waiting = training.waiting.as_ref().filter(|_| training.status.is_waiting());
+            waiting.map(shared::training::Waiting::describe)
         })
     });
     move || {

@@ -2,7 +2,7 @@
 //!
 //! Must not know how the form looks; what a setting may be is the server's to say.
 
-use shared::machine::{MachineType, refuses_shared_process};
+use shared::machine::MachineType;
 use shared::service::{OnReset, ServiceSettings};
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ pub const SERVICE_FIELDS: [ServiceField; 4] = [
     ServiceField {
         key: "image",
         label: "Docker image",
-        hint: "What instances are made from",
+        hint: "The program that instances run, by its whole path; empty for the built-in one",
         kind: Kind::Text,
     },
     ServiceField {
@@ -124,8 +124,6 @@ pub fn words_of(settings: &ServiceSettings, key: &str) -> String {
 pub fn refusal_of(machine: &MachineType, key: &str) -> Option<String> {
     match key {
         "preemptible" => machine.refuses_preemption(),
-        "image" => machine.refuses_images(),
-        "run_as_process" => refuses_shared_process().map(str::to_owned),
         _ => None,
     }
     .map(|reason| crate::text::capitalised(&reason))

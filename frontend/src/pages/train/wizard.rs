@@ -212,6 +212,7 @@ impl Wizard {
             service_settings: is_new.then(|| settings.into()),
             secrets: draft.secrets,
             snapshot_of: String::new(),
+            priority: 0,
             idempotency_key: String::new(),
         })
     }

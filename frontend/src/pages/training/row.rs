@@ -11,8 +11,9 @@ use crate::pages::actions::Actions;
 use crate::routes::Place;
 use crate::text;
 use leptos::prelude::*;
+use shared::service::Reason;
 use shared::status::Status;
-use shared::training::{Blocker, Phase, Training};
+use shared::training::{Blocker, Phase, Training, Waiting};
 
 #[component]
 pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
@@ -75,7 +76,7 @@ fn remark_on(training: &Training) -> Option<String> {
         return Some("Stopping".into());
     }
     if training.status.is_waiting() {
-        return training.blocker.as_ref().map(Blocker::describe);
+        return training.waiting.as_ref().map(Waiting::describe);
     }
     match training.status {
         Status::Failed | Status::Aborted => {
@@ -88,9 +89,14 @@ fn remark_on(training: &Training) -> Option<String> {
 
 /// Trouble of the service, beside its name.
 fn trouble(training: &Training) -> Option<(Icon, &'static str, String)> {
-    match training.blocker.as_ref().filter(|_| !training.status.is_final())? {
-        Blocker::ServiceError { reason, .. } => Some((Icon::CrossInOctagon, "error", reason.clone())),
-        Blocker::ServicePaused => Some((Icon::Warning, "warning", "Paused".into())),
+    match &training.waiting.as_ref().filter(|_| training.status.is_waiting())?.blocker {
+        Blocker::ServiceError { reason, .. } => {
+            Some((Icon::CrossInOctagon, "error", reason.name().to_owned()))
+        }
+        Blocker::NoMachineFits { .. } => {
+            Some((Icon::CrossInOctagon, "error", Reason::Unschedulable.name().to_owned()))
+        }
+        Blocker::ServicePaused { .. } => Some((Icon::Warning, "warning", "Paused".into())),
         _ => None,
     }
 }
