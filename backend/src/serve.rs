@@ -48,6 +48,7 @@ pub struct Server {
     authenticator: Authenticator,
     executor: Option<ProcessExecutor>,
     announced: Option<PathBuf>,
+    draining: CancellationToken,
     stop: CancellationToken,
     tasks: Vec<JoinHandle<()>>,
     _lock: File,
@@ -147,6 +148,7 @@ impl Server {
             store,
             executor: None,
             announced: None,
+            draining: CancellationToken::new(),
             stop: CancellationToken::new(),
             tasks: Vec::new(),
             _lock: lock,
@@ -175,7 +177,9 @@ impl Server {
         let router = self.router(&leases, &explanations)?;
         self.tasks.push(tokio::spawn(web::listener::serve(listener, router, self.stop.clone(), GRACE)));
         let Some(executor) = self.executor.clone() else { return Ok(()) };
-        let scheduler = Scheduler::new(self.store.clone(), Arc::new(executor), leases, explanations);
+        let executor = Arc::new(executor);
+        let draining = self.draining.clone();
+        let scheduler = Scheduler::new(self.store.clone(), executor, leases, explanations, draining);
         self.tasks.push(tokio::spawn(scheduler.run(self.stop.clone())));
         announce(data, &self.url).map_err(|source| data_folder_error(data, source))?;
         self.announced = Some(data.server_file());
@@ -199,6 +203,7 @@ impl Server {
             executor,
             secrets: self.secrets.clone(),
             url: self.url.clone(),
+            draining: self.draining.clone(),
             stop: self.stop.clone(),
         };
         let grpc = api::router(api).map_err(|error| ServeError::Reflection(error.to_string()))?;
@@ -234,6 +239,38 @@ impl Server {
     pub async fn sign_in_link(&self) -> Result<String, ServeError> {
         let (token, _) = self.authenticator.create_link(&Permissions::all()).await?;
         Ok(api::sign_in_url(&self.url, token.expose()))
+    }
+
+    /// Takes no new trainings, and has those that run write a checkpoint within their drain time; runners are heard
+    /// until they have ended. Those that do not stop are made to.
+    pub async fn drain(&self) {
+        self.draining.cancel();
+        let mut revisions = self.store.revisions();
+        loop {
+            revisions.mark_unchanged();
+            match self.store.scheduling_snapshot().await {
+                Ok(snapshot) if snapshot.instances.is_empty() => return,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "whether instances have ended cannot be seen; they are left to themselves");
+                    return;
+                }
+            }
+            if revisions.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Makes every instance end at once, with all that it started.
+    pub async fn kill_instances(&self) {
+        let Some(executor) = &self.executor else { return };
+        let Ok(snapshot) = self.store.scheduling_snapshot().await else { return };
+        for instance in snapshot.instances {
+            if let Some(handle) = &instance.handle {
+                executor.kill(instance.id, handle).await;
+            }
+        }
     }
 
     /// Takes no more requests, finishes those that are open, and closes the store. Runners go on.

@@ -113,10 +113,8 @@ pub enum Drain {
         /// Which one.
         by: ExecutionId,
     },
-    /// Its service's settings were changed.
-    SettingsChanged,
-    /// A person restarted its service.
-    Restarted,
+    /// Its service's settings were changed, or a person restarted the service.
+    Replaced,
     /// The server stops.
     ServerStops,
 }
@@ -127,8 +125,7 @@ impl Drain {
     pub fn describe(&self) -> String {
         match self {
             Self::Preempted { by } => format!("it gave way to the more urgent execution {by}"),
-            Self::SettingsChanged => "the settings of its service were changed".into(),
-            Self::Restarted => "a person restarted its service".into(),
+            Self::Replaced => "its service was restarted, or has other settings now".into(),
             Self::ServerStops => "the server was stopped".into(),
         }
     }

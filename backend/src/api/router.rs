@@ -57,6 +57,8 @@ pub struct Api {
     pub executor: Option<Arc<dyn Executor>>,
     /// The organization's secrets.
     pub secrets: Secrets,
+    /// Cancelled when nothing new is to be begun.
+    pub draining: CancellationToken,
     /// Where this server is reached.
     pub url: String,
     /// Cancelled when the server stops.
@@ -74,7 +76,7 @@ macro_rules! limited {
 /// # Errors
 /// If the compiled descriptors cannot be served by reflection, which a test rules out.
 pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
-    let Api { store, authenticator, runners, explanations, executor, secrets, url, stop } = api;
+    let Api { store, authenticator, runners, explanations, executor, secrets, draining, url, stop } = api;
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
@@ -94,7 +96,7 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
         .add_service(limited!(ModelServiceServer::new(Models { store: store.clone() })))
         .add_service(limited!(RecipeServiceServer::new(Recipes { store: store.clone() })))
         .add_service(limited!(SecretServiceServer::new(SecretApi { secrets })))
-        .add_service(limited!(TrainingServiceServer::new(Trainings { store, explanations })))
+        .add_service(limited!(TrainingServiceServer::new(Trainings { store, explanations, draining })))
         .add_service(limited!(WatchServiceServer::new(watch)))
         // An assignment names every item of a training, so runners get longer answers.
         .add_service(

@@ -8,8 +8,8 @@ use crate::auth::{Token, TokenKind};
 use crate::scheduler::SharedLeases;
 use crate::secrets::{SecretError, SecretValue, Secrets};
 use crate::store::{
-    Assignment, AttemptOutcome, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry, Snapshot,
-    Store, StoreError,
+    Assignment, AttemptOutcome, InHand, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry,
+    Snapshot, Store, StoreError,
 };
 use proto::convert::{ConvertError, id_from_wire, subset_to_wire};
 use proto::v1;
@@ -155,8 +155,7 @@ impl RunnerService for Runners {
             .await
             .or_problem()?;
         self.heard(instance.id);
-        let service =
-            self.store.record_service_start(instance.service_id, Ok(()), None).await.or_problem()?;
+        let service = self.store.service(&instance.service_id.to_string()).await.or_problem()?;
         let times = self.leases.lock().times();
         let secs = |time: Duration| u32::try_from(time.as_secs()).unwrap_or(u32::MAX).max(1);
         Ok(Response::new(v1::RegisterResponse {
@@ -178,7 +177,9 @@ impl RunnerService for Runners {
             if self.should_stop(instance_id).await.or_problem()? {
                 return Ok(Response::new(v1::LeaseResponse { assignment: None, stop: true }));
             }
-            let assignment = self.assignment_of(instance_id).await.or_problem()?;
+            let may_lease = self.store.may_lease(instance_id).await.or_problem()?;
+            let assignment =
+                if may_lease { self.assignment_of(instance_id).await.or_problem()? } else { None };
             if assignment.is_some() || !self.wait(&mut revisions, deadline).await {
                 return Ok(Response::new(v1::LeaseResponse { assignment, stop: false }));
             }
@@ -196,9 +197,9 @@ impl RunnerService for Runners {
         let mut first = true;
         loop {
             revisions.mark_unchanged();
-            let snapshot = self.store.scheduling_snapshot().await.or_problem()?;
+            let in_hand = self.store.held_by(instance_id).await.or_problem()?;
             let orders: Vec<(Holding, v1::Order)> =
-                held.iter().map(|holding| (*holding, order_for(&snapshot, instance_id, holding))).collect();
+                held.iter().map(|holding| (*holding, order_for(&in_hand, holding))).collect();
             // Only the call itself proves that the runner lives, not how long its answer waits.
             if std::mem::take(&mut first) {
                 let now = self.store.clock().monotonic();
@@ -209,10 +210,7 @@ impl RunnerService for Runners {
                     }
                 }
             }
-            let stop = !snapshot
-                .instances
-                .iter()
-                .any(|instance| instance.id == instance_id && instance.state == InstanceState::Running);
+            let stop = in_hand.instance.state != InstanceState::Running;
             let goes_on = !stop && orders.iter().all(|(_, order)| *order == v1::Order::Unspecified);
             if !goes_on || !self.wait(&mut revisions, deadline).await {
                 let orders = orders.into_iter().map(|(holding, order)| holding.order(order)).collect();
@@ -305,15 +303,15 @@ fn find(snapshot: &Snapshot, id: ExecutionId) -> Option<&QueuedExecution> {
     snapshot.executions.iter().find(|execution| execution.id == id)
 }
 
-fn order_for(snapshot: &Snapshot, instance_id: InstanceId, holding: &Holding) -> v1::Order {
-    let present = find(snapshot, holding.execution_id).filter(|execution| {
-        execution.status == ExecutionStatus::InProgress
-            && execution.attempt == holding.attempt
-            && execution.fencing_token == holding.fencing_token
-            && execution.instance_id == Some(instance_id)
+fn order_for(in_hand: &InHand, holding: &Holding) -> v1::Order {
+    let present = in_hand.attempts.iter().find(|attempt| {
+        attempt.execution_id == holding.execution_id
+            && attempt.attempt == holding.attempt
+            && attempt.fencing_token == holding.fencing_token
     });
     match present {
-        Some(execution) if execution.abort_requested => v1::Order::Stop,
+        Some(attempt) if attempt.abort_requested => v1::Order::Stop,
+        Some(attempt) if attempt.rerun_requested || in_hand.instance.drain.is_some() => v1::Order::Drain,
         Some(_) => v1::Order::Unspecified,
         None => v1::Order::Abandon,
     }

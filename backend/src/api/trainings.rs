@@ -16,7 +16,9 @@ use proto::v1::training_service_server::TrainingService;
 use shared::permission::Permissions;
 use shared::status::Status as TrainingStatus;
 use shared::training::{PRIORITIES, Training};
-use tonic::{Request, Response, Status};
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use tonic::{Code, Request, Response, Status};
 
 /// Log lines when no number is asked for, and the most that are given.
 const DEFAULT_LINES: u32 = 1_000;
@@ -25,6 +27,8 @@ const MOST_LINES: u32 = 5_000;
 pub(super) struct Trainings {
     pub(super) store: Store,
     pub(super) explanations: Explanations,
+    /// Cancelled when nothing new is to be begun.
+    pub(super) draining: CancellationToken,
 }
 
 impl Trainings {
@@ -43,6 +47,11 @@ impl Trainings {
         request: v1::StartTrainingRequest,
         permissions: &Permissions,
     ) -> Result<Training, Problem> {
+        if self.draining.is_cancelled() {
+            return Err(Problem::new(Code::Unavailable, "SERVER_STOPPING", "the server is stopping")
+                .next("start the training when it is up again")
+                .retry_after(Duration::from_secs(5)));
+        }
         let key = request.idempotency_key.clone();
         let key = idempotency_key(&key)?;
         let plan = Plan::of(&self.store, request, permissions).await?;

@@ -126,6 +126,10 @@ pub struct Serve {
     /// Make a dataset of scenes, and train a small detector on it.
     #[arg(long)]
     pub demo: bool,
+    /// Leave trainings that run alone when the server is told to stop; the next one takes them on. Otherwise they write a
+    /// checkpoint within their drain time, and go on from it when the server is back.
+    #[arg(long)]
+    pub leave_trainings: bool,
     /// Allow an address that other machines can reach; put a TLS proxy in front.
     #[arg(long)]
     pub allow_remote: bool,

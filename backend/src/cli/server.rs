@@ -11,7 +11,11 @@ use crate::runner::{self, RunnerArgs};
 use crate::serve::{ServeError, Server};
 use crate::telemetry::{self, Verbosity};
 use std::process::ExitCode;
+use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+
+/// How long open requests may take after a second signal.
+const FORCED_STOP: Duration = Duration::from_secs(1);
 
 pub(super) async fn run_serve(place: &Place, arguments: Serve) -> Result<(), Failure> {
     let data = DataFolder::find(place.data.as_deref(), arguments.demo).map_err(usage)?;
@@ -35,9 +39,25 @@ pub(super) async fn run_serve(place: &Place, arguments: Serve) -> Result<(), Fai
         tokio::spawn(demo::run(server.url().to_owned(), server.owner_token().expose().to_owned(), data))
     });
     stops.next().await;
-    tracing::info!("stopping; trainings that run go on, and report when the server is back");
     if let Some(demo) = demo {
         demo.abort();
+    }
+    if arguments.leave_trainings {
+        tracing::info!("stopping; trainings that run go on, and report when the server is back");
+    } else {
+        tracing::info!(
+            "stopping; trainings that run write a checkpoint, and go on from it when the server is back"
+        );
+        tokio::select! {
+            () = server.drain() => {}
+            () = stops.next() => {
+                server.kill_instances().await;
+                let _ = tokio::time::timeout(FORCED_STOP, server.stop()).await;
+                return Err(Failure::failed(
+                    "stopped at once by a second signal; trainings go on from their last checkpoint",
+                ));
+            }
+        }
     }
     tokio::select! {
         () = server.stop() => Ok(()),

@@ -61,6 +61,8 @@ pub enum Doing {
     Idle,
     /// It was told to end and holds nothing.
     Ending,
+    /// It was told to stop what it holds.
+    Draining,
 }
 
 /// What the plan must know of time that only the monotonic clock can tell.
@@ -74,6 +76,8 @@ pub struct LeaseView {
     pub running_for: BTreeMap<ExecutionId, Duration>,
     /// For how long an instance has been in its present [`Doing`].
     pub doing_for: BTreeMap<InstanceId, Duration>,
+    /// For how long an instance has been registered, as far as this server has seen.
+    pub healthy_for: BTreeMap<InstanceId, Duration>,
 }
 
 #[derive(Debug)]
@@ -88,6 +92,7 @@ struct Seen {
     heard: Duration,
     doing: Doing,
     since: Duration,
+    registered: Option<Duration>,
 }
 
 /// The leases.
@@ -117,7 +122,8 @@ impl Leases {
         if let Some(seen) = self.instances.get_mut(&instance) {
             seen.heard = seen.heard.max(now);
         } else {
-            self.instances.insert(instance, Seen { heard: now, doing: Doing::Idle, since: now });
+            self.instances
+                .insert(instance, Seen { heard: now, doing: Doing::Idle, since: now, registered: None });
         }
     }
 
@@ -159,16 +165,26 @@ impl Leases {
             }
         }
         for (instance, doing) in alive {
-            let seen =
-                self.instances.entry(*instance).or_insert(Seen { heard: now, doing: *doing, since: now });
+            let seen = self.instances.entry(*instance).or_insert(Seen {
+                heard: now,
+                doing: *doing,
+                since: now,
+                registered: None,
+            });
             if seen.doing != *doing {
                 seen.doing = *doing;
                 seen.since = now;
             }
             view.doing_for.insert(*instance, now.saturating_sub(seen.since));
+            if *doing != Doing::Starting {
+                let registered = *seen.registered.get_or_insert(now);
+                view.healthy_for.insert(*instance, now.saturating_sub(registered));
+            }
             let patience = match doing {
                 Doing::Starting => self.times.start,
-                Doing::Working | Doing::Idle | Doing::Ending => self.times.lease + self.times.margin,
+                Doing::Working | Doing::Idle | Doing::Ending | Doing::Draining => {
+                    self.times.lease + self.times.margin
+                }
             };
             if now.saturating_sub(seen.heard) > patience {
                 view.silent_instances.insert(*instance);

@@ -3,6 +3,7 @@
 //! Must not know how an instance is made.
 
 pub mod explanations;
+mod instances;
 pub mod leases;
 pub mod plan;
 mod reconcile;

@@ -6,51 +6,48 @@
 use super::explanations::Explanations;
 use super::leases::{Doing, LeaseView, SharedLeases};
 use super::plan::{Decision, Plan, plan};
-use crate::auth::{Token, TokenKind};
-use crate::executor::{Executor, InstanceSpec, Observation};
-use crate::store::{Snapshot, Store, StoreError};
-use shared::id::{InstanceId, ServiceId};
-use shared::retry::back_off_ms;
-use shared::service::{Instance, InstanceError, InstanceState, Reason};
+use crate::executor::Executor;
+use crate::store::{QueuedExecution, Snapshot, Store, StoreError};
+use shared::id::InstanceId;
+use shared::service::{Instance, InstanceState};
 use shared::status::{Event, Status};
+use shared::training::Waiting;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// While anything runs or waits, time alone may change the plan: leases, deadlines, cool-downs.
 const BUSY_TICK: Duration = Duration::from_secs(1);
-
 /// While nothing does.
 const IDLE_TICK: Duration = Duration::from_secs(60);
-
-/// An instance that ends badly this soon after it was made counts as a failed start, even if it registered.
-const HEALTHY_AFTER_MS: i64 = 10_000;
-
-/// Lines of an instance's log that go into the reason of its failure.
-const QUOTED_LINES: usize = 3;
+/// Between two passes at least, so that many changes of a moment are looked at together.
+const COALESCE: Duration = Duration::from_millis(50);
 
 /// Carries out what the plan decides.
 #[derive(Debug, Clone)]
 pub struct Scheduler {
-    store: Store,
-    executor: Arc<dyn Executor>,
+    pub(super) store: Store,
+    pub(super) executor: Arc<dyn Executor>,
     leases: SharedLeases,
     explanations: Explanations,
+    /// Cancelled when the server is about to stop: then what runs drains.
+    draining: CancellationToken,
 }
 
 impl Scheduler {
-    /// A scheduler that has not looked yet.
+    /// A scheduler that has not looked yet. Once `draining` is cancelled it starts nothing, and has instances stop.
     #[must_use]
     pub const fn new(
         store: Store,
         executor: Arc<dyn Executor>,
         leases: SharedLeases,
         explanations: Explanations,
+        draining: CancellationToken,
     ) -> Self {
-        Self { store, executor, leases, explanations }
+        Self { store, executor, leases, explanations, draining }
     }
 
-    /// Runs until it is told to stop. Instances are left alone then: they outlive the server.
+    /// Runs until it is told to stop. Instances that are there then are left alone: they outlive the server.
     pub async fn run(self, stop: CancellationToken) {
         let mut revisions = self.store.revisions();
         let mut ends = self.executor.changes();
@@ -65,8 +62,10 @@ impl Scheduler {
                     BUSY_TICK
                 }
             };
+            let is_draining = self.draining.is_cancelled();
             tokio::select! {
                 () = stop.cancelled() => return,
+                () = self.draining.cancelled(), if !is_draining => continue,
                 changed = revisions.changed() => {
                     if changed.is_err() {
                         return;
@@ -74,6 +73,10 @@ impl Scheduler {
                 }
                 _ = ends.changed() => {}
                 () = tokio::time::sleep(pause) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(COALESCE) => {}
             }
         }
     }
@@ -87,6 +90,7 @@ impl Scheduler {
         if self.note_ends(&snapshot).await {
             snapshot = self.store.scheduling_snapshot().await?;
         }
+        snapshot.is_stopping = self.draining.is_cancelled();
         let view = self.look_at_leases(&snapshot);
         let now_ms = self.store.clock().now_ms();
         let plan = plan(&snapshot, &view, now_ms);
@@ -95,77 +99,13 @@ impl Scheduler {
                 tracing::warn!(%error, ?decision, "a decision was not carried out: the next pass decides anew");
             }
         }
-        self.explain(&plan, &snapshot).await;
+        self.note_unschedulable(&plan, &snapshot).await?;
         let busy = !snapshot.instances.is_empty() || !snapshot.executions.is_empty();
         let tick = if busy || !plan.decisions.is_empty() { BUSY_TICK } else { IDLE_TICK };
         let until_wake =
             plan.wake_at_ms.map(|at| u64::try_from(at.saturating_sub(now_ms)).unwrap_or_default() + 1);
+        self.explain(plan, &snapshot).await?;
         Ok(until_wake.map_or(tick, |wait| tick.min(Duration::from_millis(wait))))
-    }
-
-    /// Notes which instances have ended; answers whether there were any.
-    async fn note_ends(&self, snapshot: &Snapshot) -> bool {
-        let mut noted = false;
-        for instance in &snapshot.instances {
-            let Some(handle) = &instance.handle else { continue };
-            if let Observation::Ended { well, error } = self.executor.observe(instance.id, handle).await {
-                let outcome = self.note_end(snapshot, instance, well, error).await;
-                noted |= outcome.is_ok();
-                if let Err(error) = outcome {
-                    tracing::warn!(%error, instance_id = %instance.id, "the end of an instance was not noted");
-                }
-            }
-        }
-        noted
-    }
-
-    async fn note_end(
-        &self,
-        snapshot: &Snapshot,
-        instance: &Instance,
-        well: bool,
-        error: InstanceError,
-    ) -> Result<(), StoreError> {
-        let told = instance.state == InstanceState::Stopping;
-        let age_ms = self.store.clock().now_ms().saturating_sub(instance.created_at_ms);
-        let (state, failed_start) = match instance.state {
-            InstanceState::Starting => (InstanceState::Failed, true),
-            InstanceState::Running if well => (InstanceState::Stopped, false),
-            InstanceState::Running => (InstanceState::Failed, age_ms < HEALTHY_AFTER_MS),
-            InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => {
-                (InstanceState::Stopped, false)
-            }
-        };
-        let kept = (!told && state == InstanceState::Failed).then(|| error.clone());
-        self.store.set_instance_state(instance.id, state, kept).await?;
-        if failed_start {
-            self.note_failed_start(snapshot, instance.service_id, error).await?;
-        }
-        Ok(())
-    }
-
-    async fn note_failed_start(
-        &self,
-        snapshot: &Snapshot,
-        service_id: ServiceId,
-        error: InstanceError,
-    ) -> Result<(), StoreError> {
-        let before =
-            snapshot.services.iter().find(|one| one.id == service_id).map_or(0, |one| one.failed_starts);
-        let failed_starts = before.saturating_add(1);
-        let error = if failed_starts > 1 {
-            let detail = format!(
-                "{} starts in a row failed; the last: {}: {}",
-                failed_starts, error.reason, error.detail
-            );
-            InstanceError { reason: Reason::CrashLoopBackOff, detail }
-        } else {
-            error
-        };
-        let retry_at_ms = self.store.clock().now_ms() + back_off_ms(failed_starts);
-        tracing::warn!(%service_id, failed_starts, reason = %error.reason, detail = error.detail, "a start failed");
-        self.store.record_service_start(service_id, Err(error), Some(retry_at_ms)).await?;
-        Ok(())
     }
 
     fn look_at_leases(&self, snapshot: &Snapshot) -> LeaseView {
@@ -182,9 +122,14 @@ impl Scheduler {
 
     async fn carry_out(&self, decision: &Decision, snapshot: &Snapshot) -> Result<(), StoreError> {
         match decision {
-            Decision::StartInstance { service_id } => self.start_instance(*service_id, snapshot).await,
-            Decision::RetireInstance { instance_id } => {
-                self.store.set_instance_state(*instance_id, InstanceState::Stopping, None).await.map(drop)
+            Decision::StartInstance { service_id, reservation } => {
+                self.start_instance(*service_id, reservation, snapshot).await
+            }
+            Decision::EndInstance { instance_id, drain } => {
+                if let Some(drain) = drain {
+                    tracing::info!(%instance_id, reason = drain.describe(), "an instance drains");
+                }
+                self.store.end_instance(*instance_id, drain.clone()).await.map(drop)
             }
             Decision::KillInstance { instance_id } => {
                 if let Some(handle) = handle_of(snapshot, *instance_id) {
@@ -194,6 +139,13 @@ impl Scheduler {
             }
             Decision::FailInstance { instance_id, error } => {
                 self.fail_instance(*instance_id, error.clone(), snapshot).await
+            }
+            Decision::ForgiveStarts { service_id } => {
+                self.store.record_service_start(*service_id, Ok(()), None).await.map(drop)
+            }
+            Decision::PauseByForce { service_id } => {
+                tracing::error!(%service_id, "a service failed to start too often: it is paused");
+                self.store.pause_service_by_force(*service_id).await
             }
             Decision::Terminate { execution_id, cause } => self
                 .store
@@ -207,83 +159,35 @@ impl Scheduler {
         }
     }
 
-    async fn start_instance(&self, service_id: ServiceId, snapshot: &Snapshot) -> Result<(), StoreError> {
-        let Some(service) = snapshot.services.iter().find(|service| service.id == service_id) else {
-            return Ok(());
-        };
-        let token = match Token::generate(TokenKind::Instance) {
-            Ok(token) => token,
-            Err(error) => {
-                let error = InstanceError { reason: Reason::ContainerCannotRun, detail: error.to_string() };
-                return self.note_failed_start(snapshot, service_id, error).await;
-            }
-        };
-        let instance = self
-            .store
-            .create_instance(service_id, shared::machine::Reservation::default(), &token.hash().hex())
-            .await?;
-        let spec = InstanceSpec {
-            instance_id: instance.id,
-            service_name: service.name.clone(),
-            registration_token: token.expose().to_owned(),
-        };
-        match self.executor.start(spec).await {
-            Ok(handle) => self.store.set_instance_handle(instance.id, &handle).await,
-            Err(error) => {
-                self.store
-                    .set_instance_state(instance.id, InstanceState::Failed, Some(error.clone()))
-                    .await?;
-                self.note_failed_start(snapshot, service_id, error).await
-            }
-        }
+    /// Tells for each waiting execution why it waits; what of it lasts is kept, where it is new.
+    async fn explain(&self, plan: Plan, snapshot: &Snapshot) -> Result<(), StoreError> {
+        let news = snapshot.executions.iter().filter_map(|execution| {
+            let waiting = plan.waiting.get(&execution.id)?;
+            let event = event_of(waiting);
+            let is_new = !is_told(execution, waiting, event);
+            is_new.then(|| (execution.id, waiting.blocker.clone(), event))
+        });
+        let news: Vec<_> = news.collect();
+        self.explanations.replace(plan.waiting);
+        self.store.set_blockers(news).await
     }
+}
 
-    async fn fail_instance(
-        &self,
-        instance_id: InstanceId,
-        mut error: InstanceError,
-        snapshot: &Snapshot,
-    ) -> Result<(), StoreError> {
-        let Some(instance) = snapshot.instances.iter().find(|instance| instance.id == instance_id) else {
-            return Ok(());
-        };
-        if let Some(handle) = &instance.handle {
-            self.executor.kill(instance_id, handle).await;
-        }
-        let said = self.executor.log_tail(instance_id, QUOTED_LINES).await.join(" | ");
-        if !said.is_empty() {
-            error.detail = format!("{}: {said}", error.detail);
-        }
-        self.store.set_instance_state(instance_id, InstanceState::Failed, Some(error.clone())).await?;
-        if instance.state == InstanceState::Starting {
-            self.note_failed_start(snapshot, instance.service_id, error).await?;
-        }
-        Ok(())
-    }
+/// What the reason says of the service.
+const fn event_of(waiting: &Waiting) -> Event {
+    if waiting.blocker.is_of_service() { Event::ServiceUnavailable } else { Event::Queued }
+}
 
-    /// Keeps for each waiting execution what it waits for, where that is new.
-    async fn explain(&self, plan: &Plan, snapshot: &Snapshot) {
-        for execution in &snapshot.executions {
-            let Some((blocker, event)) = plan.blockers.get(&execution.id) else { continue };
-            let same = execution.blocker.as_ref() == Some(blocker)
-                && execution.status.after(*event).is_ok_and(|status| status == execution.status);
-            if same {
-                continue;
-            }
-            match self.store.set_blockers(vec![(execution.id, blocker.clone(), *event)]).await {
-                Ok(()) => {}
-                Err(error) => {
-                    tracing::warn!(%error, execution_id = %execution.id, "why it waits was not kept");
-                }
-            }
-        }
-    }
+fn is_told(execution: &QueuedExecution, waiting: &Waiting, event: Event) -> bool {
+    execution.blocker.as_ref().is_some_and(|told| told.is_like(&waiting.blocker))
+        && execution.status.after(event).is_ok_and(|status| status == execution.status)
 }
 
 fn doing_of(instance: &Instance) -> Doing {
     match instance.state {
         InstanceState::Starting => Doing::Starting,
         InstanceState::Stopping if instance.executions.is_empty() => Doing::Ending,
+        InstanceState::Stopping if instance.drain.is_some() => Doing::Draining,
         InstanceState::Running if instance.executions.is_empty() => Doing::Idle,
         InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => {
             Doing::Working
@@ -291,6 +195,6 @@ fn doing_of(instance: &Instance) -> Doing {
     }
 }
 
-fn handle_of(snapshot: &Snapshot, id: InstanceId) -> Option<&str> {
+pub(super) fn handle_of(snapshot: &Snapshot, id: InstanceId) -> Option<&str> {
     snapshot.instances.iter().find(|instance| instance.id == id)?.handle.as_deref()
 }

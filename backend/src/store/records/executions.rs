@@ -22,6 +22,8 @@ pub struct Snapshot {
     pub instances: Vec<Instance>,
     /// Executions that are not final, oldest first.
     pub executions: Vec<QueuedExecution>,
+    /// The server stops: nothing is started, and what runs drains.
+    pub is_stopping: bool,
 }
 
 /// An execution as the plan sees it.
@@ -63,6 +65,30 @@ pub struct QueuedExecution {
     pub started_at_ms: Option<i64>,
     /// When its present attempt started.
     pub attempt_started_at_ms: Option<i64>,
+}
+
+/// What an instance works on.
+#[derive(Debug, Clone, PartialEq)]
+pub struct InHand {
+    /// The instance.
+    pub instance: Instance,
+    /// Its attempts.
+    pub attempts: Vec<HeldAttempt>,
+}
+
+/// An attempt that an instance holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldAttempt {
+    /// The execution.
+    pub execution_id: ExecutionId,
+    /// The attempt, from 1.
+    pub attempt: u32,
+    /// The attempt's token.
+    pub fencing_token: i64,
+    /// A person asked to end it.
+    pub abort_requested: bool,
+    /// A person asked that it goes round again.
+    pub rerun_requested: bool,
 }
 
 /// An attempt that was just handed to an instance.

@@ -10,7 +10,9 @@ mod secrets;
 mod trainings;
 
 pub use datasets::{ImportOutcome, NewAnnotation, NewImport, NewItem};
-pub use executions::{Assignment, AttemptOutcome, QueuedExecution, ServiceRevision, Snapshot};
+pub use executions::{
+    Assignment, AttemptOutcome, HeldAttempt, InHand, QueuedExecution, ServiceRevision, Snapshot,
+};
 pub use models::{Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
 pub use reports::{
     Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, StoredLogLine, StoredSample, WatchScope,

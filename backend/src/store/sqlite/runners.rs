@@ -2,14 +2,16 @@
 //!
 //! Must not know leases in time: those live in the server's memory, by a monotonic clock.
 
-use super::rows::{get, json, parsed};
+use super::rows::{flag, get, json, number, parsed};
 use super::{executions, secrets, services};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::Assignment;
+use crate::store::records::{Assignment, HeldAttempt, InHand};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, InstanceId};
 use shared::service::{Instance, InstanceState};
+use sqlx::Connection;
+use sqlx::sqlite::SqliteRow;
 
 impl Store {
     /// Exchanges the one-time token of an instance for a session. The token works once.
@@ -88,7 +90,45 @@ impl Store {
         .await
     }
 
-    /// Hands the oldest waiting execution of its service to an instance that has a free slot: a new
+    /// Whether there may be something for an instance: cheap to ask whenever anything changed, while a lease is a write.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn may_lease(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
+        let mut reader = self.reader().await?;
+        let found: i64 = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM instances i JOIN services s ON s.id = i.service_id \
+             JOIN executions e ON e.service_id = s.id WHERE i.id = ? AND i.state = 'running' AND s.paused = 0 \
+             AND i.generation = s.generation AND e.status IN ('created', 'pending', 'rerun') \
+             AND (e.not_before_ms IS NULL OR e.not_before_ms <= ?))",
+        )
+        .bind(instance_id.to_string())
+        .bind(self.clock().now_ms())
+        .fetch_one(&mut *reader)
+        .await?;
+        Ok(found != 0)
+    }
+
+    /// What an instance holds, as of one moment.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] if there is no such instance.
+    pub async fn held_by(&self, instance_id: InstanceId) -> Result<InHand, StoreError> {
+        let mut reader = self.reader().await?;
+        let mut moment = reader.begin().await?;
+        let instance = services::instance_by_id(&mut moment, instance_id).await?;
+        let rows = sqlx::query(
+            "SELECT id, attempt, fencing_token, abort_requested, rerun_requested FROM executions \
+             WHERE instance_id = ? AND status = 'in-progress'",
+        )
+        .bind(instance_id.to_string())
+        .fetch_all(&mut *moment)
+        .await?;
+        let attempts = rows.iter().map(held_attempt).collect::<Result<_, _>>()?;
+        Ok(InHand { instance, attempts })
+    }
+
+    /// Hands the most urgent waiting execution of its service to an instance that has a free slot: a new
     /// attempt with a new fencing token, in one transaction. `None` when there is nothing for it now.
     ///
     /// # Errors
@@ -139,6 +179,16 @@ impl Store {
         })
         .await
     }
+}
+
+fn held_attempt(row: &SqliteRow) -> Result<HeldAttempt, StoreError> {
+    Ok(HeldAttempt {
+        execution_id: parsed(row, "id")?,
+        attempt: number(row, "attempt")?,
+        fencing_token: get(row, "fencing_token")?,
+        abort_requested: flag(row, "abort_requested")?,
+        rerun_requested: flag(row, "rerun_requested")?,
+    })
 }
 
 async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<Assignment, StoreError> {

@@ -42,7 +42,7 @@ impl Store {
         let typical_ms = typical_durations(&mut moment, &services).await?;
         let machine_types = machine_types::all(&mut moment).await?;
         moment.commit().await?;
-        Ok(Snapshot { services, typical_ms, machine_types, instances, executions })
+        Ok(Snapshot { services, typical_ms, machine_types, instances, executions, is_stopping: false })
     }
 }
 

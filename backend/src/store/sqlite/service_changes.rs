@@ -2,14 +2,14 @@
 //!
 //! Must not know what running instances make of it.
 
-use super::rows::{json, number, to_json};
+use super::rows::{json, number, to_json, to_optional_json};
 use super::services::by_id_or_name;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::ServiceRevision;
 use crate::store::writer::Tx;
 use shared::id::ServiceId;
-use shared::service::{Service, ServiceSettings};
+use shared::service::{InstanceError, Service, ServiceSettings};
 
 impl Store {
     /// Gives a service other settings: a new revision, and a new generation where its instances have to be replaced.
@@ -110,6 +110,28 @@ impl Store {
             .bind(id.to_string())
             .execute(&mut tx.connection)
             .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps a service's trouble that is no failed start, or forgets it.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn set_service_error(
+        &self,
+        id: ServiceId,
+        error: Option<InstanceError>,
+    ) -> Result<(), StoreError> {
+        self.write(async move |tx: &mut Tx| {
+            let revision = tx.next_revision();
+            sqlx::query("UPDATE services SET error = ?, revision = ? WHERE id = ?")
+                .bind(to_optional_json(error.as_ref())?)
+                .bind(revision)
+                .bind(id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
             Ok(())
         })
         .await
