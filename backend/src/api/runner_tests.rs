@@ -82,7 +82,10 @@ impl Site {
     async fn register(&self) -> Registered {
         let service = self.store.services().await.unwrap().remove(0);
         let token = Token::generate(TokenKind::Instance).unwrap();
-        self.store.create_instance(service.id, &token.hash().hex()).await.unwrap();
+        self.store
+            .create_instance(service.id, shared::machine::Reservation::default(), &token.hash().hex())
+            .await
+            .unwrap();
         let request = v1::RegisterRequest { process_id: 1, version: "test".into() };
         let answer = self.runners.register(from(Caller::NewInstance(token.hash()), request)).await.unwrap();
         Registered(answer.into_inner().instance_id.parse().unwrap())
@@ -154,7 +157,10 @@ async fn a_one_time_token_works_once() {
     site.start_training().await;
     let service = site.store.services().await.unwrap().remove(0);
     let token = Token::generate(TokenKind::Instance).unwrap();
-    site.store.create_instance(service.id, &token.hash().hex()).await.unwrap();
+    site.store
+        .create_instance(service.id, shared::machine::Reservation::default(), &token.hash().hex())
+        .await
+        .unwrap();
     let register = |hash: TokenHash| {
         site.runners.register(from(Caller::NewInstance(hash), v1::RegisterRequest::default()))
     };

@@ -206,6 +206,7 @@ impl TryFrom<v1::TrainingWarning> for TrainingWarning {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shared::machine::MachineType;
 
     fn subset_check(subset: Subset) -> SubsetCheck {
         let content = SubsetContent {
@@ -244,12 +245,12 @@ mod tests {
                 service_settings: ServiceSettings { on_reset: OnReset::Fail, ..ServiceSettings::default() },
                 service_exists: true,
                 machine_types: vec![MachineType {
-                    name: "local".into(),
                     cores: 2,
                     memory_bytes: 3,
                     free_memory_bytes: 1,
                     is_preemptible: false,
                     runs_images: true,
+                    ..MachineType::named("local")
                 }],
                 processor_cores: duration_secs.map(|_| 8),
             };

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use shared::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId, uuid_v7};
 use shared::machine::Shortage;
 use shared::service::Reason;
+use shared::training::Holder;
 
 const CAUSES: [CauseKind; 10] = [
     CauseKind::Preempted,

@@ -139,17 +139,9 @@ async fn a_training_uses_what_was_chosen_and_its_snapshot_says_so() {
     house.model("m", "cells").await;
     let settings = v1::ServiceSettings {
         concurrency: 2,
-        min_instances: 0,
-        max_instances: 1,
-        cool_down_secs: 300,
-        execution_timeout_secs: 3600,
-        drain_secs: 300,
         on_reset: "fail".into(),
         max_attempts: 1,
-        machine_type: "local".into(),
-        preemptible: false,
-        image: String::new(),
-        run_as_process: Some(true),
+        ..shared::service::ServiceSettings::default().into()
     };
     let start = v1::StartTrainingRequest {
         model: "m".into(),
@@ -260,9 +252,12 @@ async fn what_no_machine_can_do_is_refused_at_its_field() {
     assert!(machine.name == "local" && machine.cores > 0, "{machine:?}");
     for (settings, field) in [
         (v1::ServiceSettings { machine_type: "gpu-a100-s".into(), ..plain.clone() }, "machine_type"),
-        (v1::ServiceSettings { preemptible: true, ..plain.clone() }, "preemptible"),
         (v1::ServiceSettings { image: "registry/image:1".into(), ..plain.clone() }, "image"),
-        (v1::ServiceSettings { run_as_process: Some(false), ..plain }, "run_as_process"),
+        (
+            v1::ServiceSettings { run_as_process: Some(false), image: "/opt/train".into(), ..plain.clone() },
+            "run_as_process",
+        ),
+        (v1::ServiceSettings { gpus: Some(60), ..plain }, "gpus"),
     ] {
         let expected = format!("service_settings.{field}");
         assert_eq!(fields(&checked(&house, &asking(settings.clone())).await), [expected.as_str()]);

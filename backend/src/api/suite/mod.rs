@@ -110,7 +110,10 @@ impl House {
         let service = store.services().await.unwrap().remove(0);
         let one_time = Token::generate(TokenKind::Instance).unwrap();
         let session = Token::generate(TokenKind::Runner).unwrap();
-        store.create_instance(service.id, &one_time.hash().hex()).await.unwrap();
+        store
+            .create_instance(service.id, shared::machine::Reservation::default(), &one_time.hash().hex())
+            .await
+            .unwrap();
         store.register_instance(&one_time.hash().hex(), &session.hash().hex(), 1).await.unwrap();
         bearer(&session)
     }

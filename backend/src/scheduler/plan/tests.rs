@@ -3,7 +3,12 @@
 use super::*;
 use proptest::prelude::*;
 use shared::id::uuid_v7;
-use shared::service::ServiceSettings;
+use shared::machine::{LOCAL, Shortage};
+use shared::service::{Reason, ServiceSettings};
+use shared::training::{Blocker, CauseKind, Holder, Progress};
+
+mod machines;
+mod properties;
 
 const NOW: i64 = 1_000_000;
 
@@ -14,7 +19,9 @@ fn service(number: u8, settings: ServiceSettings) -> Service {
         architecture_id: format!("architecture-{number}"),
         settings,
         settings_revision: 1,
+        generation: 1,
         paused: false,
+        paused_by_force: false,
         failed_starts: 0,
         retry_at_ms: None,
         error: None,
@@ -27,6 +34,10 @@ fn instance(number: u8, service: &Service, state: InstanceState) -> Instance {
         id: InstanceId::from_uuid(uuid_v7(u64::from(number), &[number; 10])),
         service_id: service.id,
         state,
+        generation: 1,
+        machine_type: service.settings.machine_type.clone(),
+        reservation: Reservation { cores: service.settings.cores, ..Reservation::default() },
+        drain: None,
         handle: None,
         error: None,
         executions: Vec::new(),
@@ -39,13 +50,17 @@ fn waiting(number: u8, service: &Service) -> QueuedExecution {
     QueuedExecution {
         id: ExecutionId::from_uuid(uuid_v7(u64::from(number), &[number; 10])),
         service_id: service.id,
+        model_name: format!("model-{number}"),
         status: Status::Created,
         blocker: None,
+        priority: 0,
+        progress: Progress::default(),
         attempt: 0,
         max_attempts: 3,
         fencing_token: 0,
         abort_requested: false,
         abort_requested_at_ms: None,
+        rerun_requested: false,
         instance_id: None,
         queue_number: i64::from(number),
         not_before_ms: None,
@@ -64,11 +79,32 @@ fn running(number: u8, service: &Service, holder: &mut Instance) -> QueuedExecut
     execution
 }
 
+/// A machine with room for everything.
+fn large() -> MachineType {
+    MachineType { cores: 1_000, ..MachineType::named(LOCAL) }
+}
+
+fn start(service: &Service) -> Decision {
+    let reservation = Reservation { cores: service.settings.cores, ..Reservation::default() };
+    Decision::StartInstance { service_id: service.id, reservation }
+}
+
+fn retire(instance: &Instance) -> Decision {
+    Decision::EndInstance { instance_id: instance.id, drain: None }
+}
+
+fn blocker(plan: &Plan, execution: &QueuedExecution) -> Blocker {
+    plan.waiting[&execution.id].blocker.clone()
+}
+
 fn snapshot(services: &[&Service], instances: &[&Instance], executions: &[&QueuedExecution]) -> Snapshot {
     Snapshot {
         services: services.iter().copied().cloned().collect(),
         instances: instances.iter().copied().cloned().collect(),
         executions: executions.iter().copied().cloned().collect(),
+        typical_ms: BTreeMap::new(),
+        machine_types: vec![large()],
+        is_stopping: false,
     }
 }
 
@@ -77,18 +113,13 @@ fn quiet(snapshot: &Snapshot) -> Plan {
 }
 
 #[test]
-fn back_off_doubles_up_to_five_minutes() {
-    let waits: Vec<i64> = [0, 1, 2, 3, 9, 10, 200].into_iter().map(back_off_ms).collect();
-    assert_eq!(waits, [1_000, 1_000, 2_000, 4_000, 256_000, 300_000, 300_000]);
-}
-
-#[test]
 fn the_first_execution_gets_an_instance_and_says_so() {
     let service = service(1, ServiceSettings::default());
     let execution = waiting(1, &service);
     let plan = quiet(&snapshot(&[&service], &[], &[&execution]));
-    assert_eq!(plan.decisions, [Decision::StartInstance { service_id: service.id }]);
-    assert_eq!(plan.blockers[&execution.id], (Blocker::InstanceStarting, Event::Queued));
+    assert_eq!(plan.decisions, [start(&service)]);
+    let waiting = &plan.waiting[&execution.id];
+    assert_eq!((&waiting.blocker, waiting.position, waiting.attempt), (&Blocker::InstanceStarting, 1, 1));
 }
 
 #[test]
@@ -99,9 +130,12 @@ fn the_second_waits_for_the_slot_with_its_place() {
     let (second, third) = (waiting(2, &service), waiting(3, &service));
     let plan = quiet(&snapshot(&[&service], &[&holder], &[&first, &second, &third]));
     assert_eq!(plan.decisions, []);
-    let busy = |position| (Blocker::SlotsBusy { slots: 1, position, held_by: vec![first.id] }, Event::Queued);
-    assert_eq!(plan.blockers[&second.id], busy(1));
-    assert_eq!(plan.blockers[&third.id], busy(2));
+    let holder = Holder { execution_id: first.id, model_name: "model-1".into() };
+    let busy = Blocker::SlotsBusy { slots: 1, held_by: vec![holder] };
+    for (execution, position) in [(&second, 1), (&third, 2)] {
+        let waiting = &plan.waiting[&execution.id];
+        assert_eq!((&waiting.blocker, waiting.position), (&busy, position));
+    }
 }
 
 #[test]
@@ -144,15 +178,15 @@ fn a_paused_service_starts_nothing_and_lets_idle_instances_go() {
     let idle = instance(1, &service, InstanceState::Running);
     let execution = waiting(1, &service);
     let plan = quiet(&snapshot(&[&service], &[&idle], &[&execution]));
-    assert_eq!(plan.decisions, [Decision::RetireInstance { instance_id: idle.id }]);
-    assert_eq!(plan.blockers[&execution.id], (Blocker::ServicePaused, Event::ServiceUnavailable));
+    assert_eq!(plan.decisions, [retire(&idle)]);
+    assert_eq!(blocker(&plan, &execution), Blocker::ServicePaused { failed_starts: None });
 }
 
 #[test]
 fn a_service_in_trouble_is_tried_again_after_its_back_off_and_one_at_a_time() {
     let mut service = service(1, ServiceSettings { max_instances: 3, ..ServiceSettings::default() });
     service.failed_starts = 2;
-    service.error = Some(InstanceError { reason: "CrashLoopBackOff".into(), detail: "exit code 1".into() });
+    service.error = Some(InstanceError { reason: Reason::CrashLoopBackOff, detail: "exit code 1".into() });
     service.retry_at_ms = Some(NOW + 1);
     let executions = [waiting(1, &service), waiting(2, &service)];
     let before = snapshot(&[&service], &[], &executions.iter().collect::<Vec<_>>());
@@ -160,13 +194,13 @@ fn a_service_in_trouble_is_tried_again_after_its_back_off_and_one_at_a_time() {
     assert_eq!(early.decisions, []);
     assert_eq!(early.wake_at_ms, Some(NOW + 1));
     let blocker = Blocker::ServiceError {
-        reason: "CrashLoopBackOff".into(),
+        reason: Reason::CrashLoopBackOff,
         detail: "exit code 1".into(),
-        retry_at_ms: NOW + 1,
+        retry_at_ms: Some(NOW + 1),
     };
-    assert_eq!(early.blockers[&executions[1].id], (blocker, Event::ServiceUnavailable));
+    assert_eq!(early.waiting[&executions[1].id].blocker, blocker);
     let later = plan(&before, &LeaseView::default(), NOW + 1);
-    assert_eq!(later.decisions, [Decision::StartInstance { service_id: service.id }]);
+    assert_eq!(later.decisions, [start(&service)]);
 }
 
 #[test]
@@ -229,10 +263,7 @@ fn attempts_end_without_their_runners_word() {
                 assert_eq!(*execution_id, execution.id);
                 Some(cause.kind)
             }
-            Decision::StartInstance { .. }
-            | Decision::RetireInstance { .. }
-            | Decision::KillInstance { .. }
-            | Decision::FailInstance { .. } => None,
+            _ => None,
         });
         assert_eq!(ended, expected, "{name}");
     }
@@ -247,193 +278,126 @@ fn the_next_attempt_waits_for_its_time() {
     let plan = quiet(&snapshot(&[&service], &[], &[&execution]));
     assert_eq!(plan.decisions, []);
     assert_eq!(plan.wake_at_ms, Some(NOW + 500));
-    assert_eq!(plan.blockers[&execution.id].0, Blocker::LeaseRunningOut { until_ms: NOW + 500 });
+    assert_eq!(blocker(&plan, &execution), Blocker::BackOff { until_ms: NOW + 500 });
+    assert_eq!(plan.waiting[&execution.id].expected_start_ms, None);
 }
 
-/// What carrying the decisions out makes of the snapshot.
-fn carry_out(snapshot: &mut Snapshot, decisions: &[Decision], next_instance: &mut u8) {
-    for decision in decisions {
-        match decision {
-            Decision::StartInstance { service_id } => {
-                if let Some(service) = snapshot.services.iter().find(|service| service.id == *service_id) {
-                    snapshot.instances.push(instance(*next_instance, service, InstanceState::Starting));
-                    *next_instance = next_instance.saturating_add(1);
-                }
-            }
-            Decision::RetireInstance { instance_id } => {
-                for instance in &mut snapshot.instances {
-                    if instance.id == *instance_id {
-                        instance.state = InstanceState::Stopping;
-                    }
-                }
-            }
-            Decision::KillInstance { instance_id } | Decision::FailInstance { instance_id, .. } => {
-                snapshot.instances.retain(|instance| instance.id != *instance_id);
-            }
-            Decision::Terminate { execution_id, .. } => {
-                snapshot.executions.retain(|execution| execution.id != *execution_id);
-            }
-            Decision::LoseAttempt { execution_id, .. } => {
-                for instance in &mut snapshot.instances {
-                    instance.executions.retain(|held| held != execution_id);
-                }
-                for execution in &mut snapshot.executions {
-                    if execution.id == *execution_id {
-                        execution.status = Status::Rerun;
-                        execution.instance_id = None;
-                    }
-                }
-                snapshot.executions.retain(|one| one.id != *execution_id || one.attempt < one.max_attempts);
-            }
-        }
+#[test]
+fn more_waiting_is_borne_with_a_queue_threshold() {
+    for (queue_threshold, queued, started) in [(1, 4, 4), (2, 4, 2), (2, 5, 3), (10, 1, 1), (10, 40, 4)] {
+        let settings = ServiceSettings { max_instances: 9, queue_threshold, ..ServiceSettings::default() };
+        let service = service(1, settings);
+        let executions: Vec<QueuedExecution> = (1..=queued).map(|number| waiting(number, &service)).collect();
+        let plan = quiet(&snapshot(&[&service], &[], &executions.iter().collect::<Vec<_>>()));
+        assert_eq!(plan.decisions.len(), started, "{queued} waiting, threshold {queue_threshold}");
     }
 }
 
-/// A snapshot as the store can hold it: executions are held by instances of their own service.
-fn any_snapshot() -> impl Strategy<Value = (Snapshot, LeaseView)> {
-    let service_shape = (1_u32..3, 0_u32..3, 0_u32..4, any::<bool>(), 0_u32..3, -2_000_i64..2_000);
-    let instance_shape = (0_u8..2, 0_usize..3, any::<bool>(), 0_u64..600);
-    let execution_shape = (0_u8..2, 0_usize..4, any::<bool>(), 0_i64..20_000, any::<bool>(), 1_u32..4);
-    (
-        proptest::collection::vec(service_shape, 1..3),
-        proptest::collection::vec(instance_shape, 0..6),
-        proptest::collection::vec(execution_shape, 0..12),
-    )
-        .prop_map(|(services, instances, executions)| {
-            let mut view = LeaseView::default();
-            let services: Vec<Service> = (1_u8..)
-                .zip(services)
-                .map(|(number, (concurrency, min_instances, max_instances, paused, failed_starts, retry))| {
-                    let settings = ServiceSettings {
-                        concurrency,
-                        min_instances,
-                        max_instances,
-                        ..ServiceSettings::default()
-                    };
-                    let mut service = service(number, settings);
-                    service.paused = paused && number == 1;
-                    service.failed_starts = failed_starts;
-                    if failed_starts > 0 {
-                        service.retry_at_ms = Some(NOW + retry);
-                        service.error = Some(InstanceError { reason: "Error".into(), detail: "no".into() });
-                    }
-                    service
-                })
-                .collect();
-            let mut instances: Vec<Instance> = (1_u8..)
-                .zip(instances)
-                .map(|(number, (owner, state, silent, idle_secs))| {
-                    let states = [InstanceState::Starting, InstanceState::Running, InstanceState::Stopping];
-                    let owner = &services[usize::from(owner) % services.len()];
-                    let instance = instance(number, owner, states[state]);
-                    if silent {
-                        view.silent_instances.insert(instance.id);
-                    }
-                    view.doing_for.insert(instance.id, Duration::from_secs(idle_secs));
-                    instance
-                })
-                .collect();
-            let executions = (1_u8..)
-                .zip(executions)
-                .map(|(number, (owner, status, abort, abort_age, lost, attempt))| {
-                    let owner = &services[usize::from(owner) % services.len()];
-                    let status =
-                        [Status::Created, Status::Pending, Status::Rerun, Status::InProgress][status];
-                    let holder = instances.iter_mut().find(|instance| {
-                        instance.service_id == owner.id && instance.state != InstanceState::Starting
-                    });
-                    let mut execution = match (status, holder) {
-                        (Status::InProgress, Some(holder)) => running(number, owner, holder),
-                        (Status::InProgress, None) => {
-                            let mut gone = instance(99, owner, InstanceState::Failed);
-                            running(number, owner, &mut gone)
-                        }
-                        _ => waiting(number, owner),
-                    };
-                    execution.status = status;
-                    execution.attempt = attempt;
-                    execution.abort_requested = abort;
-                    execution.abort_requested_at_ms = abort.then_some(NOW - abort_age);
-                    if lost {
-                        view.lost_attempts.insert(execution.id);
-                    }
-                    execution
-                })
-                .collect();
-            (Snapshot { services, instances, executions }, view)
-        })
+#[test]
+fn urgent_ones_are_first_in_the_queue() {
+    let service = service(1, ServiceSettings::default());
+    let mut holder = instance(1, &service, InstanceState::Running);
+    let first = running(1, &service, &mut holder);
+    let (second, mut urgent) = (waiting(2, &service), waiting(3, &service));
+    urgent.priority = 5;
+    let plan = quiet(&snapshot(&[&service], &[&holder], &[&first, &second, &urgent]));
+    let positions = [&urgent, &second].map(|execution| plan.waiting[&execution.id].position);
+    assert_eq!(positions, [1, 2]);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(512))]
-
-    #[test]
-    fn the_same_snapshot_in_any_order_gives_the_same_plan(
-        (mut snapshot, view) in any_snapshot(),
-        turns in 0_usize..7,
-    ) {
-        let first = plan(&snapshot, &view, NOW);
-        prop_assert_eq!(&first, &plan(&snapshot, &view, NOW));
-        snapshot.services.reverse();
-        if !snapshot.instances.is_empty() {
-            let by = turns % snapshot.instances.len();
-            snapshot.instances.rotate_left(by);
-        }
-        snapshot.executions.reverse();
-        if !snapshot.executions.is_empty() {
-            let by = turns % snapshot.executions.len();
-            snapshot.executions.rotate_left(by);
-        }
-        prop_assert_eq!(first, plan(&snapshot, &view, NOW));
+#[test]
+fn a_service_that_fails_too_often_is_paused_and_one_that_is_well_is_forgiven() {
+    let mut service = service(1, ServiceSettings { max_failed_starts: 3, ..ServiceSettings::default() });
+    let execution = waiting(1, &service);
+    for (failed_starts, gives_up) in [(2, false), (3, true), (4, true)] {
+        service.failed_starts = failed_starts;
+        let decisions = quiet(&snapshot(&[&service], &[], &[&execution])).decisions;
+        let pause = Decision::PauseByForce { service_id: service.id };
+        assert_eq!(decisions == [pause], gives_up, "{failed_starts}: {decisions:?}");
     }
+    service.paused = true;
+    service.paused_by_force = true;
+    let plan_of_paused = quiet(&snapshot(&[&service], &[], &[&execution]));
+    assert_eq!(plan_of_paused.decisions, []);
+    assert_eq!(blocker(&plan_of_paused, &execution), Blocker::ServicePaused { failed_starts: Some(4) });
 
-    #[test]
-    fn every_waiting_execution_has_a_reason_and_nothing_else_has(
-        (snapshot, view) in any_snapshot(),
-    ) {
-        let plan = plan(&snapshot, &view, NOW);
-        for execution in &snapshot.executions {
-            let ended = plan.decisions.iter().any(|decision| matches!(
-                decision,
-                Decision::Terminate { execution_id, .. } | Decision::LoseAttempt { execution_id, .. }
-                    if *execution_id == execution.id
-            ));
-            let waits = execution.status.is_waiting() && !ended;
-            prop_assert_eq!(plan.blockers.contains_key(&execution.id), waits);
-            if let Some((_, event)) = plan.blockers.get(&execution.id) {
-                prop_assert!(execution.status.after(*event).is_ok());
-            }
-        }
+    service.paused = false;
+    service.failed_starts = 2;
+    let mut holder = instance(1, &service, InstanceState::Running);
+    let busy = running(1, &service, &mut holder);
+    for (seconds, forgiven) in [(599, false), (600, true)] {
+        let healthy_for = BTreeMap::from([(holder.id, Duration::from_secs(seconds))]);
+        let view = LeaseView { healthy_for, ..LeaseView::default() };
+        let decisions = plan(&snapshot(&[&service], &[&holder], &[&busy]), &view, NOW).decisions;
+        let forgive = Decision::ForgiveStarts { service_id: service.id };
+        assert_eq!(decisions == [forgive], forgiven, "{seconds} s: {decisions:?}");
     }
+}
 
-    #[test]
-    fn carried_out_it_comes_to_rest_within_the_limits(
-        (mut snapshot, view) in any_snapshot(),
-    ) {
-        let alive_before = snapshot.instances.clone();
-        let mut next_instance = 100;
-        let mut passes = 0;
-        loop {
-            let plan = plan(&snapshot, &view, NOW);
-            if plan.decisions.is_empty() {
-                break;
-            }
-            passes += 1;
-            prop_assert!(passes <= 4, "not at rest after {} passes: {:?}", passes, plan.decisions);
-            carry_out(&mut snapshot, &plan.decisions, &mut next_instance);
-            for service in &snapshot.services {
-                let of_service = |instances: &[Instance]| {
-                    instances.iter().filter(|instance| instance.service_id == service.id).count()
-                };
-                let limit = of_service(&alive_before).max(service.settings.max_instances as usize);
-                prop_assert!(of_service(&snapshot.instances) <= limit);
-                let started = snapshot
-                    .instances
-                    .iter()
-                    .filter(|one| one.service_id == service.id && !alive_before.iter().any(|old| old.id == one.id))
-                    .count();
-                prop_assert!(!service.paused || started == 0, "a paused service starts nothing");
-            }
-        }
+#[test]
+fn instances_of_an_earlier_generation_drain_and_are_replaced() {
+    let mut service = service(1, ServiceSettings::default());
+    service.generation = 2;
+    let mut old = instance(1, &service, InstanceState::Running);
+    let held = running(1, &service, &mut old);
+    let next = waiting(2, &service);
+    let first = quiet(&snapshot(&[&service], &[&old], &[&held, &next]));
+    let drain = Decision::EndInstance { instance_id: old.id, drain: Some(Drain::Replaced) };
+    assert_eq!(first.decisions, [drain]);
+    assert_eq!(blocker(&first, &next), Blocker::InstancesReplaced);
+    // It is told once, has its drain time and some more, and is then made to.
+    old.state = InstanceState::Stopping;
+    old.drain = Some(Drain::Replaced);
+    let before = snapshot(&[&service], &[&old], &[&held, &next]);
+    for (seconds, killed) in [(330, false), (331, true)] {
+        let doing_for = BTreeMap::from([(old.id, Duration::from_secs(seconds))]);
+        let decisions = plan(&before, &LeaseView { doing_for, ..LeaseView::default() }, NOW).decisions;
+        let kill = Decision::KillInstance { instance_id: old.id };
+        assert_eq!(decisions == [kill], killed, "{seconds} s: {decisions:?}");
+    }
+}
+
+#[test]
+fn a_server_that_stops_starts_nothing_and_has_everything_drain() {
+    let service = service(1, ServiceSettings::default());
+    let mut holder = instance(1, &service, InstanceState::Running);
+    let held = running(1, &service, &mut holder);
+    let next = waiting(2, &service);
+    let mut before = snapshot(&[&service], &[&holder], &[&held, &next]);
+    before.is_stopping = true;
+    let drain = Decision::EndInstance { instance_id: holder.id, drain: Some(Drain::ServerStops) };
+    assert_eq!(quiet(&before).decisions, [drain]);
+    before.instances.clear();
+    before.executions.remove(0);
+    assert_eq!(quiet(&before), Plan::default());
+}
+
+#[test]
+fn the_start_is_foretold_by_pace_and_past() {
+    let service = service(1, ServiceSettings::default());
+    let mut holder = instance(1, &service, InstanceState::Running);
+    let mut held = running(1, &service, &mut holder);
+    let queue = [waiting(2, &service), waiting(3, &service)];
+    let view = LeaseView {
+        running_for: BTreeMap::from([(held.id, Duration::from_secs(30))]),
+        ..LeaseView::default()
+    };
+    let half =
+        Progress { epoch: 5, epochs: 10, phase: shared::training::Phase::Saving, ..Progress::default() };
+    // (typical duration, progress) -> when both start
+    let cases = [
+        (None, Progress::default(), [None, None]),
+        (None, half, [Some(NOW + 30_000), None]),
+        (Some(50_000), Progress::default(), [Some(NOW + 20_000), Some(NOW + 70_000)]),
+        (Some(10_000), Progress::default(), [Some(NOW), Some(NOW + 10_000)]),
+        (Some(50_000), half, [Some(NOW + 30_000), Some(NOW + 80_000)]),
+    ];
+    for (typical, progress, expected) in cases {
+        held.progress = progress;
+        let mut before = snapshot(&[&service], &[&holder], &[&held, &queue[0], &queue[1]]);
+        before.typical_ms.extend(typical.map(|typical| (service.id, typical)));
+        let plan = plan(&before, &view, NOW);
+        let starts = queue.clone().map(|one| plan.waiting[&one.id].expected_start_ms);
+        assert_eq!(starts, expected, "{typical:?} {progress:?}");
     }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use shared::service::{InstanceState, OnReset};
 use shared::status::{Event, ModelStatus, Status};
-use shared::training::Blocker;
+use shared::training::{Blocker, Waiting};
 
 #[tokio::test]
 async fn an_attempt_goes_from_lease_to_success_and_everything_is_kept() {
@@ -232,10 +232,7 @@ async fn illegal_moves_leave_nothing() {
         let error = bench.store.move_execution(id, event, None).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Conflict, "{event:?}");
     }
-    assert_eq!(
-        bench.store.set_blocker(id, None, Event::Queued).await.unwrap_err().kind(),
-        ErrorKind::Conflict
-    );
+    bench.store.set_blockers(vec![(id, Blocker::InstanceStarting, Event::Queued)]).await.unwrap();
     assert_eq!(everything(&bench.store, id).await, before);
 }
 
@@ -244,18 +241,19 @@ async fn a_blocker_is_written_only_when_it_is_new() {
     let bench = Bench::new().await;
     let training = bench.training("m", ServiceSettings::default()).await;
     let id = training.execution_id;
-    let set = |blocker| bench.store.set_blocker(id, Some(blocker), Event::Queued);
+    let set = |blocker| bench.store.set_blockers(vec![(id, blocker, Event::Queued)]);
     set(Blocker::InstanceStarting).await.unwrap();
     let first = everything(&bench.store, id).await;
     assert_eq!(
-        (first.0.status, first.0.blocker.as_ref()),
-        (Status::Pending, Some(&Blocker::InstanceStarting))
+        (first.0.status, first.0.waiting.clone()),
+        (Status::Pending, Some(Waiting::of(Blocker::InstanceStarting)))
     );
     set(Blocker::InstanceStarting).await.unwrap();
     assert_eq!(everything(&bench.store, id).await, first, "the same again is no news");
-    bench.store.set_blocker(id, Some(Blocker::ServicePaused), Event::ServiceUnavailable).await.unwrap();
+    let paused = Blocker::ServicePaused { failed_starts: None };
+    bench.store.set_blockers(vec![(id, paused.clone(), Event::ServiceUnavailable)]).await.unwrap();
     let third = everything(&bench.store, id).await;
-    assert_eq!((third.0.status, third.0.blocker), (Status::Created, Some(Blocker::ServicePaused)));
+    assert_eq!((third.0.status, third.0.waiting), (Status::Created, Some(Waiting::of(paused))));
     assert!(third.0.revision > first.0.revision);
 }
 
@@ -313,7 +311,8 @@ async fn instances_use_their_token_once_and_never_come_back() {
         Some(instance.id)
     );
     store.set_instance_handle(instance.id, "pid 42").await.unwrap();
-    let error = shared::service::InstanceError { reason: "NodeLost".into(), detail: "gone".into() };
+    let error =
+        shared::service::InstanceError { reason: shared::service::Reason::NodeLost, detail: "gone".into() };
     let failed =
         store.set_instance_state(instance.id, InstanceState::Failed, Some(error.clone())).await.unwrap();
     assert_eq!((failed.error, failed.handle.as_deref()), (Some(error), Some("pid 42")));
@@ -330,7 +329,10 @@ async fn failed_starts_are_counted_and_a_good_one_forgets_them() {
     bench.training("m", ServiceSettings::default()).await;
     let store = &bench.store;
     let id = store.services().await.unwrap().remove(0).id;
-    let error = shared::service::InstanceError { reason: "CrashLoopBackOff".into(), detail: "exit 1".into() };
+    let error = shared::service::InstanceError {
+        reason: shared::service::Reason::CrashLoopBackOff,
+        detail: "exit 1".into(),
+    };
     for count in 1..=2 {
         let service = store.record_service_start(id, Err(error.clone()), Some(77)).await.unwrap();
         assert_eq!(

@@ -66,7 +66,10 @@ impl Bench {
     /// A registered instance of the only service.
     async fn instance(&self, name: &str) -> Instance {
         let service = self.store.services().await.unwrap().remove(0);
-        self.store.create_instance(service.id, &format!("once-{name}")).await.unwrap();
+        self.store
+            .create_instance(service.id, shared::machine::Reservation::default(), &format!("once-{name}"))
+            .await
+            .unwrap();
         self.store.register_instance(&format!("once-{name}"), &format!("session-{name}"), 42).await.unwrap()
     }
 

@@ -4,6 +4,7 @@ use super::*;
 use proptest::prelude::*;
 use shared::service::OnReset;
 use shared::status::{Event, Status};
+use shared::training::Blocker;
 
 #[derive(Debug, Clone, Copy)]
 enum Operation {
@@ -159,8 +160,8 @@ async fn touch(store: &Store, expected: &mut Expected, operation: Operation) {
     match operation {
         Operation::Queue(_) => {
             let before = expected.status;
-            let done = store.set_blocker(id, None, Event::Queued).await.is_ok();
-            assert_eq!(done, expected.apply(Event::Queued));
+            store.set_blockers(vec![(id, Blocker::InstanceStarting, Event::Queued)]).await.unwrap();
+            let done = expected.apply(Event::Queued);
             // A wait that goes on is no entry in the history.
             expected.events -= usize::from(done && before == expected.status);
         }
