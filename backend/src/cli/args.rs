@@ -6,7 +6,8 @@ use super::item_args::{
     Changes, CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag,
     Undo,
 };
-use super::train_args::{Logs, Metrics, OneTraining, Train, Trainings};
+use super::service_args::{MachineCommand, ServiceCommand};
+use super::train_args::{Logs, Metrics, OneTraining, Priority, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
 use shared::config::set_from_text;
@@ -68,6 +69,18 @@ pub enum Command {
     Remove(OneTraining),
     /// Put a removed training back into the table.
     Restore(OneTraining),
+    /// Make a running training go round again, from a checkpoint that it writes first.
+    Rerun(OneTraining),
+    /// Make a waiting training more or less urgent.
+    Priority(Priority),
+    /// Say why a training waits, and what would start it now.
+    Why(OneTraining),
+    /// Look at and change training services.
+    #[command(subcommand)]
+    Service(ServiceCommand),
+    /// Look at and change the machines that instances run on.
+    #[command(subcommand)]
+    Machine(MachineCommand),
     /// Show what a training wrote to its log.
     Logs(Logs),
     /// Show the figures of a training.

@@ -10,6 +10,7 @@ use crate::auth::{Token, local_token};
 use crate::config::{DataFolder, ServeConfig};
 use crate::serve::{self, Server};
 use proto::v1::access_service_client::AccessServiceClient;
+use proto::v1::compute_service_client::ComputeServiceClient;
 use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::filter_service_client::FilterServiceClient;
 use proto::v1::model_service_client::ModelServiceClient;
@@ -144,6 +145,9 @@ impl Connection {
     client!(
         /// Sign-in links.
         access, AccessServiceClient);
+    client!(
+        /// Training services and machines.
+        compute, ComputeServiceClient);
     client!(
         /// Datasets.
         datasets, DatasetServiceClient);

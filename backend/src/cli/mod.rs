@@ -16,6 +16,7 @@ mod filter;
 mod input;
 mod item_args;
 mod items;
+mod machine;
 mod model;
 mod model_args;
 mod predict;
@@ -25,6 +26,8 @@ mod recipe;
 mod repeat;
 mod secret;
 mod server;
+mod service;
+mod service_args;
 mod snapshot;
 mod train;
 mod train_args;
@@ -82,6 +85,11 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Abort(one) => trainings::act(&place, one, trainings::Action::Abort).await,
         Command::Remove(one) => trainings::act(&place, one, trainings::Action::Remove).await,
         Command::Restore(one) => trainings::act(&place, one, trainings::Action::Restore).await,
+        Command::Rerun(one) => trainings::act(&place, one, trainings::Action::Rerun).await,
+        Command::Priority(arguments) => trainings::set_priority(&place, arguments).await,
+        Command::Why(one) => trainings::why(&place, one).await,
+        Command::Service(command) => service::run(&place, command).await,
+        Command::Machine(command) => machine::run(&place, command).await,
         Command::Logs(arguments) => trainings::logs(&place, arguments).await,
         Command::Metrics(arguments) => trainings::metrics(&place, arguments).await,
         Command::Artifacts(command) => artifacts::run(&place, command).await,

@@ -70,18 +70,7 @@ fn service_from_settings(given: &[Setting]) -> Result<Option<ServiceSettings>, F
     if given.is_empty() {
         return Ok(None);
     }
-    let mut object = serde_json::to_value(ServiceSettings::default())
-        .map_err(|error| Failure::failed(format!("the default settings cannot be written: {error}")))?;
-    let known: Vec<String> = object.as_object().into_iter().flat_map(|map| map.keys().cloned()).collect();
-    for Setting { key, text } in given {
-        let place = object.get_mut(key).ok_or_else(|| {
-            Failure::usage(format!("a service has no setting `{key}`; it has {}", known.join(", ")))
-        })?;
-        *place = serde_json::from_str(text).unwrap_or_else(|_| serde_json::Value::String(text.clone()));
-    }
-    let settings = serde_json::from_value(object)
-        .map_err(|error| Failure::usage(format!("the settings of the service cannot be used: {error}")))?;
-    Ok(Some(settings))
+    super::service::settings_with(&ServiceSettings::default(), given).map(Some)
 }
 
 /// Says that a training has been started, or stays until it ends.

@@ -119,6 +119,19 @@ pub struct OneTraining {
     pub output: Output,
 }
 
+/// `trainyard priority`.
+#[derive(Debug, Args)]
+pub struct Priority {
+    /// The id of a training, an execution or a model, or a model's name (its latest training).
+    pub training: String,
+    /// The more, the sooner it starts: -1000 to 1000.
+    #[arg(allow_negative_numbers = true)]
+    pub priority: i32,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
 /// `trainyard logs`.
 #[derive(Debug, Args)]
 pub struct Logs {

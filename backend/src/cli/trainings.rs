@@ -8,7 +8,8 @@ use super::failure::Failure;
 use super::print;
 use super::snapshot;
 use super::train::{Show, Wanted, follow};
-use super::train_args::{Logs, Metrics, OneTraining, Trainings, TrainingsCommand};
+use super::train_args::{Logs, Metrics, OneTraining, Priority, Trainings, TrainingsCommand};
+use crate::clock::{Clock, SystemClock};
 use proto::v1;
 use shared::metric::{LogLine, MetricSample};
 use shared::status::Status;
@@ -20,6 +21,7 @@ pub(super) enum Action {
     Abort,
     Remove,
     Restore,
+    Rerun,
 }
 
 pub(super) async fn run(place: &Place, mut arguments: Trainings) -> Result<(), Failure> {
@@ -90,6 +92,7 @@ pub(super) async fn act(place: &Place, one: OneTraining, action: Action) -> Resu
         Action::Abort => client.abort_training(v1::AbortTrainingRequest { training }).await,
         Action::Remove => client.remove_training(v1::RemoveTrainingRequest { training }).await,
         Action::Restore => client.restore_training(v1::RestoreTrainingRequest { training }).await,
+        Action::Rerun => client.rerun_training(v1::RerunTrainingRequest { training }).await,
     };
     connection.close().await;
     let training = Training::try_from(answer?.into_inner())?;
@@ -101,8 +104,38 @@ pub(super) async fn act(place: &Place, one: OneTraining, action: Action) -> Resu
         Action::Abort => "is being stopped; its status becomes Terminated within seconds".to_owned(),
         Action::Remove => "is out of the table; `trainyard restore` puts it back".to_owned(),
         Action::Restore => "is back in the table".to_owned(),
+        Action::Rerun => "writes a checkpoint and goes round again from it".to_owned(),
     };
     print::line(&format!("training {} of {} {what}", training.id, print::plain(&training.model_name)))
+}
+
+pub(super) async fn set_priority(place: &Place, arguments: Priority) -> Result<(), Failure> {
+    let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
+    let request = v1::SetPriorityRequest { training: arguments.training, priority: arguments.priority };
+    let answer = connection.trainings().set_priority(request).await;
+    connection.close().await;
+    let training = Training::try_from(answer?.into_inner())?;
+    if arguments.output.json {
+        return print::json(&training);
+    }
+    print::line(&format!("{} has the priority {}", print::plain(&training.model_name), training.priority))
+}
+
+pub(super) async fn why(place: &Place, one: OneTraining) -> Result<(), Failure> {
+    let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
+    let request = v1::GetTrainingRequest { training: one.training };
+    let answer = connection.trainings().get_training(request).await;
+    connection.close().await;
+    let training = Training::try_from(answer?.into_inner())?;
+    if one.output.json {
+        return print::json(&training.waiting);
+    }
+    let Some(waiting) = &training.waiting else {
+        return print::line(&format!("it does not wait: it is {}", training.status));
+    };
+    print::line(&print::plain(&waiting.describe_at(SystemClock::new().now_ms())))?;
+    let remedy = waiting.remedy();
+    if remedy.is_empty() { Ok(()) } else { print::line(&format!("To start it now: {remedy}")) }
 }
 
 pub(super) async fn logs(place: &Place, arguments: Logs) -> Result<(), Failure> {
