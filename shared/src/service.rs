@@ -43,6 +43,8 @@ pub struct Service {
     pub retry_at_ms: Option<i64>,
     /// Why the last start failed.
     pub error: Option<InstanceError>,
+    /// UTC milliseconds of the last start of an attempt: who was served longest ago is served first.
+    pub served_at_ms: Option<i64>,
     /// UTC milliseconds since 1970.
     pub created_at_ms: i64,
 }

@@ -180,6 +180,7 @@ async fn reports_of_a_lost_attempt_are_refused_and_repeated_ones_counted_once() 
 
     let execution: ExecutionId = old.execution_id.parse().unwrap();
     site.store.attempt_lost(execution, old.fencing_token, lost()).await.unwrap();
+    site.store.set_not_before(execution, None).await.unwrap();
     let new = held_of(&site.lease(second).await.unwrap());
     assert_eq!(new.attempt, 2);
     assert_eq!(site.renew(first, &old, 0).await, v1::Order::Abandon);

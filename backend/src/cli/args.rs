@@ -101,6 +101,8 @@ pub enum Command {
     Dql(super::dql::DqlCommand),
     /// Print a link that signs a browser in, once.
     Link(Link),
+    /// Say whether a data folder is whole; also while its server runs.
+    Verify(Verify),
     /// The trainer alone, without a server.
     #[command(subcommand)]
     Trainer(super::trainer_fit::TrainerCommand),
@@ -126,6 +128,17 @@ pub struct Link {
     /// A permission that whoever signs in by the link does not get.
     #[arg(long, value_name = "PERMISSION", value_parser = Permission::ALL.map(Permission::name))]
     pub without: Vec<String>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Read every stored file too, which takes a while.
+    #[arg(long)]
+    pub files: bool,
+    /// How the answer is printed.
     #[command(flatten)]
     pub output: Output,
 }

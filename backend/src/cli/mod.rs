@@ -34,6 +34,7 @@ mod train_args;
 mod trainer_fit;
 mod trainings;
 mod upload;
+mod verify;
 
 pub use failure::Failure;
 
@@ -98,6 +99,7 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
         Command::Evaluate(command) => evaluate::run(&command),
         Command::Dql(command) => dql::run(&command),
+        Command::Verify(arguments) => verify::run(&place, arguments).await,
         Command::Link(arguments) => link(&place, arguments).await,
         // Dispatched before there is a runtime, since they bring their own.
         Command::Runner | Command::TrainFunction => Ok(()),

@@ -119,7 +119,10 @@ fn print_service(shown: &Shown) -> Result<(), Failure> {
     print::line(&format!("settings, revision {}:", service.settings_revision))?;
     let settings = serde_json::to_value(&service.settings).unwrap_or_default();
     for (key, value) in settings.as_object().into_iter().flatten() {
-        print::line(&format!("  {key} = {}", value.as_str().map_or_else(|| value.to_string(), str::to_owned)))?;
+        print::line(&format!(
+            "  {key} = {}",
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        ))?;
     }
     Ok(())
 }

@@ -12,6 +12,7 @@ mod sqlite;
 mod suite;
 mod thumbnails;
 mod uploads;
+mod verify;
 mod writer;
 
 pub(crate) use blobs::hex;
@@ -25,6 +26,8 @@ pub use uploads::{
     AnnouncedFile, CompleteUpload, MAX_UPLOAD_BYTES, MAX_UPLOAD_FILES, OpenUpload, UPLOAD_LIFE_MS,
     UploadList, Uploads,
 };
+
+pub use verify::verify;
 
 use crate::clock::Clock;
 use shared::id::ProjectId;

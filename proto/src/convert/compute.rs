@@ -60,6 +60,7 @@ pub fn service_to_wire(service: Service, load: ServiceLoad) -> v1::TrainingServi
         instance_count: load.alive,
         registered_count: load.registered,
         next_step,
+        served_at_ms: service.served_at_ms,
     }
 }
 
@@ -85,6 +86,7 @@ impl TryFrom<v1::TrainingServiceState> for (Service, ServiceLoad) {
             failed_starts: wire.failed_starts,
             retry_at_ms: wire.retry_at_ms,
             error,
+            served_at_ms: wire.served_at_ms,
             created_at_ms: wire.created_at_ms,
         };
         let load = ServiceLoad {
@@ -211,6 +213,7 @@ mod tests {
             failed_starts: 3,
             retry_at_ms: Some(9),
             error: Some(InstanceError { reason: Reason::CrashLoopBackOff, detail: "exit code 1".into() }),
+            served_at_ms: Some(8),
             created_at_ms: 5,
         };
         let load = ServiceLoad { waiting: 2, oldest_waiting_ms: Some(4), alive: 1, ..ServiceLoad::default() };

@@ -31,6 +31,8 @@ struct Demand {
     wisher: Option<(i32, i64, ExecutionId)>,
     /// Instances that its service would have before it.
     has: usize,
+    /// When its service was served last.
+    served_at_ms: Option<i64>,
 }
 
 /// Starts, ends and preempts instances; answers what keeps services from more.
@@ -80,7 +82,7 @@ impl Market<'_, '_> {
         }
     }
 
-    /// Urgent ones first; among equals the service that has least, then who waits longest.
+    /// Urgent ones first; among equals the service that has least, that was served longest ago, then who waits longest.
     fn demands(&self) -> Vec<Demand> {
         let mut demands = Vec::new();
         for (place, view) in self.views.iter().enumerate() {
@@ -98,13 +100,15 @@ impl Market<'_, '_> {
                 place,
                 wisher: wishers.next().flatten(),
                 has: has + more,
+                served_at_ms: view.service.served_at_ms,
             }));
         }
         demands.sort_by_key(|demand| {
             let urgency = demand.wisher.map(|(priority, queue_number, _)| (priority, queue_number));
             let priority = urgency.map_or(i32::MIN, |(priority, _)| priority);
             let since = urgency.map_or(i64::MAX, |(_, queue_number)| queue_number);
-            (Reverse(priority), demand.wisher.is_none(), demand.has, since, demand.place)
+            let share = (demand.has, demand.served_at_ms);
+            (Reverse(priority), demand.wisher.is_none(), share, since, demand.place)
         });
         demands
     }

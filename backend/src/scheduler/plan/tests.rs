@@ -25,6 +25,7 @@ fn service(number: u8, settings: ServiceSettings) -> Service {
         failed_starts: 0,
         retry_at_ms: None,
         error: None,
+        served_at_ms: None,
         created_at_ms: 0,
     }
 }

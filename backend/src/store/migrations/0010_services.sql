@@ -3,6 +3,7 @@
 -- Instances of an earlier generation than their service's are replaced.
 ALTER TABLE services ADD COLUMN generation BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE services ADD COLUMN paused_by_force BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE services ADD COLUMN served_at_ms BIGINT;
 ALTER TABLE instances ADD COLUMN generation BIGINT NOT NULL DEFAULT 1;
 ALTER TABLE instances ADD COLUMN machine_type TEXT NOT NULL DEFAULT 'local';
 ALTER TABLE instances ADD COLUMN reservation TEXT NOT NULL DEFAULT '{}';

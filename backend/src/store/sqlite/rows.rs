@@ -212,6 +212,7 @@ pub(super) fn service(row: &SqliteRow) -> Result<Service, StoreError> {
         failed_starts: number(row, "failed_starts")?,
         retry_at_ms: get(row, "retry_at_ms")?,
         error: optional_json(row, "error")?,
+        served_at_ms: get(row, "served_at_ms")?,
         created_at_ms: get(row, "created_at_ms")?,
     })
 }

@@ -155,6 +155,11 @@ impl Store {
             let Some(row) = row else { return Ok(None) };
             let mut execution = executions::load(tx, parsed(&row, "id")?).await?;
             executions::start_attempt(tx, &mut execution, instance_id).await?;
+            sqlx::query("UPDATE services SET served_at_ms = ? WHERE id = ?")
+                .bind(now_ms)
+                .bind(service.id.to_string())
+                .execute(&mut tx.connection)
+                .await?;
             assignment(tx, &execution).await.map(Some)
         })
         .await

@@ -128,6 +128,8 @@ async fn a_lost_attempt_goes_round_and_its_old_runner_is_not_heard() {
     let twice = store.attempt_lost(first.execution_id, first.fencing_token, cause("lost")).await.unwrap_err();
     assert_eq!(twice.kind(), ErrorKind::StaleToken);
 
+    assert_eq!(store.lease_next(instance).await.unwrap(), None, "the next attempt waits a while");
+    bench.clock.advance(std::time::Duration::from_secs(1));
     let second = store.lease_next(instance).await.unwrap().unwrap();
     assert_eq!(second.attempt, 2);
     assert!(second.fencing_token > first.fencing_token);

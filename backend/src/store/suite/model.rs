@@ -135,6 +135,8 @@ impl Checked {
 
     async fn lease(&mut self) {
         let Some(instance) = self.instance else { return };
+        // Whoever was put back has waited long enough.
+        self.bench.clock.advance(std::time::Duration::from_secs(10));
         let got = self.bench.store.lease_next(instance).await.unwrap();
         let busy = self.known.iter().any(|each| each.status == Status::InProgress);
         let next = self.known.iter_mut().find(|each| each.status.is_waiting()).filter(|_| !busy);
@@ -226,12 +228,18 @@ async fn check(store: &Store, expected: &Expected) {
     assert_eq!(model.status, shared::status::ModelStatus::beside(expected.status));
 }
 
+/// So many cases, unless somebody asked for another number.
+fn cases(usual: u32) -> ProptestConfig {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig::with_cases(asked.unwrap_or(usual))
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(12))]
+    #![proptest_config(cases(40))]
 
     #[test]
     fn random_operations_with_restarts_do_what_the_model_says(
-        operations in proptest::collection::vec(operation(), 1..60),
+        operations in proptest::collection::vec(operation(), 1..100),
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {

@@ -162,7 +162,7 @@ fn a_large_wish_is_not_overtaken_for_ever_by_small_ones() {
 
 /// Two services with endless queues and one machine: who worked how long, second by second.
 fn share_of(secs: u64, execution_secs: u64, priorities: [i32; 2]) -> [u64; 2] {
-    let services = [service(1, ServiceSettings::default()), service(2, ServiceSettings::default())];
+    let mut services = [service(1, ServiceSettings::default()), service(2, ServiceSettings::default())];
     let mut worked = [0, 0];
     let mut instances: Vec<(Instance, usize, u64)> = Vec::new();
     let mut left = 0;
@@ -217,6 +217,7 @@ fn share_of(secs: u64, execution_secs: u64, priorities: [i32; 2]) -> [u64; 2] {
         for (instance, owner, _) in &mut instances {
             if left == 0 && instance.state == InstanceState::Running {
                 left = execution_secs;
+                services[*owner].served_at_ms = i64::try_from(second).ok();
             }
             if left > 0 {
                 left -= 1;

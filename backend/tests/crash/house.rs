@@ -1,0 +1,288 @@
+//! A data folder with the real server, which can be killed, and clients of it.
+
+use proto::v1;
+use proto::v1::compute_service_client::ComputeServiceClient;
+use proto::v1::dataset_service_client::DatasetServiceClient;
+use proto::v1::model_service_client::ModelServiceClient;
+use proto::v1::training_service_client::TrainingServiceClient;
+use serde_json::Value;
+use shared::service::ServiceSettings;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tonic::metadata::AsciiMetadataValue;
+use tonic::service::interceptor::InterceptedService;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Request, Status};
+
+pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
+/// Longer than anything here takes, on a machine that does other things too.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Signs calls in.
+#[derive(Clone)]
+pub struct Owner(AsciiMetadataValue);
+
+impl tonic::service::Interceptor for Owner {
+    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        request.metadata_mut().insert("authorization", self.0.clone());
+        Ok(request)
+    }
+}
+
+pub type Line = InterceptedService<Channel, Owner>;
+
+/// Clients of one server.
+#[derive(Clone)]
+pub struct Clients {
+    line: Line,
+}
+
+impl Clients {
+    pub fn models(&self) -> ModelServiceClient<Line> {
+        ModelServiceClient::new(self.line.clone())
+    }
+
+    pub fn datasets(&self) -> DatasetServiceClient<Line> {
+        DatasetServiceClient::new(self.line.clone())
+    }
+
+    pub fn trainings(&self) -> TrainingServiceClient<Line> {
+        TrainingServiceClient::new(self.line.clone())
+    }
+
+    pub fn compute(&self) -> ComputeServiceClient<Line> {
+        ComputeServiceClient::new(self.line.clone())
+    }
+}
+
+/// A call with an idempotency key.
+pub fn keyed<T>(key: &str, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert("idempotency-key", key.parse().unwrap());
+    request
+}
+
+pub struct House {
+    folder: tempfile::TempDir,
+    server: Option<Child>,
+    url: String,
+    /// How long each start took until the first answer.
+    pub starts: Vec<Duration>,
+}
+
+impl House {
+    /// A server with one dataset, `dots`.
+    pub async fn open() -> Self {
+        let mut house = Self {
+            folder: tempfile::Builder::new().prefix("trainyard-test-").tempdir().unwrap(),
+            server: None,
+            url: String::new(),
+            starts: Vec::new(),
+        };
+        let images = house.folder.path().join("images");
+        write_yolo(&images);
+        house.start().await;
+        let path = images.to_string_lossy().into_owned();
+        house.call(&["dataset", "import", &path, "--format", "yolo", "--name", "dots"]);
+        house
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(PROGRAM);
+        command
+            .env_remove("TRAINYARD_URL")
+            .env_remove("TRAINYARD_TOKEN")
+            .env("TRAINYARD_DATA", self.data())
+            .env("TRAINYARD_SECRETS_KEY_FILE", self.folder.path().join("keys/secrets.key"));
+        command
+    }
+
+    /// Starts the server on the port that it had before, and waits for its first answer.
+    pub async fn start(&mut self) {
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        let address = self.url.strip_prefix("http://").unwrap_or("127.0.0.1:0").to_owned();
+        let began = Instant::now();
+        let server = self
+            .command()
+            .args(["serve", "--listen", &address])
+            .stdin(Stdio::null())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        let pid = server.id();
+        self.server = Some(server);
+        let announced = self.data().join("server.json");
+        self.url = until("the server is up", || {
+            let text = std::fs::read_to_string(&announced).ok()?;
+            let announced: Value = serde_json::from_str(&text).ok()?;
+            (announced["pid"] == pid).then(|| announced["url"].as_str().unwrap().to_owned())
+        });
+        let mut services = self.clients().await.compute();
+        services.list_training_services(v1::ListTrainingServicesRequest {}).await.unwrap();
+        self.starts.push(began.elapsed());
+    }
+
+    /// As `kill -9`: nothing is cleaned up.
+    pub fn kill(&mut self) {
+        let mut server = self.server.take().unwrap();
+        server.kill().unwrap();
+        server.wait().unwrap();
+    }
+
+    /// Sends a signal to the server, which may take its time.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = i32::try_from(self.server.as_ref().unwrap().id()).unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+    }
+
+    /// Waits for the server's end.
+    pub fn wait(&mut self, patience: Duration) -> ExitStatus {
+        let mut server = self.server.take().unwrap();
+        let began = Instant::now();
+        loop {
+            if let Some(status) = server.try_wait().unwrap() {
+                return status;
+            }
+            if began.elapsed() > patience {
+                let _ = server.kill();
+                let _ = server.wait();
+                panic!("the server did not end within {patience:?}\n{}", self.log());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    pub async fn clients(&self) -> Clients {
+        let token = std::fs::read_to_string(self.data().join("token")).unwrap();
+        let owner = Owner(format!("Bearer {}", token.trim()).parse().unwrap());
+        let channel = Endpoint::from_shared(self.url.clone()).unwrap().connect().await.unwrap();
+        Clients { line: InterceptedService::new(channel, owner) }
+    }
+
+    /// A call of the command line that must go well.
+    pub fn call(&self, arguments: &[&str]) -> String {
+        let output = self.command().args(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "{arguments:?}: {said}\n{}", self.log());
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Fails unless the data folder is whole.
+    pub fn verify(&self) {
+        self.call(&["verify", "--files"]);
+    }
+
+    /// Processes that work below the instances' folder, by a part of their command line.
+    pub fn processes(&self, part: &str) -> Vec<i32> {
+        let instances = self.data().join("instances");
+        let pids = std::fs::read_dir("/proc").unwrap();
+        pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .filter(|pid: &i32| {
+                let works_there = std::fs::read_link(format!("/proc/{pid}/cwd"))
+                    .is_ok_and(|folder| folder.starts_with(&instances));
+                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                works_there && String::from_utf8_lossy(&line).contains(part)
+            })
+            .collect()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        if let Some(mut server) = self.server.take() {
+            let _ = server.kill();
+            let _ = server.wait();
+        }
+        for pid in self.processes("") {
+            if let Some(pid) = rustix::process::Pid::from_raw(pid) {
+                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
+            }
+        }
+    }
+}
+
+/// A service whose executions run inside its one instance and end at once.
+pub fn instant() -> ServiceSettings {
+    ServiceSettings {
+        image: "builtin:instant".into(),
+        run_as_process: false,
+        concurrency: 4,
+        drain_secs: 5,
+        max_attempts: 100,
+        ..ServiceSettings::default()
+    }
+}
+
+/// Makes a version and answers its id.
+pub async fn make_model(clients: &Clients, name: &str) -> Result<String, Status> {
+    let request = v1::CreateModelRequest {
+        name: name.to_owned(),
+        architecture: "yolov8n".into(),
+        dataset: "dots".into(),
+        ..Default::default()
+    };
+    let key = format!("model-{name}");
+    Ok(clients.models().create_model(keyed(&key, request)).await?.into_inner().id)
+}
+
+/// What starts a training of a version.
+pub fn start_of(model: &str, settings: &ServiceSettings) -> v1::StartTrainingRequest {
+    v1::StartTrainingRequest {
+        model: model.to_owned(),
+        service_settings: Some(settings.clone().into()),
+        ..Default::default()
+    }
+}
+
+/// Looks until there is an answer.
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// As [`until`], for what has to be asked for.
+pub async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Four pictures with a box each, in YOLO's layout.
+fn write_yolo(folder: &Path) {
+    for (subset, count) in [("train", 3), ("val", 1)] {
+        let (images, labels) =
+            (folder.join("images").join(subset), folder.join("labels").join(subset));
+        std::fs::create_dir_all(&images).unwrap();
+        std::fs::create_dir_all(&labels).unwrap();
+        for number in 0..count {
+            let shade = u8::try_from(40 * number + subset.len()).unwrap();
+            let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([shade, 90, 200]));
+            picture.save(images.join(format!("{number}.png"))).unwrap();
+            std::fs::write(labels.join(format!("{number}.txt")), "0 0.5 0.5 0.4 0.4\n").unwrap();
+        }
+    }
+    let yaml = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: dot\n";
+    std::fs::write(folder.join("data.yaml"), yaml).unwrap();
+}
