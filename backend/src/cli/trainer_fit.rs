@@ -19,8 +19,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 use trainer::{
-    CheckpointKind, LabelledBox, LabelledImage, Outcome, Phase, Reporter, StopFlag, TrainEvent, TrainJob,
-    Variant,
+    LabelledBox, LabelledImage, Outcome, Phase, Reporter, StopFlag, TrainEvent, TrainJob, Variant,
 };
 
 /// Items that are read at a time.
@@ -133,6 +132,7 @@ async fn job_from(
         output_dir: fit.out.clone(),
         initial_weights: None,
         resume: fit.resume.clone(),
+        starts_over: false,
     })
 }
 
@@ -239,17 +239,17 @@ impl Reporter for Watcher {
                 if epoch == 1 && step == 0 && phase == Phase::Training {
                     self.epoch_started = Instant::now();
                 }
+                // Files are written once an epoch is complete.
+                if phase == Phase::Saving {
+                    self.epoch_secs.push(self.epoch_started.elapsed().as_secs_f64());
+                    self.epoch_started = Instant::now();
+                }
                 self.bar.set_length(steps.into());
                 self.bar.set_position(step.into());
                 self.bar.set_message(format!("epoch {epoch}/{epochs} {phase:?}"));
             }
-            // Written once an epoch is complete.
-            TrainEvent::Checkpoint { kind: CheckpointKind::Last, .. } => {
-                self.epoch_secs.push(self.epoch_started.elapsed().as_secs_f64());
-                self.epoch_started = Instant::now();
-            }
             // The trainer logs the figures of each epoch as a line.
-            TrainEvent::Sample(_) | TrainEvent::Checkpoint { .. } => {}
+            TrainEvent::Step { .. } | TrainEvent::Sample(_) | TrainEvent::Checkpoint { .. } => {}
         }
     }
 }

@@ -103,12 +103,16 @@ impl Mouth {
 
 impl Reporter for Mouth {
     fn report(&mut self, event: TrainEvent) {
-        self.say(&message_from(event));
+        if let Some(message) = message_from(event) {
+            self.say(&message);
+        }
     }
 }
 
-fn message_from(event: TrainEvent) -> Message {
-    match event {
+/// What the runner is told of an event; what happens within an epoch is too much to be told.
+fn message_from(event: TrainEvent) -> Option<Message> {
+    Some(match event {
+        TrainEvent::Step { .. } => return None,
         TrainEvent::Log { level, text } => Message::Log { level, text: text.replace(['\r', '\n'], " ") },
         TrainEvent::Device { name } => Message::Device { name },
         TrainEvent::Progress { epoch, epochs, step, steps, phase } => {
@@ -120,12 +124,14 @@ fn message_from(event: TrainEvent) -> Message {
                 CheckpointKind::Best => ArtifactKind::Weights,
                 CheckpointKind::Last | CheckpointKind::Periodic => ArtifactKind::Checkpoint,
             };
-            Message::Artifact(ArtifactMessage { name: file_name_of(&path), path, kind, epoch: Some(epoch) })
+            // Within the first epoch none is complete.
+            let epoch = Some(epoch).filter(|epoch| *epoch > 0);
+            Message::Artifact(ArtifactMessage { name: file_name_of(&path), path, kind, epoch })
         }
         TrainEvent::Artifact { path, name, kind } => {
             Message::Artifact(ArtifactMessage { path, name, kind, epoch: None })
         }
-    }
+    })
 }
 
 fn file_name_of(path: &Path) -> String {
@@ -177,9 +183,10 @@ fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
         train: images_from(&job.data.train, job.labels.len())?,
         validation: images_from(&job.data.validation, job.labels.len())?,
         output_dir: job.output_dir.clone(),
-        // A checkpoint holds all weights, so there is nothing to start from when there is one.
-        initial_weights: job.initial_weights.clone().filter(|_| job.resume.is_none()),
+        initial_weights: job.initial_weights.clone(),
         resume: job.resume.clone(),
+        // Every attempt would get the same checkpoint, and so none would get anywhere.
+        starts_over: true,
     })
 }
 
@@ -221,7 +228,7 @@ fn images_from(path: &Path, label_count: usize) -> Result<Vec<LabelledImage>, Ca
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::runner::protocol::{CocoAnnotation, CocoImage};
+    use crate::runner::protocol::{CocoAnnotation, CocoImage, JobData};
 
     #[test]
     fn a_subset_is_read_back_as_it_was_written() {
@@ -259,9 +266,9 @@ mod tests {
 
     #[test]
     fn checkpoints_and_weights_are_told_apart() {
-        let event = |kind| TrainEvent::Checkpoint {
+        let event = |epoch, kind| TrainEvent::Checkpoint {
             path: "out/file.safetensors".into(),
-            epoch: 3,
+            epoch,
             kind,
             fitness: None,
         };
@@ -270,11 +277,41 @@ mod tests {
             (CheckpointKind::Last, ArtifactKind::Checkpoint),
             (CheckpointKind::Periodic, ArtifactKind::Checkpoint),
         ] {
-            let Message::Artifact(artifact) = message_from(event(kind)) else { panic!("no artifact") };
+            let Some(Message::Artifact(artifact)) = message_from(event(3, kind)) else {
+                panic!("no artifact")
+            };
             assert_eq!(
                 (artifact.kind, artifact.name.as_str(), artifact.epoch),
                 (expected, "file.safetensors", Some(3))
             );
         }
+        let first = message_from(event(0, CheckpointKind::Last));
+        let Some(Message::Artifact(within_first)) = first else { panic!("no artifact") };
+        assert_eq!(within_first.epoch, None);
+    }
+
+    #[test]
+    fn a_checkpoint_that_cannot_be_used_does_not_end_the_attempt() {
+        let folder = tempfile::tempdir().unwrap();
+        let coco = CocoFile { images: Vec::new(), annotations: Vec::new(), categories: Vec::new() };
+        let path = folder.path().join("annotations.json");
+        std::fs::write(&path, serde_json::to_vec(&coco).unwrap()).unwrap();
+        let job = Job {
+            protocol: PROTOCOL_VERSION,
+            execution_id: "e".into(),
+            attempt: 2,
+            architecture_id: "yolov8".into(),
+            variant: "n".into(),
+            configuration: serde_json::json!({}),
+            labels: vec!["a".into()],
+            data: JobData { train: path.clone(), validation: path },
+            output_dir: folder.path().join("output"),
+            initial_weights: Some("initial.safetensors".into()),
+            resume: Some("resume.safetensors".into()),
+        };
+        let train = train_job_from(&job).unwrap();
+        assert!(train.starts_over);
+        // Then it starts from where the first attempt did.
+        assert_eq!((train.initial_weights, train.resume), (job.initial_weights, job.resume));
     }
 }

@@ -1,119 +1,110 @@
-//! The state of a training on disk: weights, average, moments and how far it is.
+//! The state of a training on disk: weights, average, moments, best weights and how far it is.
 //!
-//! One safetensors file, replaced as a whole: a reader sees the old state or the new, never half of one.
+//! One safetensors file, replaced as a whole: a reader sees the old state or the new, never half of one. A digest in its
+//! header tells whether all of it is as it was written. Times in it are for people: nothing that is learnt depends on them.
 //! Knows no devices.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
-use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use safetensors::tensor::{Dtype, TensorView, View};
 use safetensors::{SafeTensors, serialize_to_file};
-use serde::{Deserialize, Serialize};
-use shared::metrics::DetectionSummary;
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
 
 use crate::error::{TrainError, TrainErrorKind};
-use crate::loss::LossItems;
-use crate::model::yolov8::Variant;
-use crate::parameters::{ParameterTable, Slot};
+use crate::files::replace_with;
+use crate::optimizer::Rule;
+use crate::parameters::{ParameterTable, Slot, Values};
+use crate::run_state::{FORMAT, RunState, hex};
 
-/// Raised when the meaning of the file changes.
-const FORMAT: u32 = 1;
 const STATE_KEY: &str = "state";
+const DIGEST_KEY: &str = "sha256";
 
-/// What one epoch came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EpochRecord {
-    /// From 1.
-    pub epoch: u32,
-    /// Mean train losses: box, cls, dfl.
-    pub train_losses: [f64; 3],
-    /// Validation losses: box, cls, dfl.
-    pub validation_losses: [f64; 3],
-    /// mAP50, mAP50-95, precision, recall on the validation subset.
-    pub metrics: [f64; 4],
-    /// Learning rate of the weights at the end of the epoch.
-    pub learning_rate: f64,
-    /// Train images a second.
-    pub images_per_second: f64,
-    /// Wall time of the whole epoch.
-    pub seconds: f64,
+/// A moment of a training, in memory of its own.
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    /// How far it is.
+    pub state: RunState,
+    /// Weights, average and moments.
+    pub table: ParameterTable,
+    /// The best average so far, in the table's order; it is not written where it is the table's own.
+    pub best: Option<Arc<Values>>,
 }
 
-/// How far a training is, and what it was asked for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunState {
-    /// Version of the file's meaning.
-    pub format: u32,
-    /// Size of the network.
-    pub variant: Variant,
-    /// Class names in class order.
-    pub labels: Vec<String>,
-    /// Side of the train images in pixels.
-    pub imgsz: u32,
-    /// Seed of every random choice; with epoch and image number it is the whole position of the randomness.
-    pub seed: u64,
-    /// Epochs done.
-    pub epochs_done: u32,
-    /// Steps done over all epochs.
-    pub steps_done: u64,
-    /// The epoch with the best fitness, from 1.
-    pub best_epoch: Option<u32>,
-    /// The best validation.
-    pub best: Option<DetectionSummary>,
-    /// The last validation.
-    pub last: Option<DetectionSummary>,
-    /// What every epoch came to.
-    pub history: Vec<EpochRecord>,
+/// What a checkpoint holds besides the table.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// How far the training is.
+    pub state: RunState,
+    /// The best average so far, in the table's order.
+    pub best: Option<Arc<Values>>,
 }
 
-impl RunState {
-    /// Nothing done yet.
-    pub fn new(variant: Variant, labels: &[String], imgsz: u32, seed: u64) -> Self {
-        Self {
-            format: FORMAT,
-            variant,
-            labels: labels.to_vec(),
-            imgsz,
-            seed,
-            epochs_done: 0,
-            steps_done: 0,
-            best_epoch: None,
-            best: None,
-            last: None,
-            history: Vec::new(),
-        }
-    }
+/// What is kept of a slot, under the prefixes of the tensors' names; what is empty is not written.
+fn parts<'a>(slot: &'a Slot, best: &'a [f32]) -> [(&'static str, &'a [f32]); 5] {
+    [
+        ("value", &slot.value),
+        ("average", &slot.average),
+        ("first", &slot.first),
+        ("second", &slot.second),
+        ("best", best),
+    ]
 }
 
-pub(crate) fn as_array(items: &LossItems) -> [f64; 3] {
-    [items.box_loss, items.cls_loss, items.dfl_loss]
-}
-
-/// The tensors of a slot and the prefixes of their names.
-fn parts(slot: &Slot) -> [(&'static str, &Vec<f32>); 4] {
-    [("value", &slot.value), ("average", &slot.average), ("first", &slot.first), ("second", &slot.second)]
-}
-
-/// Writes the state to `path`.
-///
-/// # Errors
-/// If the disk refuses; an earlier file of that name stays whole.
-pub fn save(path: &Path, state: &RunState, table: &ParameterTable) -> Result<(), TrainError> {
-    let state = serde_json::to_string(state).map_err(|error| broken(path, error))?;
-    let metadata = HashMap::from([(STATE_KEY.to_owned(), state)]);
-    let tensors = table.slots.iter().flat_map(|slot| {
-        let kept = parts(slot).into_iter().filter(|(_, values)| !values.is_empty());
+/// Every tensor that is kept: its name, shape and values.
+fn tensors<'a>(
+    table: &'a ParameterTable,
+    best: Option<&'a Values>,
+) -> impl Iterator<Item = (String, Floats<'a>)> {
+    table.slots.iter().enumerate().flat_map(move |(index, slot)| {
+        let best = best.and_then(|best| best.get(index)).map_or(&[][..], Vec::as_slice);
+        let kept = parts(slot, best).into_iter().filter(|(_, values)| !values.is_empty());
         kept.map(move |(prefix, values)| {
             (format!("{prefix}/{}", slot.name), Floats { shape: &slot.shape, values })
         })
-    });
+    })
+}
+
+/// Writes a moment to `path`.
+///
+/// # Errors
+/// If the disk refuses; an earlier file of that name stays whole.
+pub fn save(path: &Path, snapshot: &Snapshot) -> Result<(), TrainError> {
+    let Snapshot { state, table, best } = snapshot;
+    let best = best.as_deref().filter(|_| !state.is_at_best());
+    let state = serde_json::to_string(state).map_err(|error| broken(path, error))?;
+    let digest = digest_of(&state, tensors(table, best));
+    let metadata = HashMap::from([(STATE_KEY.to_owned(), state), (DIGEST_KEY.to_owned(), digest)]);
     replace_with(path, |part| {
-        serialize_to_file(tensors, Some(metadata), part).map_err(std::io::Error::other)?;
+        serialize_to_file(tensors(table, best), Some(metadata), part).map_err(std::io::Error::other)?;
         File::open(part)?.sync_all()
     })
+}
+
+/// Digest of a state and its tensors, in the table's order.
+fn digest_of<'a>(state: &str, tensors: impl Iterator<Item = (String, Floats<'a>)>) -> String {
+    let mut hasher = Sha256::new();
+    hasher.update(state);
+    for (name, floats) in tensors {
+        hasher.update(name);
+        // In pieces, so that a large tensor is not in memory twice.
+        for piece in floats.values.chunks(1 << 14) {
+            hasher.update(bytes_of(piece));
+        }
+    }
+    hex(&hasher.finalize())
+}
+
+fn bytes_of(values: &[f32]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(values.len() * 4);
+    for value in values {
+        bytes.extend_from_slice(&value.to_le_bytes());
+    }
+    bytes
 }
 
 /// A tensor that becomes bytes only while it is written: a large model's state is not in memory twice.
@@ -132,11 +123,7 @@ impl View for Floats<'_> {
     }
 
     fn data(&self) -> Cow<'_, [u8]> {
-        let mut bytes = Vec::with_capacity(self.data_len());
-        for value in self.values {
-            bytes.extend_from_slice(&value.to_le_bytes());
-        }
-        Cow::Owned(bytes)
+        Cow::Owned(bytes_of(self.values))
     }
 
     fn data_len(&self) -> usize {
@@ -147,37 +134,82 @@ impl View for Floats<'_> {
 /// Reads a state; `table` has the model's names and shapes, which must be those of the file.
 ///
 /// # Errors
-/// If the file cannot be read, is no checkpoint, or is of another model.
-pub fn load(path: &Path, table: &mut ParameterTable) -> Result<RunState, TrainError> {
+/// If the file cannot be read, is no checkpoint, is damaged, or is of another model. The table is as it was then.
+pub fn load(path: &Path, table: &mut ParameterTable) -> Result<Loaded, TrainError> {
     let content = std::fs::read(path).map_err(|error| TrainError::io("read the checkpoint", path, error))?;
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|error| broken(path, error))?;
-    let text = header.metadata().as_ref().and_then(|metadata| metadata.get(STATE_KEY));
+    let metadata = header.metadata().as_ref();
+    let text = metadata.and_then(|metadata| metadata.get(STATE_KEY));
     let text = text.ok_or_else(|| mismatch(path, "it holds no training state"))?;
-    let state: RunState = serde_json::from_str(text).map_err(|error| broken(path, error))?;
-    if state.format != FORMAT {
-        return Err(mismatch(
-            path,
-            &format!("its format is {} and this program reads {FORMAT}", state.format),
-        ));
-    }
+    let state = state_from(path, text)?;
     let file = SafeTensors::deserialize(&content).map_err(|error| broken(path, error))?;
-    let tensors: BTreeMap<String, TensorView<'_>> = file.tensors().into_iter().collect();
-    for slot in &mut table.slots {
-        let read = |prefix: &str| -> Option<Vec<f32>> {
-            let view = tensors.get(&format!("{prefix}/{}", slot.name))?;
-            (view.shape() == slot.shape && view.dtype() == Dtype::F32).then(|| floats(view.data()))
-        };
-        let (value, average) = (read("value"), read("average"));
-        let (first, second) = (read("first"), read("second"));
-        let (Some(value), Some(average)) = (value, average) else {
-            return Err(mismatch(path, &format!("{} is missing or has another shape", slot.name)));
-        };
-        slot.value = value;
-        slot.average = average;
-        slot.first = first.unwrap_or_default();
-        slot.second = second.unwrap_or_default();
+    let tensors = Tensors { path, tensors: file.tensors().into_iter().collect() };
+    let mut read = ParameterTable { slots: Vec::with_capacity(table.slots.len()) };
+    let mut best = Vec::new();
+    for slot in &table.slots {
+        let (slot, best_values) = tensors.slot(slot, &state)?;
+        read.slots.push(slot);
+        best.extend(best_values);
     }
-    Ok(state)
+    let best = (!best.is_empty()).then_some(best);
+    let digest = digest_of(text, self::tensors(&read, best.as_ref()));
+    if metadata.and_then(|metadata| metadata.get(DIGEST_KEY)) != Some(&digest) {
+        return Err(mismatch(path, "it is damaged: its content does not have the digest of its header"));
+    }
+    *table = read;
+    let best = if state.is_at_best() { Some(table.averages()) } else { best };
+    Ok(Loaded { state, best: best.map(Arc::new) })
+}
+
+fn state_from(path: &Path, text: &str) -> Result<RunState, TrainError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    let version: Version = serde_json::from_str(text).map_err(|error| broken(path, error))?;
+    if version.format != FORMAT {
+        let why = format!("its format is {} and this program reads {FORMAT}", version.format);
+        return Err(mismatch(path, &why));
+    }
+    serde_json::from_str(text).map_err(|error| broken(path, error))
+}
+
+/// The tensors of a file.
+struct Tensors<'a> {
+    path: &'a Path,
+    tensors: BTreeMap<String, TensorView<'a>>,
+}
+
+impl Tensors<'_> {
+    /// A slot of the model with what the file has for it, and the best average of it where that is kept.
+    fn slot(&self, of: &Slot, state: &RunState) -> Result<(Slot, Option<Vec<f32>>), TrainError> {
+        let lacking = |what: &str| {
+            mismatch(self.path, &format!("{what} of {} is missing or has another shape", of.name))
+        };
+        let needed = |prefix: &str, is_needed: bool, what: &str| match self.values(prefix, of) {
+            None if is_needed => Err(lacking(what)),
+            values => Ok(values.filter(|_| is_needed)),
+        };
+        let has_moments = of.is_trained() && state.steps_done > 0;
+        let has_second = has_moments && state.rule == Rule::AdamW;
+        let has_best = state.best_epoch.is_some() && !state.is_at_best();
+        let slot = Slot {
+            name: of.name.clone(),
+            kind: of.kind,
+            shape: of.shape.clone(),
+            value: needed("value", true, "the value")?.unwrap_or_default(),
+            average: needed("average", true, "the average")?.unwrap_or_default(),
+            first: needed("first", has_moments, "the first moment")?.unwrap_or_default(),
+            second: needed("second", has_second, "the second moment")?.unwrap_or_default(),
+            gradient: Vec::new(),
+        };
+        Ok((slot, needed("best", has_best, "the best value")?))
+    }
+
+    fn values(&self, prefix: &str, of: &Slot) -> Option<Vec<f32>> {
+        let view = self.tensors.get(&format!("{prefix}/{}", of.name))?;
+        (view.shape() == of.shape && view.dtype() == Dtype::F32).then(|| floats(view.data()))
+    }
 }
 
 fn floats(bytes: &[u8]) -> Vec<f32> {
@@ -193,99 +225,124 @@ fn mismatch(path: &Path, why: &str) -> TrainError {
     TrainError::new(TrainErrorKind::Weights, what, "choose another checkpoint, or train from the start")
 }
 
-/// Writes a file in one move: complete and on disk, or not at all.
-///
-/// # Errors
-/// If the disk refuses.
-pub(crate) fn replace_file(path: &Path, content: &[u8]) -> Result<(), TrainError> {
-    replace_with(path, |part| {
-        let mut file = File::create(part)?;
-        file.write_all(content)?;
-        file.sync_all()
-    })
-}
-
-/// `write` makes the file under another name and flushes it to the disk; then it takes the place of `path`.
-fn replace_with(path: &Path, write: impl FnOnce(&Path) -> std::io::Result<()>) -> Result<(), TrainError> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    let part = Path::new(&name);
-    let moved = write(part).and_then(|()| std::fs::rename(part, path));
-    if let Err(error) = moved {
-        // What is left of the failed attempt only takes space; the error above is what matters.
-        let _ = std::fs::remove_file(part);
-        return Err(TrainError::io("write", path, error));
-    }
-    sync_folder(path)
-}
-
-/// A rename is only durable once its folder is.
-fn sync_folder(path: &Path) -> Result<(), TrainError> {
-    let Some(folder) = path.parent().filter(|folder| cfg!(unix) && !folder.as_os_str().is_empty()) else {
-        return Ok(());
-    };
-    let synced = File::open(folder).and_then(|folder| folder.sync_all());
-    synced.map_err(|error| TrainError::io("write", folder, error))
-}
-
 #[cfg(test)]
 mod tests {
     use burn::tensor::Device;
 
-    use crate::model::yolov8::YoloV8;
+    use crate::job::test_job;
+    use crate::model::yolov8::{Variant, YoloV8};
+    use crate::run_state::{DataDigests, EpochUnderWay};
 
     use super::*;
 
-    fn table(seed: u64) -> ParameterTable {
-        ParameterTable::new(&YoloV8::new(Variant::N, 2, seed, &Device::flex())).unwrap()
+    fn table(seed: u64, classes: usize) -> ParameterTable {
+        ParameterTable::new(&YoloV8::new(Variant::N, classes, seed, &Device::flex())).unwrap()
+    }
+
+    fn state() -> RunState {
+        RunState::new(&test_job(), Rule::AdamW, DataDigests::default())
+    }
+
+    /// A moment in the fourth epoch, with all that a state can have.
+    fn moment() -> Snapshot {
+        let mut table = table(1, 2);
+        for slot in table.slots.iter_mut().filter(|slot| slot.is_trained()) {
+            slot.first = slot.value.iter().map(|value| value * 0.5).collect();
+            slot.second = vec![1e-30; slot.value.len()];
+        }
+        let best =
+            table.slots.iter().map(|slot| slot.value.iter().map(|value| value - 0.125).collect()).collect();
+        let mut state = state();
+        state.epochs_done = 3;
+        state.steps_done = 17;
+        state.best_epoch = Some(2);
+        // Numbers that a careless reader would change in their last bit.
+        state.under_way =
+            EpochUnderWay { steps: 2, learning_rate: 0.1 + 0.2, seconds: 1.0 / 3.0, ..Default::default() };
+        state.under_way.losses.box_loss = 1.234_567_890_123_456_7;
+        Snapshot { state, table, best: Some(Arc::new(best)) }
     }
 
     fn same(a: &ParameterTable, b: &ParameterTable) -> bool {
-        a.slots.iter().zip(&b.slots).all(|(a, b)| parts(a) == parts(b))
+        a.slots.iter().zip(&b.slots).all(|(a, b)| parts(a, &[]) == parts(b, &[]))
     }
 
     #[test]
     fn a_state_survives_the_disk_bit_for_bit() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let mut before = table(1);
-        for slot in before.slots.iter_mut().filter(|slot| slot.is_trained()) {
-            slot.first = slot.value.iter().map(|value| value * 0.5).collect();
-            slot.second = vec![1e-30; slot.value.len()];
-        }
-        let mut state = RunState::new(Variant::N, &["a".into(), "b".into()], 64, 7);
-        state.epochs_done = 3;
-        save(&path, &state, &before).unwrap();
-        let mut after = table(2);
-        assert!(!same(&before, &after));
-        assert_eq!(load(&path, &mut after).unwrap(), state);
-        assert!(same(&before, &after));
+        let before = moment();
+        save(&path, &before).unwrap();
+        let mut after = table(2, 2);
+        assert!(!same(&before.table, &after));
+        let loaded = load(&path, &mut after).unwrap();
+        assert_eq!((&loaded.state, &loaded.best), (&before.state, &before.best));
+        assert!(same(&before.table, &after));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        // At the end of the best epoch the best weights are those of that moment.
+        let mut at_best = before.clone();
+        at_best.state.best_epoch = Some(3);
+        at_best.state.under_way = EpochUnderWay::default();
+        let larger = std::fs::metadata(&path).unwrap().len();
+        save(&path, &at_best).unwrap();
+        assert!(std::fs::metadata(&path).unwrap().len() < larger);
+        let loaded = load(&path, &mut after).unwrap();
+        assert_eq!(loaded.best.as_deref(), Some(&before.table.averages()));
     }
 
     #[test]
     fn what_is_no_checkpoint_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let absent = load(&path, &mut table(0)).unwrap_err();
+        let absent = load(&path, &mut table(0, 2)).unwrap_err();
         assert_eq!(absent.kind(), TrainErrorKind::Io);
         std::fs::write(&path, b"no").unwrap();
-        assert_eq!(load(&path, &mut table(0)).unwrap_err().kind(), TrainErrorKind::Weights);
-        let state = RunState::new(Variant::N, &[], 64, 7);
-        save(&path, &state, &table(0)).unwrap();
-        let mut other = ParameterTable::new(&YoloV8::new(Variant::N, 5, 0, &Device::flex())).unwrap();
-        let error = load(&path, &mut other).unwrap_err();
+        assert_eq!(load(&path, &mut table(0, 2)).unwrap_err().kind(), TrainErrorKind::Weights);
+        let snapshot = Snapshot { state: state(), table: table(0, 2), best: None };
+        save(&path, &snapshot).unwrap();
+        let error = load(&path, &mut table(0, 5)).unwrap_err();
         assert!(error.to_string().contains("model.22.cv3"), "{error}");
+        let other = RunState { format: 1, ..state() };
+        save(&path, &Snapshot { state: other, ..snapshot }).unwrap();
+        let error = load(&path, &mut table(0, 2)).unwrap_err();
+        assert!(error.to_string().contains("its format is 1"), "{error}");
     }
 
     #[test]
-    fn a_refused_write_leaves_the_old_file() {
+    fn a_damaged_file_is_refused_and_changes_nothing() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.json");
-        replace_file(&path, b"old").unwrap();
-        // A folder in the way of the temporary name makes the write fail.
-        std::fs::create_dir(folder.path().join("a.json.part")).unwrap();
-        assert_eq!(replace_file(&path, b"new").unwrap_err().kind(), TrainErrorKind::Io);
-        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        let path = folder.path().join("checkpoint.safetensors");
+        let whole = moment();
+        save(&path, &whole).unwrap();
+        let content = std::fs::read(&path).unwrap();
+        let flipped = |place: usize| {
+            let mut bytes = content.clone();
+            bytes[place] ^= 1;
+            bytes
+        };
+        let steps = b"\\\"steps_done\\\":17";
+        let place = content.windows(steps.len()).position(|window| window == steps).unwrap();
+        for (bytes, why) in [
+            (content[..content.len() / 2].to_vec(), ""),
+            (content[..content.len() - 1].to_vec(), ""),
+            (flipped(content.len() - 1), "it is damaged"),
+            (flipped(content.len() / 2), "it is damaged"),
+            // Seventeen steps become sixteen.
+            (flipped(place + steps.len() - 1), "it is damaged"),
+            (Vec::new(), ""),
+        ] {
+            std::fs::write(&path, &bytes).unwrap();
+            let mut table = table(2, 2);
+            let before = table.clone();
+            let error = load(&path, &mut table).unwrap_err();
+            assert_eq!(error.kind(), TrainErrorKind::Weights);
+            assert!(error.to_string().contains(why), "{error}");
+            assert!(same(&before, &table));
+        }
+        let mut lacking = whole;
+        lacking.table.slots[0].second.clear();
+        save(&path, &lacking).unwrap();
+        let error = load(&path, &mut table(2, 2)).unwrap_err();
+        assert!(error.to_string().contains("the second moment of model.0.conv.weight"), "{error}");
     }
 }

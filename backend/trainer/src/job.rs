@@ -28,8 +28,11 @@ pub struct TrainJob {
     pub output_dir: PathBuf,
     /// Weights to start from (safetensors); random ones where there are none.
     pub initial_weights: Option<PathBuf>,
-    /// A checkpoint of an earlier run of the same job, to go on from.
+    /// A checkpoint of an earlier run of the same job, to go on from; it comes before `initial_weights`.
     pub resume: Option<PathBuf>,
+    /// Whether a checkpoint that cannot be used is passed over with a warning, and the training starts from its
+    /// beginning; else that is an error.
+    pub starts_over: bool,
 }
 
 /// An image file and what is on it.
@@ -135,24 +138,27 @@ impl TrainJob {
     }
 }
 
+/// A small job whose files do not exist.
+#[cfg(test)]
+pub(crate) fn test_job() -> TrainJob {
+    let labelled = LabelledBox { class: 0, x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 };
+    let image = LabelledImage { path: "a.png".into(), name: "a.png".into(), boxes: vec![labelled] };
+    TrainJob {
+        variant: Variant::N,
+        config: DetectionConfig::default(),
+        labels: vec!["cell".into()],
+        train: vec![image.clone()],
+        validation: vec![image],
+        output_dir: "out".into(),
+        initial_weights: None,
+        resume: None,
+        starts_over: false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn job() -> TrainJob {
-        let labelled = LabelledBox { class: 0, x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 };
-        let image = LabelledImage { path: "a.png".into(), name: "a.png".into(), boxes: vec![labelled] };
-        TrainJob {
-            variant: Variant::N,
-            config: DetectionConfig::default(),
-            labels: vec!["cell".into()],
-            train: vec![image.clone()],
-            validation: vec![image],
-            output_dir: "out".into(),
-            initial_weights: None,
-            resume: None,
-        }
-    }
 
     #[test]
     fn what_cannot_be_trained_is_refused_with_a_next_step() {
@@ -167,9 +173,9 @@ mod tests {
             (|job| job.train[0].boxes.clear(), TrainErrorKind::Data, "no train image has a box"),
             (|job| job.validation[0].boxes[0].class = 1, TrainErrorKind::Data, "a.png"),
         ];
-        assert!(job().check().is_ok());
+        assert!(test_job().check().is_ok());
         for (change, kind, text) in table {
-            let mut changed = job();
+            let mut changed = test_job();
             change(&mut changed);
             let error = changed.check().unwrap_err();
             assert_eq!(error.kind(), kind, "{error}");

@@ -11,8 +11,9 @@ use crate::model::yolov8::Variant;
 /// activation, four bytes each.
 /// Measured whole processes needed 0.6 to 0.98 of what comes of it (n and s, 128 to 640 px, batches of 8 and 16).
 const BYTES_PER_VALUE: f64 = 8.0;
-/// Weight, gradient, two moments and average of each parameter, a copy on the device, and another to validate.
-const BYTES_PER_PARAMETER: f64 = 28.0;
+/// Weight, gradient, two moments and average of each parameter, a copy on the device, another to validate, and the best
+/// average: 32. Two saves on their way to the disk, one that is written and one that waits, with a snapshot and weights: 40.
+const BYTES_PER_PARAMETER: f64 = 72.0;
 /// The program itself, and what allocators hold back.
 const FIXED_BYTES: f64 = 120.0 * 1024.0 * 1024.0;
 /// Share of the free memory that a training may plan with.

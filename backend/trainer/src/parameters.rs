@@ -47,6 +47,9 @@ impl Slot {
     }
 }
 
+/// Values of all tensors of a model, in the table's order.
+pub type Values = Vec<Vec<f32>>;
+
 /// All tensors of a model, in the order in which the model is visited.
 #[derive(Clone, Debug)]
 pub struct ParameterTable {
@@ -116,16 +119,36 @@ impl ParameterTable {
 
     /// A model with the table's values; running statistics too where `with_statistics`.
     pub fn write<M: Module>(&self, model: M, with_statistics: bool) -> M {
-        self.write_each(model, |slot| (with_statistics || slot.is_trained()).then_some(&slot.value))
+        write_each(
+            model,
+            self.slots.iter().map(|slot| (with_statistics || slot.is_trained()).then_some(&slot.value)),
+        )
     }
 
     /// A model with the averaged values.
     pub fn write_average<M: Module>(&self, model: M) -> M {
-        self.write_each(model, |slot| Some(&slot.average))
+        write_each(model, self.slots.iter().map(|slot| Some(&slot.average)))
     }
 
-    fn write_each<M: Module>(&self, model: M, value: impl Fn(&Slot) -> Option<&Vec<f32>>) -> M {
-        model.map(&mut Writer { slots: self.slots.iter(), value })
+    /// The averaged values, tensor by tensor.
+    pub fn averages(&self) -> Values {
+        self.slots.par_iter().map(|slot| slot.average.clone()).collect()
+    }
+
+    /// A copy of all that a checkpoint keeps, which later steps do not change.
+    #[must_use]
+    pub fn snapshot(&self) -> Self {
+        let copy = |slot: &Slot| Slot {
+            name: slot.name.clone(),
+            kind: slot.kind,
+            shape: slot.shape.clone(),
+            value: slot.value.clone(),
+            gradient: Vec::new(),
+            first: slot.first.clone(),
+            second: slot.second.clone(),
+            average: slot.average.clone(),
+        };
+        Self { slots: self.slots.par_iter().map(copy).collect() }
     }
 
     /// Moves the average: average * decay + value * (1 - decay).
@@ -247,14 +270,18 @@ impl ModuleVisitor for Visitor<'_, '_> {
     }
 }
 
-struct Writer<'a, F> {
-    slots: std::slice::Iter<'a, Slot>,
-    value: F,
+/// A model with these values; a tensor keeps its own where there are none.
+pub fn write_each<'a, M: Module>(model: M, values: impl Iterator<Item = Option<&'a Vec<f32>>>) -> M {
+    model.map(&mut Writer { values })
 }
 
-impl<F: Fn(&Slot) -> Option<&Vec<f32>>> ModuleMapper for Writer<'_, F> {
+struct Writer<I> {
+    values: I,
+}
+
+impl<'a, I: Iterator<Item = Option<&'a Vec<f32>>>> ModuleMapper for Writer<I> {
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(value) = self.slots.next().and_then(&self.value) else { return param };
+        let Some(value) = self.values.next().flatten() else { return param };
         param.map(|old| {
             let data = TensorData::new(value.clone(), old.shape());
             Tensor::from_data(data, &old.device()).set_require_grad(old.is_require_grad())

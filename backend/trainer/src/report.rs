@@ -26,7 +26,8 @@ impl Reporter for Vec<TrainEvent> {
 /// Why a checkpoint was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CheckpointKind {
-    /// The state after the last epoch, to go on from; replaced each epoch.
+    /// The newest state, to go on from: after an epoch, or within one when a stop was asked for. Replaced by the next,
+    /// and told after all else that was written with it.
     Last,
     /// Weights of the best fitness so far.
     Best,
@@ -62,6 +63,17 @@ pub enum TrainEvent {
         /// What it does.
         phase: Phase,
     },
+    /// What one step came to.
+    Step {
+        /// The epoch it belongs to, from 1.
+        epoch: u32,
+        /// Its place in the epoch, from 1.
+        step: u32,
+        /// The losses of its batch, before the weights moved.
+        losses: LossItems,
+        /// Learning rate of the weights.
+        learning_rate: f64,
+    },
     /// A point of a chart.
     ///
     /// Figures by epoch: `box_loss`, `cls_loss`, `dfl_loss` (legends `train`, `val`); `precision(B)`,
@@ -72,7 +84,7 @@ pub enum TrainEvent {
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// The epoch after which it was written, from 1.
+        /// The last complete epoch in it, from 1; 0 within the first.
         epoch: u32,
         /// Why.
         kind: CheckpointKind,

@@ -8,8 +8,9 @@ use serde::Serialize;
 use shared::config::DetectionConfig;
 use shared::metrics::{ConfusionMatrix, DetectionSummary};
 
-use crate::checkpoint::{EpochRecord, RunState, replace_file};
 use crate::error::TrainError;
+use crate::files::replace_file;
+use crate::run_state::{EpochRecord, RunState};
 
 #[derive(Serialize)]
 struct Results<'a> {

@@ -1,7 +1,7 @@
-//! Whole trainings on a few small scenes: what is reported, written, repeated, resumed, stopped and refused.
+//! Whole trainings on a few small scenes: what is reported, written, repeated and refused; and what is interrupted.
 
-use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+mod resume;
+
 use std::path::Path;
 
 use image::{Rgb, RgbImage};
@@ -54,6 +54,7 @@ fn job(folder: &Path, epochs: u32) -> TrainJob {
         output_dir: folder.join("out"),
         initial_weights: None,
         resume: None,
+        starts_over: false,
     }
 }
 
@@ -127,61 +128,13 @@ fn a_training_reports_its_curves_and_leaves_usable_files() {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_curve_and_a_resumed_run_goes_on_with_it() {
+fn the_same_seed_gives_the_same_curve() {
     let folder = tempfile::tempdir().unwrap();
-    let whole = job(folder.path(), 3);
-    let (events, result) = run(&whole);
-    let expected = curve(&events);
-    let outcome = result.unwrap();
-
-    let again = TrainJob { output_dir: folder.path().join("again"), ..whole.clone() };
-    let (events, _) =
-        run(&TrainJob { config: DetectionConfig { workers: 1, ..again.config.clone() }, ..again });
-    assert_eq!(curve(&events), expected);
-
-    // Stopped in the third epoch's first step: two epochs are complete.
-    let interrupted = TrainJob { output_dir: folder.path().join("interrupted"), ..whole.clone() };
-    let stop = StopFlag::default();
-    let mut stopper = StopAt { stop: stop.clone(), events: Vec::new() };
-    let stopped = train(&interrupted, &mut stopper, &stop).unwrap();
-    assert_eq!((stopped.stopped, stopped.epochs_done), (true, 2));
-
-    let checkpoint = interrupted.output_dir.join("checkpoint.safetensors");
-    let resumed = TrainJob { resume: Some(checkpoint), ..interrupted };
-    let (events, result) = run(&resumed);
-    let first: Vec<MetricSample> =
-        curve(&stopper.events).into_iter().filter(|sample| sample.x <= 2.0).collect();
-    let both: Vec<MetricSample> = first.into_iter().chain(curve(&events)).collect();
-    assert_eq!(both, expected);
-    assert_eq!(result.unwrap(), outcome);
-    assert_eq!(weights(&whole), weights(&resumed));
-}
-
-/// Hash of every tensor's bytes, by name.
-fn weights(job: &TrainJob) -> BTreeMap<String, u64> {
-    let content = std::fs::read(job.output_dir.join("last.safetensors")).unwrap();
-    let file = safetensors::SafeTensors::deserialize(&content).unwrap();
-    let hash = |bytes: &[u8]| {
-        let mut hasher = DefaultHasher::new();
-        bytes.hash(&mut hasher);
-        hasher.finish()
-    };
-    file.tensors().into_iter().map(|(name, view)| (name, hash(view.data()))).collect()
-}
-
-/// Asks for a stop once the third epoch is under way.
-struct StopAt {
-    stop: StopFlag,
-    events: Vec<TrainEvent>,
-}
-
-impl Reporter for StopAt {
-    fn report(&mut self, event: TrainEvent) {
-        if matches!(event, TrainEvent::Progress { epoch: 3, step: 1, phase: Phase::Training, .. }) {
-            self.stop.stop();
-        }
-        self.events.push(event);
-    }
+    let whole = job(folder.path(), 2);
+    let expected = curve(&run(&whole).0);
+    let config = DetectionConfig { workers: 1, ..whole.config.clone() };
+    let again = TrainJob { config, output_dir: folder.path().join("again"), ..whole };
+    assert_eq!(curve(&run(&again).0), expected);
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub struct Gains {
 }
 
 /// The three losses of a batch, each multiplied by its gain.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct LossItems {
     /// Sum of weight * (1 - CIoU) over the sum of target scores.
     pub box_loss: f64,

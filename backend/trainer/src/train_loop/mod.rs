@@ -2,8 +2,10 @@
 //!
 //! Synchronous; stops between steps when asked. Must not know who listens to its reports.
 
+mod resume;
 mod saving;
 mod trainer;
+mod writer;
 
 use shared::config::DeviceKind;
 use shared::metrics::DetectionSummary;
@@ -41,9 +43,13 @@ pub struct Outcome {
 
 /// Trains a detector.
 ///
-/// Writes into the job's output folder: `checkpoint.safetensors` after each epoch (to go on from),
-/// `best.safetensors`, `last.safetensors`, `results.json`, `confusion_matrix.json`, and
-/// `checkpoint-epoch-N.safetensors` every `save_period` epochs. Weights are those of the moving average.
+/// Writes into the job's output folder: `checkpoint.safetensors` (to go on from), `best.safetensors`,
+/// `last.safetensors`, `results.json`, `confusion_matrix.json`, and `checkpoint-epoch-N.safetensors` every `save_period`
+/// epochs. Weights are those of the moving average.
+///
+/// The checkpoint is replaced after each epoch, in the background, and by the state after the last step when a stop is
+/// asked for; then it is on disk before this returns. A run that goes on from it has, on the CPU, the losses, figures
+/// and weights of one that was never interrupted, bit for bit. A checkpoint that cannot be written is a warning.
 ///
 /// # Errors
 /// With a kind and a next step: see [`TrainError`].

@@ -1,16 +1,18 @@
 //! The epochs of a training: steps, validation, what is noted of both.
 //!
-//! Must not know files; those are the business of [`super::saving`].
+//! After each step all that the next one depends on is in `state` and `table`, so that a run can go on from there with the
+//! same numbers. Must not know files; those are the business of [`super::saving`].
 
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
+use shared::metrics::ConfusionMatrix;
 
 use crate::augment::Augmentation;
-use crate::checkpoint::{self, EpochRecord, RunState, as_array};
+use crate::checkpoint;
 use crate::data::{Batch, PictureStore, epoch_order, for_each_ahead, train_batch};
 use crate::error::{TrainError, TrainErrorKind};
 use crate::evaluate::{DIVERGED_NEXT_STEP, Validation, Validator};
@@ -19,12 +21,16 @@ use crate::loss::{DetectionLoss, Gains, Logits, LossItems};
 use crate::memory;
 use crate::model::yolov8::{NORM_MOMENTUM, YoloV8};
 use crate::optimizer::{self, Recipe};
-use crate::parameters::ParameterTable;
-use crate::report::{Phase, Voice};
+use crate::parameters::{ParameterTable, Values};
+use crate::report::{Phase, TrainEvent, Voice};
+use crate::run_state::{DataDigests, EpochRecord, RunState, as_array, digest_of};
 use crate::schedule::Plan;
 use crate::weights::{self, ClassLayers, Loaded};
 
 use super::Outcome;
+use super::resume::{changed_settings, resume};
+use super::saving::{Saved, carry_out};
+use super::writer::Writer;
 
 /// Labels that the log lists of each side before it only counts.
 const LABELS_SHOWN: usize = 10;
@@ -42,15 +48,11 @@ pub(super) struct Trainer<'a> {
     plan: Plan,
     loss: DetectionLoss,
     pub(super) state: RunState,
+    /// The best average so far.
+    pub(super) best: Option<Arc<Values>>,
+    pub(super) writer: Writer,
+    pub(super) saved: Saved,
     workers: usize,
-}
-
-/// What the steps of an epoch came to.
-struct EpochSteps {
-    losses: LossItems,
-    learning_rate: f64,
-    images_per_second: f64,
-    is_complete: bool,
 }
 
 impl<'a> Trainer<'a> {
@@ -63,22 +65,13 @@ impl<'a> Trainer<'a> {
         validation: PictureStore,
     ) -> Result<Self, TrainError> {
         let config = &job.config;
-        let mut model = YoloV8::new(job.variant, job.labels.len(), config.seed, &device.clone().autodiff());
-        if let Some(path) = &job.initial_weights {
-            let loaded = weights::load(model, path, ClassLayers::OfLabels(&job.labels))
-                .map_err(|error| TrainError::weights(path, error))?;
-            voice.info(format!("weights of {} taken{}", path.display(), made_anew(&loaded, &job.labels)));
-            model = loaded.model;
-        }
-        let mut table = ParameterTable::new(&model)?;
-        let mut state = RunState::new(job.variant, &job.labels, config.imgsz, config.seed);
-        if let Some(path) = &job.resume {
-            state = resume(path, job, &mut table)?;
-            model = table.write(model, true);
-            voice.info(format!("going on after epoch {} of {}", state.epochs_done, config.epochs));
-        }
-        let steps = train.len().div_ceil(config.batch_size as usize) as u64;
-        let recipe = Recipe::new(config, job.labels.len(), steps * u64::from(config.epochs));
+        let model = YoloV8::new(job.variant, job.labels.len(), config.seed, &device.clone().autodiff());
+        let steps = train.len().div_ceil(config.batch_size as usize);
+        let recipe = Recipe::new(config, job.labels.len(), steps as u64 * u64::from(config.epochs));
+        let data = DataDigests { train: digest(&train), validation: digest(&validation) };
+        let fresh = RunState::new(job, recipe.rule, data);
+        let is_part = stop.is_stopped();
+        let Start { model, table, state, best } = start(job, fresh, model, is_part, steps, &mut voice)?;
         voice.info(format!(
             "{:?} with learning rate {} and momentum {}, {} parameters",
             recipe.rule,
@@ -87,8 +80,11 @@ impl<'a> Trainer<'a> {
             table.trained_count()
         ));
         let side = config.imgsz as usize;
+        let folder = job.output_dir.clone();
+        let writer = Writer::start(move |save, told| carry_out(&folder, save, told))
+            .map_err(|error| TrainError::io("start a thread that writes into", &job.output_dir, error))?;
         Ok(Self {
-            plan: Plan::new(config, recipe, steps),
+            plan: Plan::new(config, recipe, steps as u64),
             loss: DetectionLoss::new(Gains::from(config), side, side),
             workers: workers(config.workers),
             job,
@@ -99,30 +95,53 @@ impl<'a> Trainer<'a> {
             validation,
             model,
             table,
+            saved: Saved::at((state.epochs_done, state.steps_done)),
             state,
+            best,
+            writer,
         })
     }
 
+    pub fn steps_per_epoch(&self) -> usize {
+        self.train.len().div_ceil(self.job.config.batch_size as usize)
+    }
+
     pub fn run(&mut self) -> Result<Outcome, TrainError> {
+        let ended = self.epochs();
+        if ended.is_ok() {
+            self.save_unsaved();
+        }
+        // Also what was on its way to the disk when an error came is worth being told.
+        self.await_writes();
+        self.finish(ended?.as_ref())
+    }
+
+    /// All epochs that are left; the confusion of the last validation, if there was one.
+    fn epochs(&mut self) -> Result<Option<ConfusionMatrix>, TrainError> {
         let epochs = self.job.config.epochs;
         let mut confusion = None;
         // Patience is asked first, since a resumed training may have lost it before it was interrupted.
         while self.state.epochs_done < epochs && !self.stop.is_stopped() && !self.is_patience_over() {
             let epoch = self.state.epochs_done;
+            let seconds = self.state.under_way.seconds;
             let start = Instant::now();
-            let steps = self.train_epoch(epoch)?;
-            if !steps.is_complete {
+            if !self.train_epoch(epoch)? {
                 break;
             }
             let Some(validation) = self.validate(epoch + 1)? else { break };
-            self.note(&steps, &validation, start.elapsed().as_secs_f64());
-            self.save(validation.summary.fitness())?;
+            self.note(&validation, seconds + start.elapsed().as_secs_f64());
+            self.save()?;
             confusion = Some(validation.confusion);
         }
-        self.finish(confusion.as_ref())
+        if confusion.is_none() && self.state.epochs_done > 0 && !self.stop.is_stopped() {
+            // Interrupted after its last epoch and before its reports.
+            confusion = self.validate(self.state.epochs_done)?.map(|validation| validation.confusion);
+        }
+        Ok(confusion)
     }
 
-    fn train_epoch(&mut self, epoch: u32) -> Result<EpochSteps, TrainError> {
+    /// The steps of an epoch that are not done yet; whether all are done now.
+    fn train_epoch(&mut self, epoch: u32) -> Result<bool, TrainError> {
         let config = &self.job.config;
         let side = config.imgsz as usize;
         let order = epoch_order(self.train.len(), config.batch_size as usize, config.seed, epoch);
@@ -130,49 +149,36 @@ impl<'a> Trainer<'a> {
         if epoch + config.close_mosaic >= config.epochs {
             augmentation = augmentation.without_mosaic();
         }
-        let mut steps = EpochSteps {
-            losses: LossItems::default(),
-            learning_rate: 0.0,
-            images_per_second: 0.0,
-            is_complete: false,
-        };
         let mut failure = None;
-        let mut images = 0;
         let start = Instant::now();
+        let done = (self.state.under_way.steps as usize).min(order.len());
         // The store goes out of `self` while threads read it, so that the steps may change the rest.
         let store = std::mem::take(&mut self.train);
         let make = |index: usize| {
-            train_batch(&store, &order[index], side, &augmentation, config.seed, epoch)
+            train_batch(&store, &order[done + index], side, &augmentation, config.seed, epoch)
                 .map_err(TrainError::from)
         };
-        self.voice.progress(Phase::Training, epoch + 1, 0, order.len());
-        let ended = for_each_ahead(order.len(), self.workers, make, |index, batch| {
+        self.voice.progress(Phase::Training, epoch + 1, done, order.len());
+        let ended = for_each_ahead(order.len() - done, self.workers, make, |index, batch| {
             if self.stop.is_stopped() {
                 return ControlFlow::Break(());
             }
-            images += batch.len();
-            match self.step(epoch, index, batch) {
-                Ok((items, rate)) => {
-                    steps.losses = steps.losses.plus(&items, 1.0 / order.len() as f64);
-                    steps.learning_rate = rate;
-                }
-                Err(error) => {
-                    failure = Some(error);
-                    return ControlFlow::Break(());
-                }
+            if let Err(error) = self.step(epoch, done + index, order.len(), batch) {
+                failure = Some(error);
+                return ControlFlow::Break(());
             }
-            self.voice.progress(Phase::Training, epoch + 1, index + 1, order.len());
-            steps.is_complete = index + 1 == order.len();
+            self.tell_written();
+            self.voice.progress(Phase::Training, epoch + 1, done + index + 1, order.len());
             ControlFlow::Continue(())
         });
         self.train = store;
         ended?;
-        steps.images_per_second = images as f64 / start.elapsed().as_secs_f64().max(1e-9);
-        failure.map_or(Ok(steps), Err)
+        self.state.under_way.seconds += start.elapsed().as_secs_f64();
+        failure.map_or(Ok(self.state.under_way.steps as usize >= order.len()), Err)
     }
 
-    /// One step: forward, loss, backward, update. Returns the losses and the learning rate.
-    fn step(&mut self, epoch: u32, index: usize, mut batch: Batch) -> Result<(LossItems, f64), TrainError> {
+    /// One step: forward, loss, backward, update, and what it came to into the state.
+    fn step(&mut self, epoch: u32, index: usize, steps: usize, mut batch: Batch) -> Result<(), TrainError> {
         let shape = [batch.len(), 3, batch.height, batch.width];
         let data = TensorData::new(std::mem::take(&mut batch.pixels), shape);
         let output = self.model.forward_train(Tensor::from_data(data, &self.device.clone().autodiff()));
@@ -193,12 +199,20 @@ impl<'a> Trainer<'a> {
         optimizer::step(&mut self.table, self.plan.recipe().rule, &step);
         self.model = self.table.write(self.model.clone(), false);
         self.table.average(self.plan.average_decay(self.state.steps_done), self.start_share());
-        Ok((items, step.learning_rate))
+        let under_way = &mut self.state.under_way;
+        under_way.steps += 1;
+        under_way.losses = under_way.losses.plus(&items, 1.0 / steps as f64);
+        under_way.learning_rate = step.learning_rate;
+        under_way.images += batch.len() as u64;
+        let step = under_way.steps;
+        let learning_rate = under_way.learning_rate;
+        self.voice.say(TrainEvent::Step { epoch: epoch + 1, step, losses: items, learning_rate });
+        Ok(())
     }
 
     /// How much of the running statistics is still their start, before any data; weights from a file have none.
     fn start_share(&self) -> f64 {
-        if self.job.initial_weights.is_some() {
+        if self.state.from_weights {
             return 0.0;
         }
         (1.0 - NORM_MOMENTUM).powf(self.state.steps_done as f64)
@@ -225,8 +239,10 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes an epoch into the state and reports it.
-    fn note(&mut self, steps: &EpochSteps, validation: &Validation, seconds: f64) {
+    fn note(&mut self, validation: &Validation, seconds: f64) {
         self.state.epochs_done += 1;
+        let steps = std::mem::take(&mut self.state.under_way);
+        let images_per_second = steps.images as f64 / steps.seconds.max(1e-9);
         let epoch = self.state.epochs_done;
         let summary = &validation.summary;
         let record = EpochRecord {
@@ -235,7 +251,7 @@ impl<'a> Trainer<'a> {
             validation_losses: as_array(&validation.losses),
             metrics: [summary.map50, summary.map50_95, summary.precision, summary.recall],
             learning_rate: steps.learning_rate,
-            images_per_second: steps.images_per_second,
+            images_per_second,
             seconds,
         };
         let x = f64::from(epoch);
@@ -246,18 +262,17 @@ impl<'a> Trainer<'a> {
         self.voice.sample("recall(B)", "metrics", x, recall);
         self.voice.sample("mAP50(B)", "metrics", x, map50);
         self.voice.sample("mAP50-95(B)", "metrics", x, map50_95);
-        self.voice.sample("images_per_second", "system", x, steps.images_per_second);
+        self.voice.sample("images_per_second", "system", x, images_per_second);
         self.voice.sample("learning_rate", "system", x, steps.learning_rate);
         if let Some(bytes) = memory::resident_bytes() {
             self.voice.sample("memory", "system", x, bytes as f64 / f64::from(1 << 20));
         }
         self.voice.info(format!(
-            "epoch {epoch}/{}: box {:.3} cls {:.3} dfl {:.3}, mAP50 {map50:.3}, mAP50-95 {map50_95:.3}, {:.1} images/s, {seconds:.1} s",
+            "epoch {epoch}/{}: box {:.3} cls {:.3} dfl {:.3}, mAP50 {map50:.3}, mAP50-95 {map50_95:.3}, {images_per_second:.1} images/s, {seconds:.1} s",
             self.job.config.epochs,
             steps.losses.box_loss,
             steps.losses.cls_loss,
             steps.losses.dfl_loss,
-            steps.images_per_second,
         ));
         self.state.last = Some(summary.clone());
         if self.state.best.as_ref().is_none_or(|best| summary.fitness() > best.fitness()) {
@@ -301,21 +316,56 @@ fn made_anew(loaded: &Loaded<YoloV8>, labels: &[String]) -> String {
     format!("; {} layers made anew, because {why}: {}", loaded.kept.len(), loaded.kept.join(", "))
 }
 
-/// Reads a checkpoint of the same job.
-fn resume(path: &Path, job: &TrainJob, table: &mut ParameterTable) -> Result<RunState, TrainError> {
-    let state = checkpoint::load(path, table)?;
-    let differs = [
-        (state.variant != job.variant, "variant"),
-        (state.labels != job.labels, "labels"),
-        (state.imgsz != job.config.imgsz, "imgsz"),
-        (state.seed != job.config.seed, "seed"),
-    ];
-    match differs.into_iter().find(|(differs, _)| *differs) {
-        None => Ok(state),
-        Some((_, what)) => Err(TrainError::new(
-            TrainErrorKind::Configuration,
-            format!("cannot go on from {}: its {what} differs from the job's", path.display()),
-            "resume with the same model, labels, image size and seed, or train from the start",
-        )),
+fn digest(store: &PictureStore) -> String {
+    digest_of((0..store.len()).map(|index| store.image(index)))
+}
+
+/// What the first step begins with.
+struct Start {
+    model: YoloV8,
+    table: ParameterTable,
+    state: RunState,
+    best: Option<Arc<Values>>,
+}
+
+/// A checkpoint's state, or else the first weights, and a word about it. `fresh` is the state at the beginning.
+fn start(
+    job: &TrainJob,
+    fresh: RunState,
+    mut model: YoloV8,
+    is_part: bool,
+    steps: usize,
+    voice: &mut Voice<'_>,
+) -> Result<Start, TrainError> {
+    if let Some(path) = &job.resume {
+        let mut table = ParameterTable::new(&model)?;
+        match resume(path, &fresh, is_part, &mut table) {
+            Ok(checkpoint::Loaded { mut state, best }) => {
+                let changed = changed_settings(&state.config, &job.config);
+                if !changed.is_empty() {
+                    let text = "settings are others than in the checkpoint, and so will be the figures";
+                    voice.warn(format!("{text}: {}", changed.join(", ")));
+                }
+                state.config = job.config.clone();
+                // With a part of the data nothing is gone on with, and the steps of an epoch are not known.
+                if !is_part {
+                    let (place, done) = (state.place(steps), state.steps_done);
+                    voice.info(format!("going on from a checkpoint at {place}; {done} steps are done"));
+                }
+                return Ok(Start { model: table.write(model, true), table, state, best });
+            }
+            Err(error) if job.starts_over => {
+                voice.warn(format!("training starts from the beginning, without its checkpoint: {error}"));
+            }
+            Err(error) => return Err(error),
+        }
     }
+    if let Some(path) = &job.initial_weights {
+        let loaded = weights::load(model, path, ClassLayers::OfLabels(&job.labels))
+            .map_err(|error| TrainError::weights(path, error))?;
+        voice.info(format!("weights of {} taken{}", path.display(), made_anew(&loaded, &job.labels)));
+        model = loaded.model;
+    }
+    let table = ParameterTable::new(&model)?;
+    Ok(Start { model, table, state: fresh, best: None })
 }
