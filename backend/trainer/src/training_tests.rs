@@ -132,7 +132,7 @@ fn the_same_seed_gives_the_same_curve() {
     let folder = tempfile::tempdir().unwrap();
     let whole = job(folder.path(), 2);
     let expected = curve(&run(&whole).0);
-    let config = DetectionConfig { workers: 1, ..whole.config.clone() };
+    let config = DetectionConfig { workers: 1, ..whole.config };
     let again = TrainJob { config, output_dir: folder.path().join("again"), ..whole };
     assert_eq!(curve(&run(&again).0), expected);
 }

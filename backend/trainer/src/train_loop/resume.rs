@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn settings_that_change_numbers_are_told() {
         let then = DetectionConfig::default();
-        let now = DetectionConfig { epochs: 7, lr0: 0.5, workers: 9, save_period: 3, ..then.clone() };
+        let now = DetectionConfig { epochs: 7, lr0: 0.5, workers: 9, save_period: 3, ..then };
         assert_eq!(changed_settings(&then, &now), ["epochs", "lr0"]);
         assert!(changed_settings(&then, &then).is_empty());
     }
