@@ -9,7 +9,8 @@ use crate::model::yolov8::Variant;
 
 /// Bytes that the step keeps for each output value of a convolution block: before and after normalisation and
 /// activation, four bytes each.
-/// Measured whole processes needed 0.6 to 0.98 of what comes of it (n and s, 128 to 640 px, batches of 8 and 16).
+/// Measured whole processes needed 0.6 to 0.98 of what comes of it (n and s, 128 to 640 px, batches of 8 and 16),
+/// before saves were counted below.
 const BYTES_PER_VALUE: f64 = 8.0;
 /// Weight, gradient, two moments and average of each parameter, a copy on the device, another to validate, and the best
 /// average: 32. Two saves on their way to the disk, one that is written and one that waits, with a snapshot and weights: 40.
