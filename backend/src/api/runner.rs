@@ -231,13 +231,9 @@ impl RunnerService for Runners {
         }
         let attempt = attempt.ok_or_else(|| ConvertError::new("attempt", "is missing")).or_problem()?;
         let holding = Holding::try_from(&attempt).or_problem()?;
-        let snapshot = self.store.scheduling_snapshot().await.or_problem()?;
         // Tokens fence attempts of one execution from each other; this fences runners from each other.
         // An execution that is over is the store's to judge: a repeated last report must be answered.
-        let of_another = find(&snapshot, holding.execution_id).is_some_and(|execution| {
-            execution.status == ExecutionStatus::InProgress && execution.instance_id != Some(instance_id)
-        });
-        if of_another {
+        if self.store.runs_elsewhere(holding.execution_id, instance_id).await.or_problem()? {
             let execution = holding.execution_id.to_string();
             return Err(StoreError::StaleToken { execution }).or_problem();
         }

@@ -9,10 +9,11 @@ use super::models::idempotency_key;
 use super::page::Window;
 use super::plan::Plan;
 use crate::scheduler::Explanations;
-use crate::store::{Store, TrainingQuery};
+use crate::store::{Store, StoredSeries, TrainingQuery};
 use proto::convert::{log_line_to_wire, metric_sample_to_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
+use shared::id::ExecutionId;
 use shared::permission::Permissions;
 use shared::status::Status as TrainingStatus;
 use shared::training::{PRIORITIES, Training};
@@ -23,6 +24,8 @@ use tonic::{Code, Request, Response, Status};
 /// Log lines when no number is asked for, and the most that are given.
 const DEFAULT_LINES: u32 = 1_000;
 const MOST_LINES: u32 = 5_000;
+/// Fewer points cannot keep the ends and extremes of a line.
+const LEAST_POINTS: u32 = 12;
 
 pub(super) struct Trainings {
     pub(super) store: Store,
@@ -92,6 +95,20 @@ impl Trainings {
         })
     }
 
+    /// Lines with few points.
+    async fn series(
+        &self,
+        id: ExecutionId,
+        request: &v1::ListMetricsRequest,
+    ) -> Result<Vec<v1::SeriesPoints>, Problem> {
+        if request.max_points < LEAST_POINTS {
+            let problem = format!("must be 0 for all points, or at least {LEAST_POINTS}");
+            return Err(Problem::field("max_points", problem));
+        }
+        let series = self.store.series(id, &request.figures, request.max_points as usize).await?;
+        Ok(series.into_iter().map(series_to_wire).collect())
+    }
+
     async fn find(&self, named: &str) -> Result<Training, Problem> {
         if named.is_empty() {
             return Err(Problem::field("training", "is empty; name a training, an execution or a model"));
@@ -107,6 +124,12 @@ pub(super) fn priority_from_wire(priority: i32) -> Result<i32, Problem> {
     }
     let (least, most) = (PRIORITIES.start(), PRIORITIES.end());
     Err(Problem::field("priority", format!("is {priority}; choose {least} to {most}")))
+}
+
+fn series_to_wire(series: StoredSeries) -> v1::SeriesPoints {
+    let StoredSeries { figure, legend, points, total_count } = series;
+    let (x, y) = points.into_iter().map(|point| (point.x, point.y)).unzip();
+    v1::SeriesPoints { figure, legend, x, y, total_count }
 }
 
 #[tonic::async_trait]
@@ -223,12 +246,16 @@ impl TrainingService for Trainings {
     ) -> Result<Response<v1::ListMetricsResponse>, Status> {
         let request = request.get_ref();
         let training = self.find(&request.training).await.or_problem()?;
+        if request.max_points > 0 {
+            let series = self.series(training.execution_id, request).await.or_problem()?;
+            return Ok(Response::new(v1::ListMetricsResponse { series, ..Default::default() }));
+        }
         let samples = self.store.metrics(training.execution_id, &request.figures).await.or_problem()?;
         let samples = samples
             .into_iter()
             .map(|stored| metric_sample_to_wire(stored.sample, stored.attempt, stored.at_ms))
             .collect();
-        Ok(Response::new(v1::ListMetricsResponse { samples }))
+        Ok(Response::new(v1::ListMetricsResponse { samples, ..Default::default() }))
     }
 
     async fn list_logs(

@@ -153,6 +153,9 @@ pub struct Metrics {
     /// Only this figure, for example "mAP50(B)"; may be given again.
     #[arg(long)]
     pub figure: Vec<String>,
+    /// At most so many points of each line, at least 12: those that draw the same; 0 for all.
+    #[arg(long, default_value_t = 0)]
+    pub points: u32,
     /// How the answer is printed.
     #[command(flatten)]
     pub output: Output,

@@ -190,11 +190,26 @@ impl Show for LogPrinter {
 
 pub(super) async fn metrics(place: &Place, arguments: Metrics) -> Result<(), Failure> {
     let connection = Connection::open(place, WithoutServer::WorkAlone).await?;
-    let request = v1::ListMetricsRequest { training: arguments.training, figures: arguments.figure };
+    let request = v1::ListMetricsRequest {
+        training: arguments.training,
+        figures: arguments.figure,
+        max_points: arguments.points,
+    };
     let answer = connection.trainings().list_metrics(request).await;
     connection.close().await;
+    let v1::ListMetricsResponse { samples, series } = answer?.into_inner();
+    let thinned = series.into_iter().flat_map(|line| {
+        let v1::SeriesPoints { figure, legend, x, y, .. } = line;
+        x.into_iter().zip(y).map(move |(x, y)| v1::MetricSample {
+            figure: figure.clone(),
+            legend: legend.clone(),
+            x,
+            y,
+            ..v1::MetricSample::default()
+        })
+    });
     let samples: Vec<MetricSample> =
-        answer?.into_inner().samples.into_iter().map(MetricSample::try_from).collect::<Result<_, _>>()?;
+        samples.into_iter().chain(thinned).map(MetricSample::try_from).collect::<Result<_, _>>()?;
     if arguments.output.json {
         return print::json(&samples);
     }

@@ -61,6 +61,33 @@ pub fn min_max(points: &[Point], columns: usize, from: f64, to: f64) -> Vec<Poin
     kept
 }
 
+/// Keeps at most `most` points of a whole line, as [`min_max`] does with as many columns as that allows.
+///
+/// Where columns begin or end in gaps, they are fewer, because each then keeps more. `most` below 12 counts as 12.
+/// `points` must be ordered by x, each at another finite place.
+///
+/// ```
+/// use shared::series::{Point, at_most};
+///
+/// let mut line: Vec<Point> = (0..1000).map(|x| Point::new(f64::from(x), f64::from(x % 7))).collect();
+/// line[321].y = 70.0;
+/// let kept = at_most(&line, 100);
+/// assert!((80..=100).contains(&kept.len()) && kept.contains(&line[321]));
+/// ```
+#[must_use]
+pub fn at_most(points: &[Point], most: usize) -> Vec<Point> {
+    let most = most.max(12);
+    let (Some(first), Some(last)) = (points.first(), points.last()) else {
+        return Vec::new();
+    };
+    if points.len() <= most {
+        return points.to_vec();
+    }
+    // The end of the axis is a column of its own, mostly of one point.
+    let kept = min_max(points, (most - 1) / 4, first.x, last.x);
+    if kept.len() <= most { kept } else { min_max(points, (most - 6) / 6, first.x, last.x) }
+}
+
 /// How many points at the start belong together, at least the first. Looks away from `guess` in steps
 /// of doubled length: columns are mostly as long as the one before, and each look elsewhere is at
 /// memory that is not at hand.
@@ -310,6 +337,19 @@ mod tests {
             let kept = min_max(&points, columns, 0.0, to);
             prop_assert!(is_selection(&kept, &points));
             prop_assert!(kept.len() <= columns.saturating_mul(6) + 6);
+            let highest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::max);
+            let lowest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::min);
+            prop_assert_eq!(highest(&kept), highest(&points));
+            prop_assert_eq!(lowest(&kept), lowest(&points));
+        }
+
+        #[test]
+        fn at_most_keeps_extremes_within_its_bound(points in line(600), most in 0usize..90) {
+            let mut points = points;
+            points.dedup_by(|a, b| a.x == b.x);
+            let kept = at_most(&points, most);
+            prop_assert!(is_selection(&kept, &points));
+            prop_assert!(kept.len() <= most.max(12), "{} of {}", kept.len(), points.len());
             let highest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::max);
             let lowest = |points: &[Point]| points.iter().filter(|p| !p.is_gap()).map(|p| p.y).reduce(f64::min);
             prop_assert_eq!(highest(&kept), highest(&points));

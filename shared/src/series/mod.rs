@@ -10,7 +10,7 @@ mod smooth;
 mod time;
 
 pub use axis::{AxisRange, Ticks, axis_range, log_ticks, nice_ticks, whole_ticks};
-pub use downsample::{largest_triangles, min_max};
+pub use downsample::{at_most, largest_triangles, min_max};
 pub use smooth::{smooth, typical_step};
 pub use time::{TimeTicks, time_ticks};
 

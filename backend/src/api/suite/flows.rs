@@ -42,6 +42,24 @@ async fn a_link_works_once_and_signing_out_ends_the_session() {
 }
 
 #[tokio::test]
+async fn metrics_are_asked_for_by_a_number_of_points_that_can_keep_a_line() {
+    let house = House::open().await;
+    house.runner().await;
+    let method = "trainyard.v1.TrainingService/ListMetrics";
+    let ask = |max_points| v1::ListMetricsRequest {
+        training: "runner-model".into(),
+        max_points,
+        ..Default::default()
+    };
+    let refused = house.call(method, &ask(11), &house.owner()).await;
+    assert_eq!(refused.code, Code::InvalidArgument);
+    assert!(refused.message.contains("max_points"), "{}", refused.message);
+    let answer = house.call(method, &ask(12), &house.owner()).await.decode::<v1::ListMetricsResponse>();
+    assert_eq!(answer, v1::ListMetricsResponse::default());
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn the_same_key_has_one_effect_and_one_answer() {
     let house = House::open().await;
     house.dataset("cells").await;

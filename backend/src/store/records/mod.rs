@@ -15,7 +15,8 @@ pub use executions::{
 };
 pub use models::{Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
 pub use reports::{
-    Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, StoredLogLine, StoredSample, WatchScope,
+    Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, StoredLogLine, StoredSample, StoredSeries,
+    WatchScope,
 };
 pub use secrets::{NewSecret, SealedSecret, SecretRecord, SecretUse};
 pub use trainings::{NewTraining, SnapshotItems, TrainingData, TrainingPreview, TrainingQuery};

@@ -6,6 +6,7 @@ use super::executions::AttemptOutcome;
 use shared::id::ExecutionId;
 use shared::metric::{LogLevel, LogLine, MetricSample};
 use shared::model::{Artifact, ArtifactKind};
+use shared::series::Point;
 use shared::training::{Cause, HistoryEntry, Progress, Training};
 
 /// A metric sample as it is stored.
@@ -17,6 +18,19 @@ pub struct StoredSample {
     pub attempt: u32,
     /// UTC milliseconds since 1970.
     pub at_ms: i64,
+}
+
+/// A line of a chart, with fewer points than are stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredSeries {
+    /// The chart.
+    pub figure: String,
+    /// The line.
+    pub legend: String,
+    /// By x; NaN and infinities are gaps.
+    pub points: Vec<Point>,
+    /// Points that are stored.
+    pub total_count: u64,
 }
 
 /// A log line as it is stored.

@@ -24,6 +24,7 @@ mod rows;
 mod runners;
 mod scheduling;
 mod secrets;
+mod series;
 mod service_changes;
 mod service_errors;
 mod services;
@@ -73,6 +74,7 @@ pub(super) async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Opene
         .disable_statement_logging();
     let mut connection = options.connect().await?;
     MIGRATIONS.run(&mut connection).await.map_err(|error| migration_error(data_dir, error))?;
+    series::take_over(&mut connection).await?;
     let revision: i64 = sqlx::query_scalar("SELECT value FROM counters WHERE name = 'revision'")
         .fetch_one(&mut connection)
         .await?;

@@ -4,12 +4,13 @@
 
 use super::executions::{self, Execution, PutBack};
 use super::rows::{to_number, to_word};
+use super::series::put_samples;
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{AttemptOutcome, NewArtifact, ReportBatch, ReportBody, ReportEntry};
 use crate::store::writer::Tx;
 use shared::id::ArtifactId;
-use shared::metric::{LogLevel, MetricSample};
+use shared::metric::LogLevel;
 use shared::status::{Event, Status};
 use shared::training::{Cause, Progress};
 
@@ -60,6 +61,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
         return Err(stale());
     }
     let mut acknowledged = execution.acknowledged_sequence;
+    let mut samples = Vec::new();
     let mut progress = None;
     let mut replaced = Vec::new();
     let mut ended = false;
@@ -76,7 +78,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
         acknowledged = entry.sequence;
         let ReportEntry { at_ms, body, .. } = entry;
         match body {
-            ReportBody::Sample(sample) => insert_sample(tx, &execution, at_ms, &sample).await?,
+            ReportBody::Sample(sample) => samples.push((at_ms, sample)),
             ReportBody::Log { level, text } => insert_log_line(tx, &execution, at_ms, level, text).await?,
             ReportBody::Device(name) => set_device(tx, &execution, name).await?,
             // Only the last of a batch is seen by anybody.
@@ -90,6 +92,7 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
             }
         }
     }
+    put_samples(tx, &execution, samples).await?;
     acknowledge(tx, &execution, acknowledged, progress).await?;
     Ok(StoredReport { acknowledged, replaced })
 }
@@ -130,33 +133,6 @@ async fn acknowledge(
     .bind(to_word(&progress.phase)?)
     .bind(revision)
     .bind(execution.id.to_string())
-    .execute(&mut tx.connection)
-    .await?;
-    Ok(())
-}
-
-async fn insert_sample(
-    tx: &mut Tx,
-    execution: &Execution,
-    at_ms: i64,
-    sample: &MetricSample,
-) -> Result<(), StoreError> {
-    let revision = tx.next_revision();
-    sqlx::query(
-        "INSERT INTO samples (execution_id, revision, attempt, at_ms, figure, legend, x, y) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?) \
-         ON CONFLICT (execution_id, figure, legend, x) DO UPDATE SET \
-         revision = excluded.revision, attempt = excluded.attempt, at_ms = excluded.at_ms, y = excluded.y",
-    )
-    .bind(execution.id.to_string())
-    .bind(revision)
-    .bind(execution.attempt)
-    .bind(at_ms)
-    .bind(&sample.figure)
-    .bind(&sample.legend)
-    // A place on the axis must be a number; a value need not be.
-    .bind(if sample.x.is_finite() { sample.x } else { 0.0 })
-    .bind((!sample.y.is_nan()).then_some(sample.y))
     .execute(&mut tx.connection)
     .await?;
     Ok(())

@@ -3,11 +3,11 @@
 //! Must not know which query a row came from, beyond the names of its columns.
 
 use crate::store::error::StoreError;
-use crate::store::records::{QueuedExecution, StoredLogLine, StoredSample};
+use crate::store::records::{QueuedExecution, StoredLogLine};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::dataset::{Item, PixelBox};
-use shared::metric::{LogLine, MetricSample};
+use shared::metric::LogLine;
 use shared::model::{Artifact, Model, ParentModel};
 use shared::recipe::Recipe;
 use shared::service::{Instance, Service};
@@ -311,20 +311,6 @@ pub(super) fn history_entry(row: &SqliteRow) -> Result<HistoryEntry, StoreError>
         event: optional_word(row, "event")?,
         status: word(row, "status")?,
         cause: optional_json(row, "cause")?,
-    })
-}
-
-pub(super) fn sample(row: &SqliteRow) -> Result<StoredSample, StoreError> {
-    let y: Option<f64> = get(row, "y")?;
-    Ok(StoredSample {
-        sample: MetricSample {
-            figure: get(row, "figure")?,
-            legend: get(row, "legend")?,
-            x: get(row, "x")?,
-            y: y.unwrap_or(f64::NAN),
-        },
-        attempt: number(row, "attempt")?,
-        at_ms: get(row, "at_ms")?,
     })
 }
 

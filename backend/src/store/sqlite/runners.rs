@@ -73,6 +73,21 @@ impl Store {
         }
     }
 
+    /// Whether an execution is in progress on another instance than this one.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn runs_elsewhere(&self, id: ExecutionId, instance_id: InstanceId) -> Result<bool, StoreError> {
+        let runs_elsewhere = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM executions WHERE id = ? AND status = 'in-progress' AND instance_id IS NOT ?)",
+        )
+        .bind(id.to_string())
+        .bind(instance_id.to_string())
+        .fetch_one(&mut *self.reader().await?)
+        .await?;
+        Ok(runs_elsewhere)
+    }
+
     /// Notes that an instance was heard of.
     ///
     /// # Errors

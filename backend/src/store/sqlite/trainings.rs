@@ -2,11 +2,11 @@
 //!
 //! Must not know runners; a status changes in `executions.rs` alone.
 
-use super::rows::{history_entry, log_line, parsed, sample, to_json, to_number, training, word};
+use super::rows::{history_entry, log_line, parsed, to_json, to_number, training, word};
 use super::{drafts, executions, frozen, idempotency, models, secrets, services, snapshots};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{NewTraining, StoredLogLine, StoredSample, TrainingQuery};
+use crate::store::records::{NewTraining, StoredLogLine, TrainingQuery};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, TrainingId};
 use shared::model::Model;
@@ -205,30 +205,6 @@ impl Store {
             by_execution(&mut tx.connection, present.execution_id).await
         })
         .await
-    }
-
-    /// The samples of an execution in the order in which they came; only these figures, or all for none.
-    ///
-    /// # Errors
-    /// If the database fails.
-    pub async fn metrics(
-        &self,
-        id: ExecutionId,
-        figures: &[String],
-    ) -> Result<Vec<StoredSample>, StoreError> {
-        let mut select = QueryBuilder::<Sqlite>::new("SELECT * FROM samples WHERE execution_id = ");
-        select.push_bind(id.to_string());
-        if !figures.is_empty() {
-            select.push(" AND figure IN (");
-            let mut names = select.separated(", ");
-            for figure in figures {
-                names.push_bind(figure);
-            }
-            select.push(")");
-        }
-        select.push(" ORDER BY figure, legend, x");
-        let rows = select.build().persistent(false).fetch_all(&mut *self.reader().await?).await?;
-        rows.iter().map(sample).collect()
     }
 
     /// The log lines of an execution after this number.

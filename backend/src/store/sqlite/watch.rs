@@ -2,7 +2,8 @@
 //!
 //! Must not know who watches, or how it travels.
 
-use super::rows::{artifact, get, history_entry, log_line, sample, training};
+use super::rows::{artifact, get, history_entry, log_line, training};
+use super::series::{Stamped, samples_after};
 use super::trainings::training_select;
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -35,7 +36,7 @@ impl Store {
             if cursor == 0 && scope.log_tail > 0 {
                 logs_after = logs_after.max(log_floor(&mut moment, id, scope.log_tail).await?);
             }
-            batch.samples = batch.take(rows_after(&mut moment, SAMPLES, id, cursor).await?)?;
+            batch.take_samples(samples_after(&mut moment, id, cursor, BATCH_ROWS + 1).await?);
             batch.logs = batch.take(lines_after(&mut moment, id, cursor, logs_after).await?)?;
             batch.artifacts = batch.take(rows_after(&mut moment, ARTIFACTS, id, cursor).await?)?;
             batch.history = batch.take(rows_after(&mut moment, HISTORY, id, cursor).await?)?;
@@ -45,8 +46,6 @@ impl Store {
     }
 }
 
-const SAMPLES: &str =
-    "SELECT * FROM samples WHERE execution_id = ? AND revision > ? ORDER BY revision LIMIT ?";
 const LOG_LINES: &str = "SELECT * FROM log_lines WHERE execution_id = ? AND revision > ? AND number > ? ORDER BY revision LIMIT ?";
 const ARTIFACTS: &str =
     "SELECT * FROM artifacts WHERE execution_id = ? AND revision > ? ORDER BY revision LIMIT ?";
@@ -60,7 +59,7 @@ struct Batch {
     /// The last revision that the batch covers.
     end: i64,
     trainings: Vec<SqliteRow>,
-    samples: Vec<SqliteRow>,
+    samples: Vec<Stamped>,
     logs: Vec<SqliteRow>,
     artifacts: Vec<SqliteRow>,
     history: Vec<SqliteRow>,
@@ -78,6 +77,14 @@ impl Batch {
         Ok(rows)
     }
 
+    fn take_samples(&mut self, mut samples: Vec<Stamped>) {
+        if samples.len() > BATCH_ROWS {
+            samples.truncate(BATCH_ROWS);
+            self.end = samples.last().map_or(self.end, |last| self.end.min(last.revision));
+        }
+        self.samples = samples;
+    }
+
     fn finish(self, newest: i64, logs_after: u64) -> Result<Changes, StoreError> {
         let end = self.end;
         Ok(Changes {
@@ -85,7 +92,12 @@ impl Batch {
             more: end < newest,
             logs_after,
             trainings: parse_up_to(end, &self.trainings, training)?,
-            metrics: parse_up_to(end, &self.samples, sample)?,
+            metrics: self
+                .samples
+                .into_iter()
+                .take_while(|stamped| stamped.revision <= end)
+                .map(|stamped| stamped.sample)
+                .collect(),
             logs: parse_up_to(end, &self.logs, log_line)?,
             artifacts: parse_up_to(end, &self.artifacts, artifact)?,
             history: parse_up_to(end, &self.history, history_entry)?,

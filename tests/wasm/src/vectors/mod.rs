@@ -20,6 +20,7 @@ const GROUPS: &[(&str, u32, Vector)] = &[
     ("coco", 60, metrics::coco),
     ("interactive evaluator", 60, metrics::interactive),
     ("min_max", 100, series::min_max),
+    ("at_most", 40, series::at_most),
     ("largest_triangles", 100, series::largest_triangles),
     ("smooth", 100, series::smooth),
     ("axis_range", 80, series::axis),

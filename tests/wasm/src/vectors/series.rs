@@ -36,6 +36,11 @@ pub(super) fn min_max(random: &mut Random, digest: &mut Digest) {
     add(&kept, digest);
 }
 
+pub(super) fn at_most(random: &mut Random, digest: &mut Digest) {
+    let points = line(random);
+    add(&series::at_most(&points, random.below(120)), digest);
+}
+
 pub(super) fn largest_triangles(random: &mut Random, digest: &mut Digest) {
     let points = line(random);
     add(&series::largest_triangles(&points, random.below(120)), digest);
