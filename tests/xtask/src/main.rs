@@ -34,7 +34,8 @@ Usage: cargo xtask <command> [options]
   dev [ARGS]           server, and the UI rebuilt at every change
   fuzz [TARGET] [--secs N]
                        hostile input for the readers of filters and COCO files, 60 s a target unless told otherwise
-  bench [OPTIONS]      measure, and print figures for docs/benchmarks.md (--core: the shared core alone; --peers:
+  bench [OPTIONS]      measure, and print figures for docs/benchmarks.md (metrics: storing and reading points alone, and what reporting
+                       costs a training; --core: the shared core alone; --peers:
                        install other tools beside which it is measured; --bccd DIR: a training on real images)
   setup                install what the above need (each of them does so by itself)
 ";

@@ -44,6 +44,10 @@ struct Wish {
 
 /// Measures everything, and the training on real images if their folder is given.
 pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
+    if arguments.first().is_some_and(|first| first == "metrics") {
+        println!("\nMachine: {}\n", machine(project));
+        return measure_metrics(project);
+    }
     let wish = parse(arguments)?;
     let peers = Peers::find(project, &wish)?;
     let mut figures = core::measure(project, &peers)?;
@@ -70,7 +74,7 @@ fn parse(arguments: &[String]) -> Result<Wish> {
             "--node-modules" => wish.node_modules = Some(path()?),
             "--python" => wish.python = Some(path()?),
             other => bail!(
-                "there is no option `{other}`: there are --core, --peers, --bccd DIR, --node-modules DIR and \
+                "there is no option `{other}`: there are metrics (first, and alone), --core, --peers, --bccd DIR, --node-modules DIR and \
                  --python PROGRAM"
             ),
         }
@@ -89,10 +93,17 @@ fn measure_product(project: &Project, bccd: Option<&Path>) -> Result<Vec<Figure>
     run(&mut project.cargo(&measurements))?;
     let queries = ["test", "--workspace", "--exclude", "tests", "--test", "queries"];
     run(project.cargo(&queries).args(["--", "--ignored", "--nocapture"]))?;
+    measure_metrics(project)?;
     if let Some(folder) = bccd {
         figures.push(train_on_real_images(project, folder)?);
     }
     Ok(figures)
+}
+
+/// Points stored and read back, and what reporting costs a training; both print rows.
+fn measure_metrics(project: &Project) -> Result<()> {
+    let metrics = ["test", "--workspace", "--exclude", "tests", "--test", "metrics", "--test", "reporting"];
+    run(project.cargo(&metrics).args(["--", "--ignored", "--nocapture"]))
 }
 
 fn middle<T: Ord + Copy>(values: &mut [T]) -> T {
