@@ -149,7 +149,7 @@ async fn lease(data: &Path, session: &Token, count: u32) -> Vec<Assignment> {
     }
     let service = store.services().await.unwrap().remove(0);
     let one_time = Token::generate(TokenKind::Instance).unwrap().hash().hex();
-    store.create_instance(service.id, &one_time).await.unwrap();
+    store.create_instance(service.id, shared::machine::Reservation::default(), &one_time).await.unwrap();
     let process_id = std::process::id();
     let instance = store.register_instance(&one_time, &session.hash().hex(), process_id).await.unwrap();
     let mut runs = Vec::new();

@@ -20,7 +20,6 @@ use shared::id::{ExecutionId, InstanceId};
 use shared::metric::LogLine;
 use shared::model::ArtifactKind;
 use shared::service::InstanceState;
-use shared::status::Status as ExecutionStatus;
 use shared::training::{Cause, CauseKind};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -293,10 +292,6 @@ impl Holding {
             order: order.into(),
         }
     }
-}
-
-fn find(snapshot: &Snapshot, id: ExecutionId) -> Option<&QueuedExecution> {
-    snapshot.executions.iter().find(|execution| execution.id == id)
 }
 
 fn order_for(in_hand: &InHand, holding: &Holding) -> v1::Order {
