@@ -3,12 +3,12 @@
 //! Must not know any format of datasets.
 
 use super::error::{OrProblem, Problem};
-use super::items;
 use super::page::Window;
+use super::{idempotency, items};
 use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
 use crate::datasets::upload::{self, UploadImport};
-use crate::store::{Page, Store};
+use crate::store::{Call, Page, Store};
 use futures::Stream;
 use proto::convert::{SplitPercentages, id_from_wire, name_from_wire, subset_filter_from_wire};
 use proto::v1;
@@ -158,7 +158,7 @@ impl DatasetService for Datasets {
         let origin = import_request(request.get_ref()).or_problem()?;
         let (sender, receiver) = mpsc::channel(4);
         let store = self.store.clone();
-        tokio::spawn(async move {
+        tokio::spawn(Call::carry(async move {
             let progress = sender.clone();
             let tell = move |done, total| {
                 let event = v1::import_dataset_event::Event::Progress(v1::ImportProgress {
@@ -174,9 +174,12 @@ impl DatasetService for Datasets {
             };
             let last =
                 imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
+            if let Ok(event) = &last {
+                idempotency::keep(&store, &v1::ImportDatasetEvent { event: Some(event.clone()) }).await;
+            }
             // A caller that went away does not stop the import, which is repeatable.
             let _ = sender.send(last).await;
-        });
+        }));
         let events = ReceiverStream::new(receiver)
             .map(|event| event.map(|event| v1::ImportDatasetEvent { event: Some(event) }));
         Ok(Response::new(Box::pin(events)))

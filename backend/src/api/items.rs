@@ -24,7 +24,7 @@ pub(super) async fn create_dataset(
 ) -> Result<Dataset, Problem> {
     let name = name_from_wire("name", &request.name)?;
     let task = request.task().try_into()?;
-    Ok(store.create_dataset(name, task, Some(&request.idempotency_key)).await?)
+    Ok(store.create_dataset(name, task).await?)
 }
 
 pub(super) async fn list_folders(

@@ -12,6 +12,7 @@ mod choices;
 mod compute;
 mod datasets;
 mod filters;
+mod idempotency;
 mod items;
 mod models;
 mod page;
@@ -27,6 +28,7 @@ mod watch;
 mod weights;
 
 pub(crate) use access::sign_in_url;
+pub use idempotency::KEY_HEADER;
 pub use router::{Api, MAX_ANSWER_BYTES, router};
 
 use crate::auth::{Caller, TokenHash};

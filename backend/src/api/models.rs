@@ -71,7 +71,7 @@ impl Models {
             parent_id: start.parent_id,
             initial_weights_hash: start.weights_hash,
         };
-        Ok(self.store.create_model(new, idempotency_key(&request.idempotency_key)?).await?.into())
+        Ok(self.store.create_model(new).await?.into())
     }
 
     /// Where a version starts that takes the weights of another one, or uploaded ones.
@@ -159,7 +159,7 @@ impl Models {
             parent_id: start.parent_id,
             initial_weights_hash: start.weights_hash,
         };
-        Ok(self.store.create_model(new, idempotency_key(&request.idempotency_key)?).await?)
+        Ok(self.store.create_model(new).await?)
     }
 
     async fn update(&self, request: v1::UpdateModelRequest) -> Result<Model, Problem> {
@@ -171,8 +171,7 @@ impl Models {
                 .transpose()?,
             tags: if request.set_tags { Some(tags_from_wire("tags", &request.tags)?) } else { None },
         };
-        let id = self.store.model(&request.model).await?.id;
-        Ok(self.store.update_model(id, change).await?)
+        Ok(self.store.update_model(request.model, change).await?)
     }
 
     async fn list(&self, request: v1::ListModelsRequest) -> Result<v1::ListModelsResponse, Problem> {
@@ -251,8 +250,7 @@ impl ModelService for Models {
         &self,
         request: Request<v1::DeleteModelRequest>,
     ) -> Result<Response<v1::Model>, Status> {
-        let id = self.store.model(&request.get_ref().model).await.or_problem()?.id;
-        let model = self.store.delete_model(id).await.or_problem()?;
+        let model = self.store.delete_model(&request.get_ref().model).await.or_problem()?;
         Ok(Response::new(model.into()))
     }
 
@@ -402,18 +400,6 @@ pub(super) fn canonical(given: &Map<String, Value>, resolved: &DetectionConfig) 
     given.keys().filter_map(|key| Some((key.clone(), values.get(key)?.clone()))).collect()
 }
 
-/// The key under which a call has one effect; none if the caller gave none.
-pub(super) fn idempotency_key(key: &str) -> Result<Option<&str>, Problem> {
-    match key {
-        "" => Ok(None),
-        key if key.len() <= 128 && key.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Some(key)),
-        _ => Err(Problem::field(
-            "idempotency_key",
-            "must be up to 128 visible ASCII characters, for example a UUID",
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -424,15 +410,6 @@ mod tests {
         let given = given.as_object().unwrap();
         let kept = canonical(given, &config::resolve(given).unwrap());
         assert_eq!(Value::Object(kept), serde_json::json!({"epochs": 1, "optimizer": "sgd"}));
-    }
-
-    #[test]
-    fn idempotency_keys_are_short_and_plain() {
-        assert_eq!(idempotency_key("").unwrap(), None);
-        assert_eq!(idempotency_key("a-1").unwrap(), Some("a-1"));
-        for key in ["a b", "é", &"x".repeat(129), "a\n"] {
-            assert!(idempotency_key(key).is_err(), "{key}");
-        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::architectures::Architectures;
 use super::compute::Compute;
 use super::datasets::Datasets;
 use super::filters::Filters;
+use super::idempotency;
 use super::layers::{self, Admission};
 use super::models::Models;
 use super::recipes::Recipes;
@@ -85,6 +86,7 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
     let mut routes = Routes::new(health);
     let access = Access { authenticator: authenticator.clone(), url };
     let watch = Watch::new(store.clone(), authenticator.clone(), explanations.clone(), stop);
+    let keys = store.clone();
     routes = routes
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
@@ -106,6 +108,7 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
         .prepare()
         .into_axum_router()
         .reset_fallback()
+        .layer(from_fn_with_state(keys, idempotency::once))
         .layer(from_fn_with_state(authenticator, layers::authenticate_grpc))
         .layer(from_fn_with_state(Admission::default(), layers::admit))
         .layer(GrpcWebLayer::new())

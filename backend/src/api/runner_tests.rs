@@ -73,10 +73,10 @@ impl Site {
             parent_id: None,
             initial_weights_hash: None,
         };
-        let model = self.store.create_model(model, None).await.unwrap();
+        let model = self.store.create_model(model).await.unwrap();
         let settings = ServiceSettings { max_instances: 2, ..ServiceSettings::default() };
         let new = NewTraining::of(&model, serde_json::json!({"epochs": 1}), settings);
-        self.store.start_training(new, None).await.unwrap().id
+        self.store.start_training(new).await.unwrap().id
     }
 
     async fn register(&self) -> Registered {
@@ -318,9 +318,8 @@ fn secret(text: &str) -> SecretValue {
 #[tokio::test]
 async fn an_assignment_carries_the_values_of_its_secrets_which_stay_while_it_is_live() {
     let site = Site::new().await;
-    let made =
-        site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner", None).await.unwrap();
-    site.secrets.create("OTHER".into(), String::new(), secret("another"), "owner", None).await.unwrap();
+    let made = site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner").await.unwrap();
+    site.secrets.create("OTHER".into(), String::new(), secret("another"), "owner").await.unwrap();
     site.start_training().await;
     give_secrets(&site, r#"["TOKEN"]"#).await;
     let refused = site.secrets.delete(made.id).await.unwrap_err();
@@ -341,7 +340,7 @@ async fn an_assignment_carries_the_values_of_its_secrets_which_stay_while_it_is_
 #[tokio::test]
 async fn a_training_whose_secrets_cannot_be_opened_fails_with_the_reason() {
     let site = Site::new().await;
-    site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner", None).await.unwrap();
+    site.secrets.create("TOKEN".into(), String::new(), secret("hunter22"), "owner").await.unwrap();
     let id = site.start_training().await;
     give_secrets(&site, r#"["TOKEN", "MISSING"]"#).await;
     let registered = site.register().await;

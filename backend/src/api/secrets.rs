@@ -24,7 +24,7 @@ impl SecretService for SecretApi {
         &self,
         request: Request<v1::CreateSecretRequest>,
     ) -> Result<Response<v1::Secret>, Status> {
-        let v1::CreateSecretRequest { name, description, value, idempotency_key } = request.into_inner();
+        let v1::CreateSecretRequest { name, description, value, idempotency_key: _ } = request.into_inner();
         // Taken first, so that it is overwritten whatever is wrong with the rest.
         let value = SecretValue::parse(&name, value);
         check_name(&name).map_err(|problem| Problem::field("name", problem)).or_problem()?;
@@ -32,11 +32,7 @@ impl SecretService for SecretApi {
         check_description(&description)
             .map_err(|problem| Problem::field("description", problem))
             .or_problem()?;
-        let made = self
-            .secrets
-            .create(name, description, value, OWNER, Some(&idempotency_key))
-            .await
-            .or_problem()?;
+        let made = self.secrets.create(name, description, value, OWNER).await.or_problem()?;
         Ok(Response::new(made.into()))
     }
 

@@ -5,7 +5,6 @@
 use super::caller;
 use super::check::check;
 use super::error::{OrProblem, Problem};
-use super::models::idempotency_key;
 use super::page::Window;
 use super::plan::Plan;
 use crate::scheduler::Explanations;
@@ -55,10 +54,8 @@ impl Trainings {
                 .next("start the training when it is up again")
                 .retry_after(Duration::from_secs(5)));
         }
-        let key = request.idempotency_key.clone();
-        let key = idempotency_key(&key)?;
         let plan = Plan::of(&self.store, request, permissions).await?;
-        Ok(self.store.start_training(plan.accepted()?, key).await?)
+        Ok(self.store.start_training(plan.accepted()?).await?)
     }
 
     async fn check(

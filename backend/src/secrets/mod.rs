@@ -57,7 +57,7 @@ impl Secrets {
         Self { inner: Arc::new(Inner { store, key_file, keys: RwLock::new(None) }) }
     }
 
-    /// Makes a secret. Sent again with the same key, it has one effect and the same answer.
+    /// Makes a secret.
     ///
     /// # Errors
     /// If the name is taken or the key cannot be used.
@@ -67,22 +67,19 @@ impl Secrets {
         description: String,
         value: SecretValue,
         created_by: &str,
-        idempotency_key: Option<&str>,
     ) -> Result<SecretRecord, SecretError> {
         self.load_or_make_key().await?;
         let keys = self.inner.keys.read().await;
         let key = keys.as_ref().ok_or(SecretError::KeyGone)?.current();
         let id: SecretId = self.inner.store.new_id();
-        let value_digest = key.digest(&name, &value);
         let new = NewSecret {
             sealed: key.seal(id, &name, &value)?,
             fingerprint: key.fingerprint(id, &value),
             description,
             created_by: created_by.to_owned(),
-            value_digest,
         };
         drop(value);
-        Ok(self.inner.store.create_secret(new, idempotency_key).await?)
+        Ok(self.inner.store.create_secret(new).await?)
     }
 
     /// Gives a secret another value.
@@ -131,7 +128,7 @@ impl Secrets {
         self.load_or_make_key().await?;
         let mut keys = self.inner.keys.write().await;
         let old = keys.take().ok_or(SecretError::KeyGone)?;
-        let both = old.with_new_key()?;
+        let both = old.clone_keys().with_new_key()?;
         // Before anything is sealed with it, the new key is on the disk for good.
         self.inner.key_file.write(&both)?;
         let resealing = both.clone_keys();
@@ -139,7 +136,7 @@ impl Secrets {
         let resealed = self
             .inner
             .store
-            .reseal_secrets(move |sealed| {
+            .reseal_secrets(both.current().id().to_owned(), move |sealed| {
                 let value = resealing.open(&sealed, &shown).map_err(SecretError::into_store_error)?;
                 let key = resealing.current();
                 let fingerprint = key.fingerprint(sealed.id, &value);
@@ -149,9 +146,14 @@ impl Secrets {
             })
             .await;
         match resealed {
-            Ok(resealed_count) => {
+            // This call was worked on before, up to here: nothing is sealed with the new key.
+            Ok((key_id, resealed_count)) if key_id != both.current().id() => {
+                self.inner.key_file.write(&old)?;
+                *keys = Some(old);
+                Ok(Rotation { key_id, resealed_count })
+            }
+            Ok((key_id, resealed_count)) => {
                 let only = both.only_current();
-                let key_id = only.current().id().to_owned();
                 self.inner.key_file.write(&only)?;
                 *keys = Some(only);
                 Ok(Rotation { key_id, resealed_count })

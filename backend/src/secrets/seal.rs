@@ -90,11 +90,6 @@ impl SealKey {
         hex(keyed.get(..FINGERPRINT_BYTES).unwrap_or(&keyed))
     }
 
-    /// Tells whether a repeated call brings the same value.
-    pub(super) fn digest(&self, name: &str, value: &SecretValue) -> String {
-        hex(&self.keyed(&[b"trainyard secret request", name.as_bytes(), value.expose().as_bytes()]))
-    }
-
     fn cipher(&self) -> Aes256GcmSiv {
         Aes256GcmSiv::new(&Key::<Aes256GcmSiv>::from(*self.bytes))
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::clock::ManualClock;
-use crate::store::SealedSecret;
+use crate::store::{Begun, SealedSecret};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use tempfile::TempDir;
@@ -32,7 +32,7 @@ impl Bench {
     }
 
     async fn create(&self, name: &str, value: &str) -> SecretRecord {
-        self.secrets.create(name.into(), String::new(), self::value(value), "owner", None).await.unwrap()
+        self.secrets.create(name.into(), String::new(), self::value(value), "owner").await.unwrap()
     }
 
     /// Every value, as a Train function would get it.
@@ -80,22 +80,23 @@ async fn a_value_comes_back_after_a_restart_and_lies_nowhere_in_clear() {
 }
 
 #[tokio::test]
-async fn a_repeated_call_has_one_effect_and_another_value_is_refused() {
+async fn a_call_that_is_worked_on_again_makes_one_secret_and_one_rotation() {
     let bench = Bench::new().await;
-    let create = async |text: &str, key| {
-        bench.secrets.create("TOKEN".into(), String::new(), value(text), "owner", key).await
+    let begin = async |key: &str| match bench.store.begin_call("owner", key, &[]).await.unwrap() {
+        Begun::Work(call) => call,
+        Begun::Answered(reply) => panic!("nothing was answered: {reply:?}"),
     };
-    let first = create("one value", Some("k")).await.unwrap();
-    assert_eq!(create("one value", Some("k")).await.unwrap(), first);
-    assert!(matches!(
-        error_of(create("another value", Some("k")).await),
-        SecretError::Store(StoreError::Refused { .. })
-    ));
-    assert!(matches!(
-        error_of(create("one value", None).await),
-        SecretError::Store(StoreError::AlreadyExists { .. })
-    ));
-    assert_eq!(bench.secrets.list().await.unwrap(), [first]);
+    let create = || bench.create("TOKEN", "one value");
+    let first = begin("k").await.run(create()).await;
+    assert_eq!(begin("k").await.run(create()).await, first);
+    let taken = bench.secrets.create("TOKEN".into(), String::new(), value("one value"), "owner").await;
+    assert!(matches!(error_of(taken), SecretError::Store(StoreError::AlreadyExists { .. })));
+    let rotation = begin("r").await.run(bench.secrets.rotate()).await.unwrap();
+    let file = std::fs::read(bench.key_file()).unwrap();
+    assert_eq!(begin("r").await.run(bench.secrets.rotate()).await.unwrap(), rotation);
+    assert_eq!(std::fs::read(bench.key_file()).unwrap(), file, "nothing is sealed with another key");
+    let opened = bench.again().open(&["TOKEN".to_owned()]).await.unwrap();
+    assert_eq!(opened[0].1.expose(), "one value");
 }
 
 #[tokio::test]
@@ -190,7 +191,7 @@ async fn a_key_that_cannot_be_used_is_told_and_another_is_never_made_beside_it()
         let secrets = bench.again();
         let at_start = error_of(secrets.check().await).to_string();
         let opened = error_of(secrets.open(&["TOKEN".into()]).await).to_string();
-        let created = secrets.create("OTHER".into(), String::new(), value("a value"), "owner", None).await;
+        let created = secrets.create("OTHER".into(), String::new(), value("a value"), "owner").await;
         (at_start, opened, created.map(|_| what.to_owned()))
     };
     std::fs::set_permissions(bench.key_file(), std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -221,7 +222,7 @@ async fn a_key_that_cannot_be_used_is_told_and_another_is_never_made_beside_it()
     std::fs::remove_file(bench.key_file()).unwrap();
     let secrets = bench.again();
     secrets.delete(made.id).await.unwrap();
-    secrets.create("TOKEN".into(), String::new(), value("a value"), "owner", None).await.unwrap();
+    secrets.create("TOKEN".into(), String::new(), value("a value"), "owner").await.unwrap();
 }
 
 #[tokio::test]
@@ -229,7 +230,7 @@ async fn the_key_never_lies_beside_what_it_seals() {
     let bench = Bench::new().await;
     let inside = bench.folder.path().join("data").join("secrets.key");
     let secrets = Secrets::new(bench.store.clone(), Some(inside.clone()));
-    let refused = secrets.create("TOKEN".into(), String::new(), value("one value"), "owner", None).await;
+    let refused = secrets.create("TOKEN".into(), String::new(), value("one value"), "owner").await;
     assert!(matches!(error_of(refused), SecretError::KeyInDataFolder(_)));
     assert!(!inside.exists());
 }
@@ -242,7 +243,7 @@ async fn what_is_made_while_the_key_is_changed_can_be_opened() {
         let secrets = bench.secrets.clone();
         async move {
             secrets
-                .create(format!("S{number}"), String::new(), value("another value"), "owner", None)
+                .create(format!("S{number}"), String::new(), value("another value"), "owner")
                 .await
                 .unwrap();
         }

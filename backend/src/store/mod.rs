@@ -6,6 +6,7 @@
 mod blobs;
 mod error;
 mod ids;
+mod once;
 mod records;
 mod sqlite;
 #[cfg(test)]
@@ -19,8 +20,9 @@ pub(crate) use blobs::hex;
 pub use blobs::{BlobReader, Blobs, blob_path};
 pub use error::{ErrorKind, StoreError};
 pub use ids::MintedId;
+pub use once::Call;
 pub use records::*;
-pub use sqlite::ChosenItems;
+pub use sqlite::{Begun, ChosenItems};
 pub use thumbnails::Thumbnails;
 pub use uploads::{
     AnnouncedFile, CompleteUpload, MAX_UPLOAD_BYTES, MAX_UPLOAD_FILES, OpenUpload, UPLOAD_LIFE_MS,
@@ -30,6 +32,8 @@ pub use uploads::{
 pub use verify::verify;
 
 use crate::clock::Clock;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use shared::id::ProjectId;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
@@ -60,6 +64,7 @@ struct Inner {
     thumbnails: Thumbnails,
     uploads: Uploads,
     importing: tokio::sync::Mutex<()>,
+    turns: once::Turns,
 }
 
 impl Store {
@@ -89,6 +94,7 @@ impl Store {
             thumbnails,
             uploads,
             importing: tokio::sync::Mutex::new(()),
+            turns: once::Turns::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -153,6 +159,11 @@ impl Store {
         self.inner.importing.lock().await
     }
 
+    /// Who works under which idempotency key.
+    fn turns(&self) -> &once::Turns {
+        &self.inner.turns
+    }
+
     /// The datasets that are in memory.
     fn indices(&self) -> &sqlite::Indices {
         &self.inner.indices
@@ -175,5 +186,24 @@ impl Store {
         F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
         self.inner.writer.write(work).await.map_err(|error| error.in_folder(&self.inner.data_dir))
+    }
+
+    /// As [`write`](Self::write), but once for each call with a key: when the call is worked on again, the result that
+    /// was journaled with the effect is the answer, and `work` is not run. What is refused is not journaled.
+    async fn write_once<T, F>(&self, work: F) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let Some(step) = Call::next_step() else { return self.write(work).await };
+        self.write(async move |tx: &mut Tx| {
+            if let Some(result) = sqlite::journaled(tx, &step).await? {
+                return Ok(result);
+            }
+            let result = work(tx).await?;
+            sqlite::journal(tx, &step, &result).await?;
+            Ok(result)
+        })
+        .await
     }
 }

@@ -5,6 +5,7 @@
 mod checks;
 mod files;
 mod flows;
+mod idempotency;
 mod items;
 mod matrix;
 mod models;
@@ -191,7 +192,7 @@ fn header_map(pairs: &[Pair]) -> HeaderMap {
 }
 
 /// A message in the frame of gRPC: not compressed, with its length.
-fn framed(message: &impl Message) -> Vec<u8> {
+pub(super) fn framed(message: &impl Message) -> Vec<u8> {
     let bytes = message.encode_to_vec();
     let mut frame = vec![0];
     frame.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());

@@ -2,6 +2,7 @@
 //!
 //! Must not know SQL, gRPC or files.
 
+use serde::{Deserialize, Serialize};
 use shared::dataset::{Dataset, PixelBox, Subset, Task};
 
 /// A data set, or more items for one, to be stored in one transaction.
@@ -52,7 +53,7 @@ pub struct NewAnnotation {
 }
 
 /// What [`import_dataset`](super::Store::import_dataset) did.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ImportOutcome {
     /// The dataset as it stands now.
     pub dataset: Dataset,

@@ -2,7 +2,7 @@
 //!
 //! Must not know SQL, gRPC or files.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use shared::dataset::Label;
 use shared::id::{DatasetId, ModelId};
 use shared::model::SubsetChoice;
@@ -66,7 +66,7 @@ pub struct ModelQuery {
 }
 
 /// What a person has filled in for the next training of a model version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Draft {
     /// A JSON object, as text.
     pub text: String,

@@ -2,6 +2,7 @@
 //!
 //! Must not know SQL, gRPC or files.
 
+use serde::{Deserialize, Serialize};
 use shared::id::{SecretId, TrainingId};
 
 /// A sealed value, as it is stored.
@@ -28,12 +29,10 @@ pub struct NewSecret {
     pub description: String,
     /// Who made it.
     pub created_by: String,
-    /// A keyed hash of the value, to know a repeated call by; no value can be guessed from it.
-    pub value_digest: String,
 }
 
 /// A secret without its value.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretRecord {
     /// Its id.
     pub id: SecretId,
@@ -54,7 +53,7 @@ pub struct SecretRecord {
 }
 
 /// A training that got a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretUse {
     /// The training.
     pub training_id: TrainingId,

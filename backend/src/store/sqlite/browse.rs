@@ -3,8 +3,7 @@
 //! Must not know queries or how items are changed.
 
 use super::datasets::{attach_annotations, by_id};
-use super::idempotency;
-use super::rows::{get, item, number, optional_json, to_json, to_word, word};
+use super::rows::{get, item, number, optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
@@ -13,25 +12,13 @@ use shared::id::{DatasetId, ItemId};
 use sqlx::SqliteConnection;
 
 impl Store {
-    /// Makes an empty dataset. Sent again with the same key, it has one effect and the same answer.
+    /// Makes an empty dataset.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for a name that is taken.
-    pub async fn create_dataset(
-        &self,
-        name: String,
-        task: Task,
-        key: Option<&str>,
-    ) -> Result<Dataset, StoreError> {
+    pub async fn create_dataset(&self, name: String, task: Task) -> Result<Dataset, StoreError> {
         let project_id = self.project_id();
-        let key = key.map(str::to_owned);
-        self.write(async move |tx: &mut Tx| {
-            let request = to_json(&(&name, task))?;
-            if let Some(id) = idempotency::answered(tx, "create-dataset", key.as_deref(), &request).await? {
-                let id =
-                    id.parse().map_err(|error| StoreError::corrupt("idempotency_keys.answer_id", error))?;
-                return by_id(&mut tx.connection, id).await;
-            }
+        self.write_once(async move |tx: &mut Tx| {
             let taken: i64 =
                 sqlx::query_scalar("SELECT COUNT(*) FROM datasets WHERE project_id = ? AND name = ?")
                     .bind(project_id.to_string())
@@ -43,7 +30,6 @@ impl Store {
             }
             let id = insert_dataset(tx, &project_id.to_string(), &name, task).await?;
             super::recipes::follow_labels(tx, id, &[]).await?;
-            idempotency::remember(tx, "create-dataset", key.as_deref(), &request, &id.to_string()).await?;
             by_id(&mut tx.connection, id).await
         })
         .await

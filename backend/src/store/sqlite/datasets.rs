@@ -28,7 +28,7 @@ impl Store {
         import.items.iter_mut().for_each(normalise_place);
         refuse_null_letters(&import)?;
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let (dataset_id, fresh) = find_or_make(tx, &project_id.to_string(), &import).await?;
             let labels_before = labels(&mut tx.connection, dataset_id).await?;
             let labels_added = add_labels(tx, dataset_id, &import.labels).await?;

@@ -31,7 +31,7 @@ impl Store {
         text: Option<String>,
         known_at_ms: Option<i64>,
     ) -> Result<Option<Draft>, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             models::by_id_or_name(&mut tx.connection, &model_id.to_string()).await?;
             let before_ms = kept(&mut tx.connection, model_id).await?.map_or(0, |draft| draft.updated_at_ms);
             if known_at_ms.is_some_and(|known| before_ms > known) {

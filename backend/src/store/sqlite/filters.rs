@@ -26,7 +26,7 @@ impl Store {
         query: String,
     ) -> Result<SavedFilter, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let (id, revision, now_ms) = (tx.new_id::<FilterId>(), tx.next_revision(), tx.now_ms());
             let row = sqlx::query(
                 "INSERT INTO saved_filters (id, project_id, resource, name, query, created_at_ms, updated_at_ms, revision) \
@@ -71,7 +71,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn delete_filter(&self, id: FilterId) -> Result<(), StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let deleted = sqlx::query("DELETE FROM saved_filters WHERE id = ?")
                 .bind(id.to_string())
                 .execute(&mut tx.connection)

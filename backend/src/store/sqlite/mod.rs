@@ -35,6 +35,8 @@ mod waiting;
 mod watch;
 
 pub use changes::ChosenItems;
+pub use idempotency::Begun;
+pub(super) use idempotency::{journal, journaled};
 pub(super) use previews::Previews;
 pub(super) use queries::Indices;
 

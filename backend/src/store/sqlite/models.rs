@@ -2,8 +2,8 @@
 //!
 //! Must not know architectures: whether a variant exists is decided before.
 
+use super::datasets;
 use super::rows::{artifact, model, to_json, to_number, to_optional_json};
-use super::{datasets, idempotency};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{ModelChange, ModelQuery, NewModel, NewTraining, Page};
@@ -24,27 +24,21 @@ macro_rules! model_select {
 }
 
 impl Store {
-    /// Makes a model version. Sent again with the same key, it has one effect and the same answer.
+    /// Makes a model version.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for a name that is taken, [`StoreError::NotFound`] for an unknown dataset and for
     /// weights that are not stored.
-    pub async fn create_model(&self, new: NewModel, key: Option<&str>) -> Result<Model, StoreError> {
+    pub async fn create_model(&self, new: NewModel) -> Result<Model, StoreError> {
         let project_id = self.project_id().to_string();
-        let key = key.map(str::to_owned);
         let blobs = self.blobs().clone();
-        self.write(async move |tx: &mut Tx| {
-            let request = to_json(&new)?;
-            if let Some(id) = idempotency::answered(tx, "create-model", key.as_deref(), &request).await? {
-                return by_id_or_name(&mut tx.connection, &id).await;
-            }
+        self.write_once(async move |tx: &mut Tx| {
             datasets::by_id(&mut tx.connection, new.dataset_id).await?;
             if let Some(hash) = new.initial_weights_hash.as_deref().filter(|hash| !blobs.exists(hash)) {
                 return Err(StoreError::not_found("stored file", hash));
             }
             refuse_taken(tx, &project_id, &new.name, None).await?;
             let id = insert(tx, &project_id, &new).await?.to_string();
-            idempotency::remember(tx, "create-model", key.as_deref(), &request, &id).await?;
             by_id_or_name(&mut tx.connection, &id).await
         })
         .await
@@ -79,14 +73,15 @@ impl Store {
         Ok((models, u64::try_from(total).unwrap_or(0)))
     }
 
-    /// Changes what a person says of a version.
+    /// Changes what a person says of the version with this id or name.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::AlreadyExists`] for a name that is taken.
-    pub async fn update_model(&self, id: ModelId, change: ModelChange) -> Result<Model, StoreError> {
-        let project_id = self.project_id().to_string();
-        self.write(async move |tx: &mut Tx| {
-            let present = by_id_or_name(&mut tx.connection, &id.to_string()).await?;
+    pub async fn update_model(&self, named: impl ToString, change: ModelChange) -> Result<Model, StoreError> {
+        let (project_id, named) = (self.project_id().to_string(), named.to_string());
+        self.write_once(async move |tx: &mut Tx| {
+            let present = by_id_or_name(&mut tx.connection, &named).await?;
+            let id = present.id;
             if let Some(name) = &change.name
                 && present.deleted_at_ms.is_none()
             {
@@ -108,12 +103,12 @@ impl Store {
         .await
     }
 
-    /// Takes a version out of the lists; its record, files and trainings stay.
+    /// Takes the version with this id or name out of the lists; its record, files and trainings stay.
     ///
     /// # Errors
     /// [`StoreError::Refused`] while it is being trained.
-    pub async fn delete_model(&self, id: ModelId) -> Result<Model, StoreError> {
-        self.set_deleted(id, true).await
+    pub async fn delete_model(&self, named: impl ToString) -> Result<Model, StoreError> {
+        self.set_deleted(named, true).await
     }
 
     /// Puts a deleted version back into the lists.
@@ -124,10 +119,11 @@ impl Store {
         self.set_deleted(id, false).await
     }
 
-    async fn set_deleted(&self, id: ModelId, deleted: bool) -> Result<Model, StoreError> {
-        let project_id = self.project_id().to_string();
-        self.write(async move |tx: &mut Tx| {
-            let present = by_id_or_name(&mut tx.connection, &id.to_string()).await?;
+    async fn set_deleted(&self, named: impl ToString, deleted: bool) -> Result<Model, StoreError> {
+        let (project_id, named) = (self.project_id().to_string(), named.to_string());
+        self.write_once(async move |tx: &mut Tx| {
+            let present = by_id_or_name(&mut tx.connection, &named).await?;
+            let id = present.id;
             if present.deleted_at_ms.is_some() == deleted {
                 return Ok(present);
             }

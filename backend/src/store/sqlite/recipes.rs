@@ -19,7 +19,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] for an unknown dataset, [`StoreError::AlreadyExists`] for a title that is taken.
     pub async fn create_recipe(&self, dataset_id: DatasetId, new: NewRecipe) -> Result<Recipe, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             datasets::by_id(&mut tx.connection, dataset_id).await?;
             insert(tx, dataset_id, &new).await
         })
@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::AlreadyExists`] for a title that is taken.
     pub async fn update_recipe(&self, id: RecipeId, new: NewRecipe) -> Result<Recipe, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_id(&mut tx.connection, id).await?;
             refuse_taken(tx, present.dataset_id, &new.title, Some(id)).await?;
             let now_ms = tx.now_ms();
@@ -63,7 +63,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`]; [`StoreError::Refused`] if the dataset would have none left.
     pub async fn delete_recipe(&self, id: RecipeId) -> Result<(), StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_id(&mut tx.connection, id).await?;
             if of_dataset(&mut tx.connection, present.dataset_id).await?.len() == 1 {
                 return Err(StoreError::refused(

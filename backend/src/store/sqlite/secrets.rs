@@ -2,8 +2,7 @@
 //!
 //! Must not know keys or values.
 
-use super::idempotency;
-use super::rows::{get, json, parsed, to_json, word};
+use super::rows::{get, json, parsed, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{NewSecret, SealedSecret, SecretRecord, SecretUse};
@@ -17,22 +16,13 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 const USES_SHOWN: usize = 100;
 
 impl Store {
-    /// Makes a secret. Sent again with the same key, it has one effect and the same answer.
+    /// Makes a secret.
     ///
     /// # Errors
     /// [`StoreError::AlreadyExists`] for a name that is taken.
-    pub async fn create_secret(
-        &self,
-        new: NewSecret,
-        idempotency_key: Option<&str>,
-    ) -> Result<SecretRecord, StoreError> {
-        let key = idempotency_key.map(str::to_owned);
-        self.write(async move |tx: &mut Tx| {
-            let NewSecret { sealed, fingerprint, description, created_by, value_digest } = new;
-            let request = to_json(&(&sealed.name, &description, &value_digest))?;
-            if let Some(id) = idempotency::answered(tx, "create-secret", key.as_deref(), &request).await? {
-                return by_id(&mut tx.connection, &id).await;
-            }
+    pub async fn create_secret(&self, new: NewSecret) -> Result<SecretRecord, StoreError> {
+        self.write_once(async move |tx: &mut Tx| {
+            let NewSecret { sealed, fingerprint, description, created_by } = new;
             let taken: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM secrets WHERE name = ?")
                 .bind(&sealed.name)
                 .fetch_one(&mut tx.connection)
@@ -57,7 +47,6 @@ impl Store {
             .bind(revision)
             .execute(&mut tx.connection)
             .await?;
-            idempotency::remember(tx, "create-secret", key.as_deref(), &request, &id).await?;
             by_id(&mut tx.connection, &id).await
         })
         .await
@@ -92,7 +81,7 @@ impl Store {
         sealed: SealedSecret,
         fingerprint: String,
     ) -> Result<SecretRecord, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let now_ms = tx.now_ms();
             write_sealed(tx, &sealed, &fingerprint).await?;
             sqlx::query("UPDATE secrets SET updated_at_ms = ? WHERE id = ?")
@@ -110,7 +99,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] while a training that is not over uses it; [`StoreError::NotFound`].
     pub async fn delete_secret(&self, id: SecretId) -> Result<(), StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_id(&mut tx.connection, &id.to_string()).await?;
             let live: Vec<&str> = present
                 .used_by
@@ -167,23 +156,24 @@ impl Store {
         Ok(ids)
     }
 
-    /// Replaces every sealed value, with its fingerprint, by what `reseal` makes of it, all or nothing. The
-    /// answer is how many there are.
+    /// Replaces every sealed value, with its fingerprint, by what `reseal` makes of it with the key of this name, all
+    /// or nothing. The answer is the name and how many there are; of another key, if a call was worked on again.
     ///
     /// # Errors
     /// The first error of `reseal`; nothing is written then.
     pub(crate) async fn reseal_secrets(
         &self,
+        key_id: String,
         reseal: impl Fn(SealedSecret) -> Result<(SealedSecret, String), StoreError> + Send + 'static,
-    ) -> Result<u64, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+    ) -> Result<(String, u64), StoreError> {
+        self.write_once(async move |tx: &mut Tx| {
             let rows =
                 sqlx::query("SELECT * FROM secrets ORDER BY name").fetch_all(&mut tx.connection).await?;
             for row in &rows {
                 let (anew, fingerprint) = reseal(sealed(row)?)?;
                 write_sealed(tx, &anew, &fingerprint).await?;
             }
-            Ok(rows.len() as u64)
+            Ok((key_id, rows.len() as u64))
         })
         .await
     }

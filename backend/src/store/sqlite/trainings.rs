@@ -3,7 +3,7 @@
 //! Must not know runners; a status changes in `executions.rs` alone.
 
 use super::rows::{history_entry, log_line, parsed, to_json, to_number, training, word};
-use super::{drafts, executions, frozen, idempotency, models, secrets, services, snapshots};
+use super::{drafts, executions, frozen, models, secrets, services, snapshots};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{NewTraining, StoredLogLine, TrainingQuery};
@@ -31,25 +31,14 @@ pub(super) use training_select;
 
 impl Store {
     /// Starts a training, in one transaction: the selection frozen, training, execution, the service if
-    /// it is the architecture's first, model status, history; the draft is gone. Sent again with the same key,
-    /// it has one effect and the same answer.
+    /// it is the architecture's first, model status, history; the draft is gone.
     ///
     /// # Errors
     /// [`StoreError::Refused`] if the model cannot be trained now, [`StoreError::RefusedField`] for a subset that has
     /// no items or annotations, for a filter that cannot be run, and for settings that the service does not have.
-    pub async fn start_training(&self, new: NewTraining, key: Option<&str>) -> Result<Training, StoreError> {
-        let key = key.map(str::to_owned);
+    pub async fn start_training(&self, new: NewTraining) -> Result<Training, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
-            let settings = new.settings_given.then_some(&new.settings);
-            let mut request =
-                to_json(&(new.model_id, &new.configuration, &new.data, settings, &new.secrets))?;
-            if let Some(other) = new.snapshot_of {
-                request.push_str(&other.to_string());
-            }
-            if let Some(id) = idempotency::answered(tx, "start-training", key.as_deref(), &request).await? {
-                return find(&mut tx.connection, &id).await;
-            }
+        self.write_once(async move |tx: &mut Tx| {
             let model = models::by_id_or_name(&mut tx.connection, &new.model_id.to_string()).await?;
             refuse_model(&model)?;
             secrets::refuse_unknown(&mut tx.connection, &new.secrets).await?;
@@ -86,7 +75,6 @@ impl Store {
             executions::set_model_status(tx, model.id, ModelStatus::beside(Status::Created)).await?;
             models::adopt(tx, &new).await?;
             drafts::forget(tx, model.id).await?;
-            idempotency::remember(tx, "start-training", key.as_deref(), &request, &id.to_string()).await?;
             by_execution(&mut tx.connection, execution_id).await
         })
         .await
@@ -137,7 +125,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] if it is over already.
     pub async fn request_abort(&self, id: TrainingId) -> Result<Training, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = find(&mut tx.connection, &id.to_string()).await?;
             present.status.can_abort().map_err(|reason| {
                 StoreError::refused(format!("the training of `{}` is {}", present.model_name, present.status), reason)
@@ -178,7 +166,7 @@ impl Store {
     }
 
     async fn set_removed(&self, id: TrainingId, removed: bool) -> Result<Training, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = find(&mut tx.connection, &id.to_string()).await?;
             if removed {
                 present.status.can_remove().map_err(|reason| {

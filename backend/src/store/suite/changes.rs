@@ -337,14 +337,11 @@ async fn folders_count_what_lies_in_them_and_below() {
     let (bench, dataset) = filled().await;
     let found = bench.store.folders(dataset.id).await.unwrap();
     assert_eq!(found, folders([("/".to_owned(), 4), ("/a".to_owned(), 3), ("/a/b".to_owned(), 3)]));
-    let empty = bench.store.create_dataset("empty".into(), Task::Detection, Some("k")).await.unwrap();
+    let empty = bench.store.create_dataset("empty".into(), Task::Detection).await.unwrap();
     assert_eq!(bench.store.recipes(empty.id).await.unwrap().len(), 1);
     assert_eq!(bench.store.folders(empty.id).await.unwrap(), folders([]));
-    assert_eq!(bench.store.create_dataset("empty".into(), Task::Detection, Some("k")).await.unwrap(), empty);
-    let taken = bench.store.create_dataset("empty".into(), Task::Detection, None).await;
+    let taken = bench.store.create_dataset("empty".into(), Task::Detection).await;
     assert!(matches!(taken, Err(StoreError::AlreadyExists { .. })));
-    let other = bench.store.create_dataset("empty".into(), Task::Classification, Some("k")).await;
-    assert!(matches!(other, Err(StoreError::Refused { .. })));
     assert_eq!(bench.store.import_dataset(import("empty")).await.unwrap().items_added, 3);
 }
 
@@ -352,12 +349,10 @@ async fn folders_count_what_lies_in_them_and_below() {
 async fn a_training_learns_from_what_was_changed() {
     let bench = Bench::new().await;
     let (model, other) = (bench.model("m").await, bench.model("other").await);
-    let first =
-        bench.store.start_training(new_training(&model, ServiceSettings::default()), None).await.unwrap();
+    let first = bench.store.start_training(new_training(&model, ServiceSettings::default())).await.unwrap();
     let only_one = by_query(r#"{"name": "a.jpg"}"#);
     bench.store.delete_items(model.dataset_id, only_one).await.unwrap();
-    let second =
-        bench.store.start_training(new_training(&other, ServiceSettings::default()), None).await.unwrap();
+    let second = bench.store.start_training(new_training(&other, ServiceSettings::default())).await.unwrap();
     for (training, count) in [(first, 2), (second, 1)] {
         let items = bench.store.subset_items(training.execution_id, Subset::Train).await.unwrap();
         assert_eq!(items.len(), count);

@@ -1,4 +1,4 @@
-//! What survives a restart, what one key does once, and what happens when many write at once.
+//! What survives a restart, and what happens when many write at once.
 
 use super::*;
 use shared::permission::{Permission, Permissions};
@@ -30,33 +30,6 @@ async fn everything_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn one_key_has_one_effect_in_a_row_at_once_and_across_a_restart() {
-    let mut bench = Bench::new().await;
-    let model = bench.model("m").await;
-    let new = new_training(&model, ServiceSettings::default());
-    let started = bench.store.start_training(new.clone(), Some("key-1")).await.unwrap();
-    let calls = (0..8).map(|_| bench.store.start_training(new.clone(), Some("key-1")));
-    for again in futures::future::join_all(calls).await {
-        assert_eq!(again.unwrap(), started);
-    }
-    bench.reopen().await;
-    assert_eq!(bench.store.start_training(new.clone(), Some("key-1")).await.unwrap(), started);
-    assert_eq!(bench.store.trainings(TrainingQuery { limit: 10, ..Default::default() }).await.unwrap().1, 1);
-
-    let mut other = new.clone();
-    other.configuration = serde_json::json!({ "epochs": 4 });
-    let reused = bench.store.start_training(other, Some("key-1")).await.unwrap_err();
-    assert!(reused.to_string().contains("was used for another request"), "{reused}");
-    let unkeyed = bench.store.start_training(new, None).await.unwrap_err();
-    assert!(unkeyed.to_string().contains("is being trained already"), "{unkeyed}");
-
-    let same = new_model("twin", model.dataset_id);
-    let made = bench.store.create_model(same.clone(), Some("key-2")).await.unwrap();
-    assert_eq!(bench.store.create_model(same.clone(), Some("key-2")).await.unwrap(), made);
-    assert_eq!(bench.store.create_model(same, None).await.unwrap_err().kind(), ErrorKind::AlreadyExists);
-}
-
-#[tokio::test]
 async fn what_cannot_be_trained_is_refused_with_the_next_step_and_leaves_nothing() {
     let bench = Bench::new().await;
     let mut only_train = import("only-train");
@@ -70,12 +43,9 @@ async fn what_cannot_be_trained_is_refused_with_the_next_step_and_leaves_nothing
         (no_boxes, "no item in the train subset of dataset `no-boxes` has a box"),
     ] {
         let dataset = bench.store.import_dataset(import).await.unwrap().dataset;
-        let model = bench.store.create_model(new_model(&dataset.name, dataset.id), None).await.unwrap();
-        let error = bench
-            .store
-            .start_training(new_training(&model, ServiceSettings::default()), None)
-            .await
-            .unwrap_err();
+        let model = bench.store.create_model(new_model(&dataset.name, dataset.id)).await.unwrap();
+        let error =
+            bench.store.start_training(new_training(&model, ServiceSettings::default())).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::RefusedField);
         assert!(error.to_string().contains(wanted), "{error}");
         assert_eq!(bench.store.model(&dataset.name).await.unwrap().status, ModelStatus::Created);
@@ -114,7 +84,7 @@ async fn many_writers_share_commits_and_none_is_lost() {
     let calls = requests.map(|name| {
         let store = bench.store.clone();
         let new = new_model(name, dataset.id);
-        tokio::spawn(async move { store.create_model(new, None).await })
+        tokio::spawn(async move { store.create_model(new).await })
     });
     let answers = futures::future::join_all(calls).await;
     let refused = answers
@@ -167,7 +137,7 @@ async fn trainings_are_found_filtered_removed_and_restored() {
     store.restore_training(first.id).await.unwrap();
     assert_eq!(ids(all).await.len(), 2);
     let retried = store
-        .start_training(new_training(&store.model("cats").await.unwrap(), ServiceSettings::default()), None)
+        .start_training(new_training(&store.model("cats").await.unwrap(), ServiceSettings::default()))
         .await
         .unwrap();
     assert_eq!(
@@ -243,12 +213,12 @@ async fn a_full_database_refuses_writes_and_goes_on_reading() {
     fill(1).await.unwrap();
     let mut large = new_model("large", dataset.id);
     large.labels = vec!["x".repeat(1 << 20)];
-    let error = bench.store.create_model(large.clone(), None).await.unwrap_err();
+    let error = bench.store.create_model(large.clone()).await.unwrap_err();
     assert!(matches!(&error, StoreError::DiskFull { path } if path == bench.folder.path()), "{error}");
     assert_eq!(bench.store.dataset("set").await.unwrap(), dataset);
     assert_eq!(bench.store.model("large").await.unwrap_err().kind(), ErrorKind::NotFound);
     fill(1_000_000).await.unwrap();
-    bench.store.create_model(large, None).await.unwrap();
+    bench.store.create_model(large).await.unwrap();
 }
 
 #[tokio::test]

@@ -23,8 +23,8 @@ fn of(items: &[(Subset, &str, char)]) -> NewImport {
 impl Bench {
     async fn started_on(&self, import: NewImport, name: &str) -> Training {
         let dataset = self.store.import_dataset(import).await.unwrap().dataset;
-        let model = self.store.create_model(new_model(name, dataset.id), None).await.unwrap();
-        self.store.start_training(new_training(&model, ServiceSettings::default()), None).await.unwrap()
+        let model = self.store.create_model(new_model(name, dataset.id)).await.unwrap();
+        self.store.start_training(new_training(&model, ServiceSettings::default())).await.unwrap()
     }
 }
 
@@ -87,7 +87,7 @@ async fn what_was_frozen_can_be_learnt_from_again_whatever_became_of_the_dataset
         .unwrap();
     let model = bench.model("b").await;
     let plain = new_training(&model, ServiceSettings::default());
-    assert!(bench.store.start_training(plain.clone(), None).await.is_err(), "nothing is left to be chosen");
+    assert!(bench.store.start_training(plain.clone()).await.is_err(), "nothing is left to be chosen");
     let data = bench.store.training_data(training.id).await.unwrap();
     assert_eq!(data, plain.data);
     let again = NewTraining { snapshot_of: Some(training.id), data, ..plain };
@@ -96,13 +96,7 @@ async fn what_was_frozen_can_be_learnt_from_again_whatever_became_of_the_dataset
         (preview.train.unwrap().content, preview.refusals.len()),
         (first.subsets[0].content.clone(), 0)
     );
-    let started = bench.store.start_training(again.clone(), Some("k")).await.unwrap();
-    assert_eq!(bench.store.start_training(again.clone(), Some("k")).await.unwrap().id, started.id);
-    let without = NewTraining { snapshot_of: None, ..again };
-    assert!(
-        bench.store.start_training(without, Some("k")).await.is_err(),
-        "another request with the same key"
-    );
+    let started = bench.store.start_training(again).await.unwrap();
     let second = bench.store.training_snapshot(started.id).await.unwrap();
     assert_eq!((&second.content_hash, &second.subsets), (&first.content_hash, &first.subsets));
     let items = async |training: &Training| {

@@ -7,6 +7,7 @@ mod filters;
 mod frozen;
 mod model;
 mod models;
+mod once;
 mod queries;
 mod query_properties;
 mod query_strategies;
@@ -55,12 +56,12 @@ impl Bench {
             Ok(dataset) => dataset,
             Err(_) => self.dataset("set").await,
         };
-        self.store.create_model(new_model(name, dataset.id), None).await.unwrap()
+        self.store.create_model(new_model(name, dataset.id)).await.unwrap()
     }
 
     async fn training(&self, model: &str, settings: ServiceSettings) -> Training {
         let model = self.model(model).await;
-        self.store.start_training(new_training(&model, settings), None).await.unwrap()
+        self.store.start_training(new_training(&model, settings)).await.unwrap()
     }
 
     /// A registered instance of the only service.

@@ -28,8 +28,7 @@ async fn everything_that_a_version_brings_is_kept() {
         initial_weights_hash: Some(hash.clone()),
         ..new_model("child", parent.dataset_id)
     };
-    let made = bench.store.create_model(new.clone(), Some("key")).await.unwrap();
-    assert_eq!(bench.store.create_model(new.clone(), Some("key")).await.unwrap(), made);
+    let made = bench.store.create_model(new).await.unwrap();
     assert_eq!((made.status, &made.train, &made.validation), (ModelStatus::PreTrained, &Some(choice), &None));
     assert_eq!(made.parent.as_ref().map(|parent| parent.name.as_str()), Some("parent"));
     assert_eq!(
@@ -42,7 +41,7 @@ async fn everything_that_a_version_brings_is_kept() {
     assert_eq!(bench.store.sweep_blobs(std::time::Duration::ZERO).await.unwrap(), 0);
     let lost =
         NewModel { initial_weights_hash: Some("0".repeat(64)), ..new_model("lost", parent.dataset_id) };
-    assert_eq!(bench.store.create_model(lost, None).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(bench.store.create_model(lost).await.unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[tokio::test]
@@ -73,7 +72,7 @@ async fn a_deleted_version_gives_its_name_free_and_comes_back_if_it_still_is() {
     assert_eq!(bench.store.model("m").await.unwrap_err().kind(), ErrorKind::NotFound);
     assert_eq!(bench.store.model(&training.model_id.to_string()).await.unwrap(), deleted);
     assert_eq!(bench.store.training(&training.id.to_string()).await.unwrap().model_name, "m");
-    let error = bench.store.start_training(new_training(&deleted, ServiceSettings::default()), None).await;
+    let error = bench.store.start_training(new_training(&deleted, ServiceSettings::default())).await;
     assert!(error.unwrap_err().to_string().contains("it is deleted; restore it first"));
 
     let twin = bench.model("m").await;
@@ -99,7 +98,7 @@ async fn lists_are_narrowed_by_everything_that_is_asked() {
             ..new_model(name, dataset_id)
         };
         bench.clock.advance(std::time::Duration::from_millis(1));
-        bench.store.create_model(new, None).await.unwrap()
+        bench.store.create_model(new).await.unwrap()
     };
     make("a", &["x", "y"], set.id, "yolov8").await;
     make("b", &["x"], other.id, "yolov8").await;
@@ -134,7 +133,7 @@ async fn a_draft_is_kept_until_the_training_starts() {
     bench.reopen().await;
     assert_eq!(bench.store.draft(model.id).await.unwrap(), kept);
     assert_eq!(kept.unwrap().text, "{\"a\": 2}");
-    bench.store.start_training(new_training(&model, ServiceSettings::default()), None).await.unwrap();
+    bench.store.start_training(new_training(&model, ServiceSettings::default())).await.unwrap();
     assert_eq!(bench.store.draft(model.id).await.unwrap(), None);
     bench.store.save_draft(model.id, Some("{}".into()), None).await.unwrap();
     assert_eq!(bench.store.save_draft(model.id, None, None).await.unwrap(), None);
@@ -206,13 +205,13 @@ async fn a_version_that_starts_from_another_gets_its_best_weights_to_the_runner(
         labels: vec!["cat".into()],
         ..new_model("clone", source.dataset_id)
     };
-    let clone = bench.store.create_model(new, None).await.unwrap();
+    let clone = bench.store.create_model(new).await.unwrap();
     assert_eq!(
         bench.store.weights_of(&clone).await.unwrap(),
         best,
         "its own start, while it has nothing better"
     );
-    bench.store.start_training(new_training(&clone, ServiceSettings::default()), None).await.unwrap();
+    bench.store.start_training(new_training(&clone, ServiceSettings::default())).await.unwrap();
     let leased = bench.store.lease_next(instance).await.unwrap().unwrap();
     assert_eq!((leased.initial_weights_hash, leased.labels), (best, vec!["cat".to_owned()]));
 }
@@ -236,7 +235,7 @@ async fn what_a_version_is_trained_with_becomes_its_own() {
         new.overrides = overrides(epochs);
         new.data.train = choice(filter);
         new.data.labels = vec!["cat".into()];
-        let training = bench.store.start_training(new, None).await.unwrap();
+        let training = bench.store.start_training(new).await.unwrap();
         bench.store.request_abort(training.id).await.unwrap();
         model = bench.store.model("m").await.unwrap();
         assert_eq!(model.status, ModelStatus::Failed);
@@ -246,7 +245,7 @@ async fn what_a_version_is_trained_with_becomes_its_own() {
     }
     // Nothing is said, so it is trained with what it has now.
     let again = NewTraining::of(&model, serde_json::json!({ "epochs": 8 }), ServiceSettings::default());
-    bench.store.start_training(again, None).await.unwrap();
+    bench.store.start_training(again).await.unwrap();
     let trained = bench.store.model("m").await.unwrap();
     assert_eq!((trained.configuration, trained.train), (model.configuration, model.train));
 }

@@ -43,11 +43,11 @@ fn mixed() -> NewImport {
 impl Bench {
     async fn mixed(&self, model: &str) -> Model {
         let dataset = self.store.import_dataset(mixed()).await.unwrap().dataset;
-        self.store.create_model(new_model(model, dataset.id), None).await.unwrap()
+        self.store.create_model(new_model(model, dataset.id)).await.unwrap()
     }
 
     async fn started(&self, new: NewTraining) -> (Training, TrainingSnapshot) {
-        let training = self.store.start_training(new, None).await.unwrap();
+        let training = self.store.start_training(new).await.unwrap();
         let snapshot = self.store.training_snapshot(training.id).await.unwrap();
         (training, snapshot)
     }
@@ -122,10 +122,10 @@ async fn filters_choose_items_and_annotations_and_labels_narrow_them() {
         "its weights mean these classes from now on"
     );
 
-    let other = bench.store.create_model(new_model("other", model.dataset_id), None).await.unwrap();
+    let other = bench.store.create_model(new_model("other", model.dataset_id)).await.unwrap();
     new.model_id = other.id;
     new.data.labels = vec!["cat".into()];
-    let refused = bench.store.start_training(new.clone(), None).await.unwrap_err();
+    let refused = bench.store.start_training(new.clone()).await.unwrap_err();
     let StoreError::RefusedField { field, reason, next_step } = refused else { panic!("{refused}") };
     assert_eq!(
         (field.as_str(), reason.as_str()),
@@ -133,7 +133,7 @@ async fn filters_choose_items_and_annotations_and_labels_narrow_them() {
     );
     assert!(next_step.contains(r#"{"label": "dog"}"#), "{next_step}");
     new.data.train = by_filter(r#"{"dir": "/nowhere"}"#);
-    let refused = bench.store.start_training(new.clone(), None).await.unwrap_err();
+    let refused = bench.store.start_training(new.clone()).await.unwrap_err();
     assert!(
         refused.to_string().contains(r#"has no items: change its filter, which is {"dir": "/nowhere"}"#),
         "{refused}"
@@ -145,7 +145,7 @@ async fn filters_choose_items_and_annotations_and_labels_narrow_them() {
         (SubsetChoice { annotation_filter: Some("[]".into()), ..by_filter("{}") }, "train.annotation_filter"),
     ] {
         new.data.train = choice;
-        match bench.store.start_training(new.clone(), None).await.unwrap_err() {
+        match bench.store.start_training(new.clone()).await.unwrap_err() {
             StoreError::RefusedField { field: named, .. } => assert_eq!(named, field),
             other => panic!("{other}"),
         }
@@ -171,7 +171,7 @@ async fn equal_choices_of_equal_data_share_one_snapshot_and_others_do_not() {
     .enumerate()
     {
         let name = format!("n{number}");
-        let model = bench.store.create_model(new_model(&name, first.dataset_id), None).await.unwrap();
+        let model = bench.store.create_model(new_model(&name, first.dataset_id)).await.unwrap();
         let mut new = new_training(&model, ServiceSettings::default());
         (new.data.train, new.data.labels) = (train, labels);
         seen.push(bench.started(new).await.1);
@@ -191,7 +191,7 @@ async fn equal_choices_of_equal_data_share_one_snapshot_and_others_do_not() {
     more.items.truncate(1);
     more.items[0].name = "7777777.jpg".into();
     bench.store.import_dataset(more).await.unwrap();
-    let model = bench.store.create_model(new_model("later", first.dataset_id), None).await.unwrap();
+    let model = bench.store.create_model(new_model("later", first.dataset_id)).await.unwrap();
     let (_, later) = bench.started(new_training(&model, ServiceSettings::default())).await;
     assert_ne!(later.content_hash, seen[0].content_hash);
     assert_eq!(bench.stored_snapshots().await, 4);
@@ -289,10 +289,10 @@ async fn given_settings_make_the_service_and_must_equal_those_of_one_that_is_the
         ..new_training(model, settings.clone())
     };
     let (a, b) = (bench.model("a").await, bench.model("b").await);
-    bench.store.start_training(with(&a, &settings, true), None).await.unwrap();
+    bench.store.start_training(with(&a, &settings, true)).await.unwrap();
     assert_eq!(bench.store.services().await.unwrap()[0].settings, settings);
     let other = ServiceSettings { drain_secs: 1, ..settings.clone() };
-    match bench.store.start_training(with(&b, &other, true), None).await.unwrap_err() {
+    match bench.store.start_training(with(&b, &other, true)).await.unwrap_err() {
         StoreError::RefusedField { field, next_step, .. } => {
             assert_eq!(field, "service_settings.drain_secs");
             assert!(next_step.contains("page of the service"), "{next_step}");
@@ -303,12 +303,12 @@ async fn given_settings_make_the_service_and_must_equal_those_of_one_that_is_the
     assert_eq!(refusals.len(), 1);
     assert!(bench.store.service_of("resnet", Some(&other)).await.unwrap().is_none());
     // Settings that nobody gave are no wish.
-    bench.store.start_training(with(&b, &other, false), None).await.unwrap();
+    bench.store.start_training(with(&b, &other, false)).await.unwrap();
     let c = bench.model("c").await;
-    bench.store.start_training(with(&c, &settings, true), None).await.unwrap();
+    bench.store.start_training(with(&c, &settings, true)).await.unwrap();
     let d = bench.model("d").await;
     let secret = NewTraining { secrets: vec!["TOKEN".into()], ..with(&d, &settings, false) };
-    match bench.store.start_training(secret, None).await.unwrap_err() {
+    match bench.store.start_training(secret).await.unwrap_err() {
         StoreError::RefusedField { field, .. } => assert_eq!(field, "secrets"),
         other => panic!("{other}"),
     }
@@ -340,7 +340,7 @@ async fn past_runs_are_those_that_ended_well_at_once() {
     let bench = Bench::new().await;
     let mut new = new_training(&bench.model("m").await, ServiceSettings::default());
     new.configuration = serde_json::json!({ "epochs": 3, "imgsz": 64 });
-    bench.store.start_training(new, None).await.unwrap();
+    bench.store.start_training(new).await.unwrap();
     let instance = bench.instance("a").await;
     let assignment = bench.store.lease_next(instance.id).await.unwrap().unwrap();
     assert!(bench.store.past_runs("yolov8", "n").await.unwrap().is_empty());

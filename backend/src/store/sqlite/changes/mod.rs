@@ -50,7 +50,7 @@ impl Store {
         subset: Option<Subset>,
     ) -> Result<ItemsChange, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             chosen::choose(tx, dataset_id, items, project_id).await?;
             chosen::aim_at(tx, subset.map(Subset::name)).await?;
             apply::change(tx, dataset_id, Column::Subset).await
@@ -69,7 +69,7 @@ impl Store {
         parts: impl FnOnce(usize) -> Vec<Subset> + Send + 'static,
     ) -> Result<ItemsChange, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             chosen::choose(tx, dataset_id, items, project_id).await?;
             let numbers = chosen::in_order(tx).await?;
             let parts = parts(numbers.len());
@@ -90,7 +90,7 @@ impl Store {
         dir: String,
     ) -> Result<ItemsChange, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             chosen::choose(tx, dataset_id, items, project_id).await?;
             chosen::aim_at(tx, Some(&dir)).await?;
             apply::change(tx, dataset_id, Column::Folder).await
@@ -108,7 +108,7 @@ impl Store {
         items: ChosenItems,
     ) -> Result<ItemsChange, StoreError> {
         let project_id = self.project_id();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             chosen::choose(tx, dataset_id, items, project_id).await?;
             apply::delete(tx, dataset_id).await
         })
@@ -121,7 +121,7 @@ impl Store {
     /// [`StoreError::NotFound`] for an unknown change; [`StoreError::Refused`] if it was taken back already, if some of
     /// its items have been changed since in the same respect, if a name is taken, or if the deletion is too old.
     pub async fn undo_items_change(&self, id: ItemsChangeId) -> Result<ItemsChange, StoreError> {
-        self.write(async move |tx: &mut Tx| undo::undo(tx, id).await).await
+        self.write_once(async move |tx: &mut Tx| undo::undo(tx, id).await).await
     }
 
     /// The latest changes of a dataset's items, newest first, each with the reason why it cannot be taken back, if there is
