@@ -143,9 +143,9 @@ async fn lease(data: &Path, session: &Token, count: u32) -> Vec<Assignment> {
             parent_id: None,
             initial_weights_hash: None,
         };
-        let model = store.create_model(model, None).await.unwrap();
+        let model = store.create_model(model).await.unwrap();
         let new = NewTraining::of(&model, serde_json::json!({"epochs": 1}), settings.clone());
-        store.start_training(new, None).await.unwrap();
+        store.start_training(new).await.unwrap();
     }
     let service = store.services().await.unwrap().remove(0);
     let one_time = Token::generate(TokenKind::Instance).unwrap().hash().hex();

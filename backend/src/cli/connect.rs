@@ -5,6 +5,7 @@
 
 use super::args::Place;
 use super::failure::Failure;
+use super::signed_in::SignedIn;
 use crate::api::MAX_ANSWER_BYTES;
 use crate::auth::{Token, local_token};
 use crate::config::{DataFolder, ServeConfig};
@@ -20,11 +21,7 @@ use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
-use tonic::metadata::{Ascii, MetadataValue};
-use tonic::service::Interceptor;
-use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
-use tonic::{Request, Status};
+use tonic::transport::Endpoint;
 
 /// What a command does where no server runs and none was named.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,20 +35,6 @@ pub enum WithoutServer {
 }
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Signs each call in.
-#[derive(Clone)]
-pub struct Bearer(MetadataValue<Ascii>);
-
-impl Interceptor for Bearer {
-    fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        request.metadata_mut().insert("authorization", self.0.clone());
-        Ok(request)
-    }
-}
-
-/// A channel on which every call is signed in.
-pub type SignedIn = InterceptedService<Channel, Bearer>;
 
 /// The way to a server.
 pub struct Connection {
@@ -135,10 +118,10 @@ impl Connection {
             ))
         })?;
         let authorization = format!("Bearer {token}");
-        let value = authorization.parse().map_err(|_| {
+        let value = authorization.parse::<http::HeaderValue>().map_err(|_| {
             Failure::usage("the token holds characters that no token has; check TRAINYARD_TOKEN")
         })?;
-        let channel = InterceptedService::new(channel, Bearer(value));
+        let channel = SignedIn::new(channel, value);
         Ok(Self { channel, url, authorization, plain: reqwest::Client::new(), own_server })
     }
 

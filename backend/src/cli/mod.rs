@@ -28,6 +28,7 @@ mod secret;
 mod server;
 mod service;
 mod service_args;
+mod signed_in;
 mod snapshot;
 mod train;
 mod train_args;

@@ -272,8 +272,7 @@ pub async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>
 /// Four pictures with a box each, in YOLO's layout.
 fn write_yolo(folder: &Path) {
     for (subset, count) in [("train", 3), ("val", 1)] {
-        let (images, labels) =
-            (folder.join("images").join(subset), folder.join("labels").join(subset));
+        let (images, labels) = (folder.join("images").join(subset), folder.join("labels").join(subset));
         std::fs::create_dir_all(&images).unwrap();
         std::fs::create_dir_all(&labels).unwrap();
         for number in 0..count {

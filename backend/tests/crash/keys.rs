@@ -25,7 +25,8 @@ async fn a_key_has_one_effect_and_one_answer_across_kills() {
         let first = first.await.unwrap();
         house.start().await;
         let clients = house.clients().await;
-        let again = clients.trainings().start_training(keyed(&key, request.clone())).await.unwrap().into_inner();
+        let again =
+            clients.trainings().start_training(keyed(&key, request.clone())).await.unwrap().into_inner();
         let third = clients.trainings().start_training(keyed(&key, request)).await.unwrap().into_inner();
         assert_eq!(again, third, "the same key has the same answer");
         if let Ok(first) = first {

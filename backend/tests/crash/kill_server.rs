@@ -38,7 +38,12 @@ impl Journal {
 }
 
 /// Makes, starts, aborts and looks, until it is told to stop or the server is gone.
-async fn load(clients: Clients, journal: Arc<Mutex<Journal>>, numbers: Arc<AtomicU64>, stop: Arc<AtomicBool>) {
+async fn load(
+    clients: Clients,
+    journal: Arc<Mutex<Journal>>,
+    numbers: Arc<AtomicU64>,
+    stop: Arc<AtomicBool>,
+) {
     while !stop.load(Ordering::Relaxed) {
         let number = numbers.fetch_add(1, Ordering::Relaxed);
         let name = format!("m{number}");

@@ -2,7 +2,7 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, Transport, transport};
 use proto::convert::{SplitPercentages, subset_to_wire};
 use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::import_dataset_event::Event;
@@ -15,7 +15,7 @@ use proto::v1::{
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
 use shared::dql::Query;
 
-fn client() -> DatasetServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> DatasetServiceClient<Transport> {
     DatasetServiceClient::new(transport())
 }
 

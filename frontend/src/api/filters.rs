@@ -2,7 +2,7 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, Transport, transport};
 use proto::v1::filter_service_client::FilterServiceClient;
 use proto::v1::{
     CompleteFilterRequest, Completion, DeleteFilterRequest, ListFiltersRequest, PreviewFilterRequest,
@@ -13,7 +13,7 @@ use shared::dql::Query;
 /// Filters of items: the only ones that the browser uses.
 const ITEMS: &str = "items";
 
-fn client() -> FilterServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> FilterServiceClient<Transport> {
     FilterServiceClient::new(transport())
 }
 

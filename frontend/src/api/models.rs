@@ -2,7 +2,7 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, leaving, transport};
+use super::{ApiError, Transport, leaving, transport};
 use proto::v1::model_service_client::ModelServiceClient;
 use proto::v1::{
     CloneModelRequest, CreateModelRequest, DeleteModelRequest, GetDraftRequest, GetModelRequest,
@@ -10,7 +10,7 @@ use proto::v1::{
 };
 use shared::model::Model;
 
-fn client() -> ModelServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> ModelServiceClient<Transport> {
     ModelServiceClient::new(transport())
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, Transport, transport};
 use proto::v1::recipe_service_client::RecipeServiceClient;
 use proto::v1::{CreateRecipeRequest, DeleteRecipeRequest, ListRecipesRequest, Recipe, UpdateRecipeRequest};
 
-fn client() -> RecipeServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> RecipeServiceClient<Transport> {
     RecipeServiceClient::new(transport())
 }
 

@@ -2,11 +2,11 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, Transport, transport};
 use proto::v1::secret_service_client::SecretServiceClient;
 use proto::v1::{CreateSecretRequest, DeleteSecretRequest, ListSecretsRequest, ReplaceSecretRequest, Secret};
 
-fn client() -> SecretServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> SecretServiceClient<Transport> {
     SecretServiceClient::new(transport())
 }
 

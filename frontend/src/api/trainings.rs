@@ -2,7 +2,7 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, Transport, transport};
 use proto::convert::subset_to_wire;
 use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
@@ -18,7 +18,7 @@ use shared::training::Training;
 /// Trainings of one model that are offered to choose from.
 const MOST_TRAININGS: u32 = 100;
 
-fn client() -> TrainingServiceClient<tonic_web_wasm_client::Client> {
+fn client() -> TrainingServiceClient<Transport> {
     TrainingServiceClient::new(transport())
 }
 

@@ -39,7 +39,7 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn save_machine_type(&self, machine: MachineType) -> Result<MachineType, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             save(tx, &machine).await?;
             Ok(machine)
         })
@@ -52,7 +52,7 @@ impl Store {
     /// [`StoreError::Refused`] while a service runs on it; [`StoreError::NotFound`].
     pub async fn delete_machine_type(&self, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let services = all_services(&mut tx.connection).await?;
             if let Some(user) = services.iter().find(|service| service.settings.machine_type == name) {
                 return Err(StoreError::refused(

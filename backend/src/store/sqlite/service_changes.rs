@@ -23,7 +23,7 @@ impl Store {
         settings: ServiceSettings,
         read_revision: Option<u32>,
     ) -> Result<Service, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_id_or_name(&mut tx.connection, &id.to_string()).await?;
             if read_revision.is_some_and(|read| read != present.settings_revision) {
                 return Err(StoreError::refused(
@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn restart_service(&self, id: ServiceId) -> Result<Service, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let revision = tx.next_revision();
             sqlx::query(
                 "UPDATE services SET generation = generation + 1, failed_starts = 0, error = NULL, \
@@ -82,7 +82,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`].
     pub async fn set_service_paused(&self, id: ServiceId, paused: bool) -> Result<Service, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let revision = tx.next_revision();
             let statement = if paused {
                 "UPDATE services SET paused = 1, revision = ? WHERE id = ?"

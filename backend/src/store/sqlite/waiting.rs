@@ -58,7 +58,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] unless it waits.
     pub async fn set_priority(&self, id: TrainingId, priority: i32) -> Result<Training, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_training(tx, id).await?;
             if !present.status.is_waiting() {
                 return Err(StoreError::refused(
@@ -83,7 +83,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] unless it runs.
     pub async fn request_rerun(&self, id: TrainingId) -> Result<Training, StoreError> {
-        self.write(async move |tx: &mut Tx| {
+        self.write_once(async move |tx: &mut Tx| {
             let present = by_training(tx, id).await?;
             let next_step = match present.status {
                 Status::InProgress => None,
