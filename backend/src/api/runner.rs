@@ -8,8 +8,7 @@ use crate::auth::{Token, TokenKind};
 use crate::scheduler::SharedLeases;
 use crate::secrets::{SecretError, SecretValue, Secrets};
 use crate::store::{
-    Assignment, AttemptOutcome, InHand, NewArtifact, QueuedExecution, ReportBatch, ReportBody, ReportEntry,
-    Snapshot, Store, StoreError,
+    Assignment, AttemptOutcome, InHand, NewArtifact, ReportBatch, ReportBody, ReportEntry, Store, StoreError,
 };
 use proto::convert::{ConvertError, id_from_wire, subset_to_wire};
 use proto::v1;

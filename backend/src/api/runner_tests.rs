@@ -346,7 +346,7 @@ async fn a_training_whose_secrets_cannot_be_opened_fails_with_the_reason() {
     let registered = site.register().await;
     assert!(site.runners.assignment_of(registered.0).await.unwrap().is_none());
     let training = site.store.training(&id.to_string()).await.unwrap();
-    assert_eq!(training.status, ExecutionStatus::Failed);
+    assert_eq!(training.status, shared::status::Status::Failed);
     let cause = training.cause.unwrap();
     assert!(cause.message.contains("`MISSING`") && !cause.message.contains("hunter22"), "{}", cause.message);
 }

@@ -2,7 +2,6 @@
 
 use proto::v1;
 use proto::v1::compute_service_client::ComputeServiceClient;
-use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::model_service_client::ModelServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
 use serde_json::Value;
@@ -41,10 +40,6 @@ pub struct Clients {
 impl Clients {
     pub fn models(&self) -> ModelServiceClient<Line> {
         ModelServiceClient::new(self.line.clone())
-    }
-
-    pub fn datasets(&self) -> DatasetServiceClient<Line> {
-        DatasetServiceClient::new(self.line.clone())
     }
 
     pub fn trainings(&self) -> TrainingServiceClient<Line> {
