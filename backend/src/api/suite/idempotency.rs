@@ -151,8 +151,12 @@ async fn change_trainings(thrice: &Thrice<'_>) {
     let service = thrice.house.server.store().services().await.unwrap().remove(0).id.to_string();
     let pause = v1::PauseServiceRequest { service: service.clone() };
     thrice.call::<v1::TrainingServiceState>("ComputeService/PauseService", &pause).await;
-    let resume = v1::ResumeServiceRequest { service };
+    let resume = v1::ResumeServiceRequest { service: service.clone() };
     thrice.call::<v1::TrainingServiceState>("ComputeService/ResumeService", &resume).await;
+    change_compute(thrice, service).await;
+    let priority = v1::SetPriorityRequest { training: training.clone(), priority: 7 };
+    let urgent: v1::Training = thrice.call("TrainingService/SetPriority", &priority).await;
+    assert_eq!(urgent.priority, 7);
     let abort = v1::AbortTrainingRequest { training: training.clone() };
     thrice.call::<v1::Training>("TrainingService/AbortTraining", &abort).await;
     let remove = v1::RemoveTrainingRequest { training: training.clone() };
@@ -164,6 +168,36 @@ async fn change_trainings(thrice: &Thrice<'_>) {
     thrice.call::<v1::ItemsChange>("DatasetService/TagItems", &tag).await;
     let delete = v1::DeleteItemsRequest { selection: selection() };
     thrice.call::<v1::ItemsChange>("DatasetService/DeleteItems", &delete).await;
+}
+
+async fn change_compute(thrice: &Thrice<'_>, service: String) {
+    let settings = shared::service::ServiceSettings { max_instances: 3, ..Default::default() };
+    let update = v1::UpdateTrainingServiceRequest {
+        service: service.clone(),
+        settings: Some(settings.into()),
+        settings_revision: 1,
+    };
+    let updated: v1::TrainingServiceState =
+        thrice.call("ComputeService/UpdateTrainingService", &update).await;
+    assert_eq!(updated.settings_revision, 2, "one change is one revision");
+    let restart = v1::RestartServiceRequest { service };
+    let restarted: v1::TrainingServiceState = thrice.call("ComputeService/RestartService", &restart).await;
+    assert_eq!(restarted.generation, updated.generation + 1, "it is restarted once");
+    let machine = v1::MachineType { name: "large".into(), cores: 64, ..Default::default() };
+    thrice.call::<v1::MachineType>("ComputeService/SaveMachineType", &machine).await;
+    let delete = v1::DeleteMachineTypeRequest { name: "large".into() };
+    thrice.call::<v1::DeleteMachineTypeResponse>("ComputeService/DeleteMachineType", &delete).await;
+}
+
+/// A training that runs, and has to go round again.
+async fn rerun(thrice: &Thrice<'_>) {
+    let store = thrice.house.server.store();
+    thrice.house.runner().await;
+    let service = store.services().await.unwrap().remove(0).id;
+    let instance = store.instances(service).await.unwrap().remove(0).id;
+    let training = store.lease_next(instance).await.unwrap().unwrap().training_id.to_string();
+    let again = v1::RerunTrainingRequest { training };
+    thrice.call::<v1::Training>("TrainingService/RerunTraining", &again).await;
 }
 
 async fn change_secrets(thrice: &Thrice<'_>) {
@@ -195,6 +229,7 @@ async fn everything_thrice(at_once: bool) {
     change_datasets(&thrice, folder.path()).await;
     change_models(&thrice).await;
     change_trainings(&thrice).await;
+    rerun(&thrice).await;
     change_secrets(&thrice).await;
     assert_eq!(*thrice.seen.borrow(), methods_with_a_key());
     house.server.stop().await;
