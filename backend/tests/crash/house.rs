@@ -16,7 +16,7 @@ use tonic::{Request, Status};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 /// Longer than anything here takes, on a machine that does other things too.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Signs calls in.
 #[derive(Clone)]
@@ -133,6 +133,14 @@ impl House {
         let mut server = self.server.take().unwrap();
         server.kill().unwrap();
         server.wait().unwrap();
+    }
+
+    /// The most memory that the server ever held.
+    pub fn peak_memory_mib(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.server.as_ref().unwrap().id());
+        let text = std::fs::read_to_string(path).unwrap();
+        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
     }
 
     /// Sends a signal to the server, which may take its time.

@@ -4,6 +4,7 @@
 //! It has few dependencies, so that it is there within seconds of a clone.
 
 mod bench;
+mod chaos;
 mod command;
 mod demo;
 mod dev;
@@ -32,6 +33,9 @@ Usage: cargo xtask <command> [options]
   e2e [FILTER]         the journeys through the real program and a real browser
   ui                   build the program, and the UI into dist/
   dev [ARGS]           server, and the UI rebuilt at every change
+  chaos [NAME] [--seed N]
+                       kills, stops and random operations as often as before a release: server, runner, keys, drain, plan,
+                       store
   fuzz [TARGET] [--secs N]
                        hostile input for the readers of filters and COCO files, 60 s a target unless told otherwise
   bench [OPTIONS]      measure, and print figures for docs/benchmarks.md (metrics: storing and reading points alone, and what reporting
@@ -68,6 +72,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "e2e" => test::journeys(&project, rest),
         "ui" => setup::prepare(&project, setup::UI).and_then(|()| ui::build_with_tool(&project)),
         "dev" => dev::run(&project, rest),
+        "chaos" => chaos::run(&project, rest),
         "fuzz" => fuzz::run_targets(&project, rest),
         "bench" => bench::run_all(&project, rest),
         "setup" => setup::prepare(&project, setup::EVERYTHING),

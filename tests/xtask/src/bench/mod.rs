@@ -44,9 +44,9 @@ struct Wish {
 
 /// Measures everything, and the training on real images if their folder is given.
 pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
-    if arguments.first().is_some_and(|first| first == "metrics") {
+    if let Some(alone) = arguments.first().and_then(|first| measurement_alone(first)) {
         println!("\nMachine: {}\n", machine(project));
-        return measure_metrics(project);
+        return alone(project);
     }
     let wish = parse(arguments)?;
     let peers = Peers::find(project, &wish)?;
@@ -74,7 +74,7 @@ fn parse(arguments: &[String]) -> Result<Wish> {
             "--node-modules" => wish.node_modules = Some(path()?),
             "--python" => wish.python = Some(path()?),
             other => bail!(
-                "there is no option `{other}`: there are metrics (first, and alone), --core, --peers, --bccd DIR, --node-modules DIR and \
+                "there is no option `{other}`: there are metrics and queue (first, and alone), --core, --peers, --bccd DIR, --node-modules DIR and \
                  --python PROGRAM"
             ),
         }
@@ -101,6 +101,22 @@ fn measure_product(project: &Project, bccd: Option<&Path>) -> Result<Vec<Figure>
 }
 
 /// Points stored and read back, and what reporting costs a training; both print rows.
+/// What can be measured without the rest.
+fn measurement_alone(name: &str) -> Option<fn(&Project) -> Result<()>> {
+    match name {
+        "metrics" => Some(measure_metrics),
+        "queue" => Some(measure_queue),
+        _ => None,
+    }
+}
+
+/// A queue as long as the largest that is promised.
+fn measure_queue(project: &Project) -> Result<()> {
+    let queue = ["test", "--workspace", "--exclude", "tests", "--test", "queue"];
+    let mut command = project.cargo(&queue);
+    run(command.args(["--", "--ignored", "--nocapture"]).env("TRAINYARD_QUEUED", "10000"))
+}
+
 fn measure_metrics(project: &Project) -> Result<()> {
     let metrics = ["test", "--workspace", "--exclude", "tests", "--test", "metrics", "--test", "reporting"];
     run(project.cargo(&metrics).args(["--", "--ignored", "--nocapture"]))
