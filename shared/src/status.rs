@@ -3,6 +3,10 @@
 //! Server and browser both use it: the server to decide, the browser to say in advance which
 //! action is possible and why not. Must not know storage, time or transport.
 
+mod ending;
+
+pub use ending::Ending;
+
 use serde::{Deserialize, Serialize};
 
 /// Status of an execution, as shown in the Training tab.
@@ -259,5 +263,7 @@ impl ModelStatus {
     }
 }
 
+#[cfg(test)]
+mod document;
 #[cfg(test)]
 mod tests;

@@ -8,8 +8,8 @@ use crate::store::error::StoreError;
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, InstanceId, ModelId};
 use shared::retry::retry_after_ms;
-use shared::service::{Drain, OnReset, ServiceSettings};
-use shared::status::{Event, ModelStatus, Status};
+use shared::service::{Drain, ServiceSettings};
+use shared::status::{Ending, Event, ModelStatus, Status};
 use shared::training::{Blocker, Cause, CauseKind, Training};
 
 /// An execution as the setter needs it.
@@ -29,19 +29,6 @@ pub(super) struct Execution {
     pub(super) drain: Option<Drain>,
     pub(super) blocker: Option<Blocker>,
     pub(super) settings: ServiceSettings,
-}
-
-/// How an attempt is put back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PutBack {
-    /// The runner or its machine was lost.
-    Lost,
-    /// The attempt was killed or timed out.
-    Reset,
-    /// It had to give way to a more urgent one, or a person had it go round again.
-    GaveWay,
-    /// Its instance had to end although nothing was wrong with it.
-    Drained,
 }
 
 impl Store {
@@ -75,7 +62,7 @@ impl Store {
         fencing_token: i64,
         cause: Cause,
     ) -> Result<Training, StoreError> {
-        self.put_back(execution_id, fencing_token, PutBack::Lost, cause).await
+        self.put_back(execution_id, fencing_token, Ending::Lost, cause).await
     }
 
     /// An attempt was killed or timed out: *Rerun* while attempts are left, else *Failed*; *Terminated* if a person
@@ -89,14 +76,14 @@ impl Store {
         fencing_token: i64,
         cause: Cause,
     ) -> Result<Training, StoreError> {
-        self.put_back(execution_id, fencing_token, PutBack::Reset, cause).await
+        self.put_back(execution_id, fencing_token, Ending::Reset, cause).await
     }
 
     async fn put_back(
         &self,
         execution_id: ExecutionId,
         fencing_token: i64,
-        how: PutBack,
+        how: Ending,
         cause: Cause,
     ) -> Result<Training, StoreError> {
         self.write(async move |tx: &mut Tx| {
@@ -204,10 +191,11 @@ pub(super) async fn start_attempt(
 pub(super) async fn put_back(
     tx: &mut Tx,
     execution: &Execution,
-    how: PutBack,
+    how: Ending,
     cause: Option<Cause>,
 ) -> Result<Status, StoreError> {
-    let event = event_of(execution, how);
+    let attempts_left = execution.attempt < execution.max_attempts;
+    let event = how.event(execution.abort_requested, execution.settings.on_reset, attempts_left);
     let cause = if event == Event::Terminated { Some(asked_for()) } else { cause };
     let status = apply(tx, execution, event, cause).await?;
     if event == Event::AttemptReset {
@@ -216,26 +204,13 @@ pub(super) async fn put_back(
     Ok(status)
 }
 
-/// What the end of an attempt without success comes to.
-fn event_of(execution: &Execution, how: PutBack) -> Event {
-    let attempts_left = execution.attempt < execution.max_attempts;
-    match (execution.abort_requested, how, execution.settings.on_reset, attempts_left) {
-        (true, ..) => Event::Terminated,
-        (false, PutBack::GaveWay, ..) | (false, PutBack::Drained, OnReset::Rerun, _) => Event::AttemptReset,
-        (false, _, OnReset::Fail, _) | (false, PutBack::Reset, OnReset::Rerun, false) => Event::AttemptFailed,
-        (false, PutBack::Lost | PutBack::Reset, OnReset::Rerun, true) => Event::AttemptReset,
-        (false, PutBack::Lost, OnReset::Rerun, false) => Event::AttemptLost,
-    }
-}
-
 /// One that failed waits longer each time; one that had to stop although it was well gets another attempt for it, at once.
-async fn wait_before_next(tx: &mut Tx, execution: &Execution, how: PutBack) -> Result<(), StoreError> {
-    let (granted, not_before_ms) = match how {
-        PutBack::GaveWay | PutBack::Drained => (1, None),
-        PutBack::Lost | PutBack::Reset => {
-            let share = rand::random_range(0.5..1.0);
-            (0, Some(tx.now_ms() + retry_after_ms(execution.attempt, share)))
-        }
+async fn wait_before_next(tx: &mut Tx, execution: &Execution, how: Ending) -> Result<(), StoreError> {
+    let (granted, not_before_ms) = if how.costs_no_attempt() {
+        (1, None)
+    } else {
+        let share = rand::random_range(0.5..1.0);
+        (0, Some(tx.now_ms() + retry_after_ms(execution.attempt, share)))
     };
     sqlx::query("UPDATE executions SET max_attempts = max_attempts + ?, not_before_ms = ? WHERE id = ?")
         .bind(granted)
@@ -247,17 +222,17 @@ async fn wait_before_next(tx: &mut Tx, execution: &Execution, how: PutBack) -> R
 }
 
 /// How an attempt that was told to stop is put back, and why; `None` if nobody told it to.
-pub(super) fn asked_to_stop(execution: &Execution) -> Option<(PutBack, Cause)> {
+pub(super) fn asked_to_stop(execution: &Execution) -> Option<(Ending, Cause)> {
     let cause = |kind, message: String| Cause { kind, message, next_step: String::new() };
     if execution.rerun_requested {
         let message = "a person had it go round again".to_owned();
-        return Some((PutBack::GaveWay, cause(CauseKind::Person, message)));
+        return Some((Ending::GaveWay, cause(CauseKind::Person, message)));
     }
     let drain = execution.drain.as_ref()?;
     let (how, kind) = if drain.is_preemption() {
-        (PutBack::GaveWay, CauseKind::Preempted)
+        (Ending::GaveWay, CauseKind::Preempted)
     } else {
-        (PutBack::Drained, CauseKind::Drained)
+        (Ending::Drained, CauseKind::Drained)
     };
     Some((how, cause(kind, drain.describe())))
 }

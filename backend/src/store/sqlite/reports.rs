@@ -2,7 +2,7 @@
 //!
 //! Must not know how reports travel.
 
-use super::executions::{self, Execution, PutBack};
+use super::executions::{self, Execution};
 use super::rows::{to_number, to_word};
 use super::series::put_samples;
 use crate::store::Store;
@@ -11,7 +11,7 @@ use crate::store::records::{AttemptOutcome, NewArtifact, ReportBatch, ReportBody
 use crate::store::writer::Tx;
 use shared::id::ArtifactId;
 use shared::metric::LogLevel;
-use shared::status::{Event, Status};
+use shared::status::{Ending, Status};
 use shared::training::{Cause, Progress};
 
 /// Longest log line that is kept; a longer one is cut, and says so.
@@ -215,18 +215,14 @@ async fn end(
     outcome: AttemptOutcome,
     cause: Option<Cause>,
 ) -> Result<Status, StoreError> {
-    match outcome {
-        // It was done before the stop order reached it: what is done is done.
-        AttemptOutcome::Succeeded => executions::apply(tx, execution, Event::AttemptSucceeded, None).await,
-        AttemptOutcome::Failed if execution.abort_requested => {
-            executions::apply(tx, execution, Event::Terminated, Some(executions::asked_for())).await
-        }
-        AttemptOutcome::Failed => executions::apply(tx, execution, Event::AttemptFailed, cause).await,
+    let (how, cause) = match outcome {
+        AttemptOutcome::Succeeded => (Ending::Succeeded, None),
+        AttemptOutcome::Failed => (Ending::Failed, cause),
         // Terminated if a person asked; an instance that had to give way puts its work back.
         AttemptOutcome::Stopped | AttemptOutcome::Reset => {
             let told = executions::asked_to_stop(execution).map(|(how, cause)| (how, Some(cause)));
-            let (how, cause) = told.unwrap_or((PutBack::Reset, cause));
-            executions::put_back(tx, execution, how, cause).await
+            told.unwrap_or((Ending::Reset, cause))
         }
-    }
+    };
+    executions::put_back(tx, execution, how, cause).await
 }
