@@ -4,13 +4,18 @@
 //! containers and clusters can follow without a change there.
 
 pub mod host;
+mod image;
+pub mod incidents;
 mod machine;
+pub mod memory;
 pub mod process;
 
+pub use image::Image;
 pub use machine::{discover, with_free_memory};
 
 use async_trait::async_trait;
 use shared::id::InstanceId;
+use shared::machine::Reservation;
 use shared::service::InstanceError;
 use tokio::sync::watch;
 
@@ -22,6 +27,16 @@ pub struct InstanceSpec {
     pub service_name: String,
     /// The one-time token with which its runner registers. Never on a command line.
     pub registration_token: String,
+    /// What its Train function is; empty for the built-in one.
+    pub image: String,
+    /// Whether each execution is a process of its own.
+    pub run_as_process: bool,
+    /// What it holds of the machine. GPUs and memory are held to it; cores are only counted.
+    pub reservation: Reservation,
+    /// Executions at once.
+    pub concurrency: u32,
+    /// How long executions may take to stop by themselves.
+    pub drain_secs: u32,
 }
 
 /// What the executor sees of an instance.
@@ -58,6 +73,10 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
 
     /// Makes an instance end at once.
     async fn kill(&self, instance_id: InstanceId, handle: &str);
+
+    /// What went wrong in an instance while it went on, since the last call: for example that an execution was
+    /// killed because it took too much memory. What ended the instance itself is observed instead.
+    async fn incidents(&self, instance_id: InstanceId, handle: &str) -> Vec<InstanceError>;
 
     /// The last lines that an instance wrote.
     async fn log_tail(&self, instance_id: InstanceId, lines: usize) -> Vec<String>;

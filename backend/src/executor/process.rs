@@ -4,7 +4,9 @@
 //! Must not know trainings, queues or the store.
 
 use super::host::{ProcessIdentity, end_noted_groups, out_of_memory_kills};
-use super::{Executor, InstanceSpec, Observation};
+use super::incidents::{self, InstanceNote};
+use super::memory::MemoryControl;
+use super::{Executor, Image, InstanceSpec, Observation};
 use async_trait::async_trait;
 use rustix::process::Signal;
 use shared::id::InstanceId;
@@ -19,8 +21,9 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::watch;
 
-/// How long an instance may take to end after it was asked.
-const STOP_PATIENCE: Duration = Duration::from_secs(10);
+/// How long an instance may take to end after it was asked, beyond the time that its executions have to
+/// stop by themselves: its runner ends them within ten seconds more, and then reports.
+const STOP_PATIENCE: Duration = Duration::from_secs(15);
 
 /// Ends that are remembered, so that their reason can be told.
 const REMEMBERED_ENDS: usize = 256;
@@ -56,6 +59,7 @@ struct Inner {
     config: ProcessConfig,
     lives: Mutex<BTreeMap<InstanceId, Life>>,
     changes: watch::Sender<u64>,
+    memory: MemoryControl,
 }
 
 impl Inner {
@@ -89,13 +93,35 @@ impl ProcessExecutor {
     #[must_use]
     pub fn new(config: ProcessConfig) -> Self {
         let changes = watch::Sender::new(0);
-        Self { inner: Arc::new(Inner { config, lives: Mutex::default(), changes }) }
+        let memory = MemoryControl::discover();
+        Self { inner: Arc::new(Inner { config, lives: Mutex::default(), changes, memory }) }
     }
 
-    fn spawn(&self, spec: &InstanceSpec) -> std::io::Result<(Child, ProcessIdentity)> {
+    /// Makes its folder, with a note of what a later server must know.
+    fn prepare(&self, spec: &InstanceSpec) -> Result<InstanceNote, InstanceError> {
+        let refused = |reason, what: &str, error: std::io::Error| InstanceError {
+            reason,
+            detail: format!("{what}: {error}"),
+        };
+        let dir = self.inner.dir_of(spec.instance_id);
+        std::fs::create_dir_all(&dir)
+            .map_err(|error| refused(Reason::CreateContainerError, "its folder cannot be made", error))?;
+        let limit_bytes = spec.reservation.memory_bytes;
+        let limit = (limit_bytes > 0)
+            .then(|| self.inner.memory.limit(&format!("trainyard-{}", spec.instance_id), &dir, limit_bytes));
+        let memory = limit.transpose().map_err(|error| {
+            let what = "the system does not take its memory limit";
+            refused(Reason::CreateContainerConfigError, what, error)
+        })?;
+        let note = InstanceNote { memory, drain_secs: spec.drain_secs };
+        note.write(&dir)
+            .map_err(|error| refused(Reason::CreateContainerError, "its folder cannot be written", error))?;
+        Ok(note)
+    }
+
+    fn spawn(&self, spec: &InstanceSpec, note: &InstanceNote) -> std::io::Result<(Child, ProcessIdentity)> {
         let config = &self.inner.config;
         let dir = self.inner.dir_of(spec.instance_id);
-        std::fs::create_dir_all(&dir)?;
         let log = std::fs::File::options().create(true).append(true).open(dir.join("runner.log"))?;
         let mut command = Command::new(&config.program);
         command
@@ -112,15 +138,24 @@ impl ProcessExecutor {
             .env("TRAINYARD_SERVER_FILE", &config.server_file)
             .env("TRAINYARD_INSTANCE", spec.instance_id.to_string())
             .env("TRAINYARD_INSTANCE_DIR", &dir)
-            .env("TRAINYARD_REGISTRATION_TOKEN", &spec.registration_token);
+            .env("TRAINYARD_REGISTRATION_TOKEN", &spec.registration_token)
+            .env("TRAINYARD_IMAGE", &spec.image)
+            .env("TRAINYARD_RUN_AS_PROCESS", spec.run_as_process.to_string())
+            .env("TRAINYARD_CONCURRENCY", spec.concurrency.to_string())
+            .envs(visible_gpus(&spec.reservation.gpus));
         if let Some(blobs) = &config.blobs_dir {
             command.env("TRAINYARD_BLOBS", blobs);
         }
         if let Some(function) = &config.train_function {
             command.env("TRAINYARD_TRAIN_FUNCTION", serde_json::to_string(function)?);
         }
-        let child = command.spawn()?;
+        let mut child = command.spawn()?;
         let pid = child.id().unwrap_or_default();
+        // It has not registered yet, so it has started nothing and taken next to nothing.
+        if let Some(Err(error)) = note.memory.as_ref().map(|memory| memory.admit(pid)) {
+            child.start_kill()?;
+            return Err(error);
+        }
         // One that ended already is watched over like any other, so that its reason is known.
         Ok((child, ProcessIdentity::of(pid).unwrap_or_else(|| ProcessIdentity::ended(pid))))
     }
@@ -132,8 +167,17 @@ impl ProcessExecutor {
         let kills_before = out_of_memory_kills();
         inner.set(instance_id, Life::Running);
         tokio::spawn(async move {
-            let life = match child.wait().await {
-                Ok(status) => ended(status, kills_before, &last_lines(&inner.log_path(instance_id), 3)),
+            let waited = child.wait().await;
+            let dir = inner.dir_of(instance_id);
+            let killed = tokio::task::spawn_blocking(move || clean_up(&dir)).await.ok().flatten();
+            let life = match waited {
+                Ok(status) => {
+                    let last_words = last_lines(&inner.log_path(instance_id), 3);
+                    match killed.filter(|_| status.signal() == Some(Signal::KILL.as_raw())) {
+                        Some(error) => Life::Ended { well: false, error },
+                        None => ended(status, kills_before, &last_words),
+                    }
+                }
                 Err(error) => Life::Ended {
                     well: false,
                     error: InstanceError {
@@ -142,12 +186,37 @@ impl ProcessExecutor {
                     },
                 },
             };
-            end_noted_groups(&inner.dir_of(instance_id));
             tracing::info!(%instance_id, ?life, "instance ended");
             inner.set(instance_id, life);
             inner.changes.send_modify(|ticks| *ticks += 1);
         });
     }
+}
+
+/// Which GPUs the drivers show. One that holds none sees none: two instances never share one by chance.
+fn visible_gpus(gpus: &[u32]) -> [(&'static str, String); 2] {
+    let numbers: Vec<String> = gpus.iter().map(u32::to_string).collect();
+    let numbers = numbers.join(",");
+    // Empty means "none" to the driver, and "not set" to what starts containers.
+    let for_containers = if numbers.is_empty() { "void".to_owned() } else { numbers.clone() };
+    [("CUDA_VISIBLE_DEVICES", numbers), ("NVIDIA_VISIBLE_DEVICES", for_containers)]
+}
+
+/// Ends everything that an instance left behind, and tells whether it was killed for its memory.
+fn clean_up(instance_dir: &Path) -> Option<InstanceError> {
+    end_noted_groups(instance_dir);
+    let note = InstanceNote::read(instance_dir);
+    let memory = note.memory.as_ref()?.ended();
+    // What its runner lived to tell of was not what ended it.
+    let unexplained = memory.evidence().kills.saturating_sub(incidents::explained_kills(instance_dir));
+    let killed = (unexplained > 0).then(|| InstanceError {
+        reason: Reason::OomKilled,
+        detail: format!("it was killed because {}", memory.because(unexplained)),
+    });
+    if let Err(error) = (InstanceNote { memory: Some(memory), ..note }).write(instance_dir) {
+        tracing::debug!(%error, "the folder of an ended instance takes no note");
+    }
+    killed
 }
 
 fn ended(status: ExitStatus, kills_before: Option<u64>, last_words: &[String]) -> Life {
@@ -187,10 +256,19 @@ fn last_lines(path: &Path, count: usize) -> Vec<String> {
 #[async_trait]
 impl Executor for ProcessExecutor {
     async fn start(&self, spec: InstanceSpec) -> Result<String, InstanceError> {
-        let (child, identity) = self.spawn(&spec).map_err(|error| InstanceError {
+        Image::parse(&spec.image)?.check(&self.inner.config.program)?;
+        let note = self.prepare(&spec)?;
+        let spawned = self.spawn(&spec, &note).map_err(|error| InstanceError {
             reason: Reason::ContainerCannotRun,
             detail: format!("`{} runner` cannot be started: {error}", self.inner.config.program.display()),
-        })?;
+        });
+        let (child, identity) = match spawned {
+            Ok(started) => started,
+            Err(error) => {
+                clean_up(&self.inner.dir_of(spec.instance_id));
+                return Err(error);
+            }
+        };
         tracing::info!(instance_id = %spec.instance_id, service = spec.service_name, handle = %identity, "instance started");
         self.watch_over(spec.instance_id, child);
         Ok(identity.to_string())
@@ -205,8 +283,10 @@ impl Executor for ProcessExecutor {
             None => match ProcessIdentity::parse(handle) {
                 Some(identity) if identity.is_alive() => Observation::Running,
                 Some(_) => {
-                    end_noted_groups(&self.inner.dir_of(instance_id));
-                    let error = InstanceError { reason: Reason::Error, detail: "its process is gone".into() };
+                    let error = clean_up(&self.inner.dir_of(instance_id)).unwrap_or_else(|| InstanceError {
+                        reason: Reason::Error,
+                        detail: "its process is gone".into(),
+                    });
                     Observation::Ended { well: false, error }
                 }
                 None => Observation::Unknown,
@@ -217,8 +297,9 @@ impl Executor for ProcessExecutor {
     async fn stop(&self, instance_id: InstanceId, handle: &str) {
         let Some(identity) = ProcessIdentity::parse(handle) else { return };
         identity.signal_group(Signal::TERM);
+        let drain_secs = InstanceNote::read(&self.inner.dir_of(instance_id)).drain_secs;
         tokio::spawn(async move {
-            tokio::time::sleep(STOP_PATIENCE).await;
+            tokio::time::sleep(STOP_PATIENCE + Duration::from_secs(u64::from(drain_secs))).await;
             if identity.is_alive() {
                 tracing::warn!(%instance_id, "instance did not end when asked: it is killed");
                 identity.signal_group(Signal::KILL);
@@ -231,6 +312,10 @@ impl Executor for ProcessExecutor {
             identity.signal_group(Signal::KILL);
         }
         end_noted_groups(&self.inner.dir_of(instance_id));
+    }
+
+    async fn incidents(&self, instance_id: InstanceId, _handle: &str) -> Vec<InstanceError> {
+        incidents::take_new(&self.inner.dir_of(instance_id))
     }
 
     async fn log_tail(&self, instance_id: InstanceId, lines: usize) -> Vec<String> {
@@ -246,6 +331,7 @@ impl Executor for ProcessExecutor {
 mod tests {
     use super::*;
     use shared::id::uuid_v7;
+    use shared::machine::Reservation;
 
     fn executor(folder: &Path, script: &str) -> ProcessExecutor {
         // The shell takes its argument `runner` for a script in its folder, which is the instance's.
@@ -267,6 +353,11 @@ mod tests {
             instance_id: InstanceId::from_uuid(uuid_v7(1, &[1; 10])),
             service_name: "mgmt-train-yolov8".into(),
             registration_token: "secret-token".into(),
+            image: String::new(),
+            run_as_process: true,
+            reservation: Reservation::default(),
+            concurrency: 1,
+            drain_secs: 0,
         }
     }
 
@@ -305,8 +396,10 @@ mod tests {
         config.program = "/nowhere/trainyard".into();
         executor = ProcessExecutor::new(config);
         let error = executor.start(spec()).await.unwrap_err();
-        assert_eq!(error.reason, Reason::ContainerCannotRun);
-        assert!(error.detail.contains("cannot be started"), "{error:?}");
+        assert_eq!(error.reason, Reason::ErrImagePull);
+        assert!(error.detail.contains("/nowhere/trainyard is not there"), "{error:?}");
+        let spec = InstanceSpec { image: "builtin:other".into(), ..spec() };
+        assert_eq!(executor.start(spec).await.unwrap_err().reason, Reason::InvalidImageName);
     }
 
     #[tokio::test]

@@ -129,6 +129,11 @@ impl Scheduler {
             instance_id: instance.id,
             service_name: service.name.clone(),
             registration_token: token.expose().to_owned(),
+            image: service.settings.image.clone(),
+            run_as_process: service.settings.run_as_process,
+            reservation: instance.reservation.clone(),
+            concurrency: service.settings.concurrency,
+            drain_secs: service.settings.drain_secs,
         };
         match self.executor.start(spec).await {
             Ok(handle) => self.store.set_instance_handle(instance.id, &handle).await,
