@@ -256,6 +256,34 @@ echo '{"type":"end","outcome":"succeeded"}'
     assert_ne!(site.processes("runner"), runner);
 }
 
+/// Kills server and runner at once, so that nobody is left to clean up, and looks that nothing goes on.
+fn nothing_outlives_its_runner(site: &mut Site, part: &str) {
+    until("it runs", || (!site.processes(part).is_empty()).then_some(()));
+    let runners = site.processes("runner");
+    site.kill_server();
+    for runner in runners {
+        signal(runner, rustix::process::Signal::KILL);
+    }
+    let killed = Instant::now();
+    until("everything of the instance is gone", || site.processes("").is_empty().then_some(()));
+    assert!(killed.elapsed() < Duration::from_secs(2), "it took {:?}", killed.elapsed());
+}
+
+#[test]
+fn a_program_and_what_it_started_end_with_a_killed_runner() {
+    let mut site = Site::new("trap '' TERM HUP; sleep 601 & echo up; sleep 602; wait");
+    site.call(&["train", "m"]);
+    until("it said so", || site.call(&["logs", "m", "--json"]).contains("up").then_some(()));
+    nothing_outlives_its_runner(&mut site, "601");
+}
+
+#[test]
+fn the_built_in_function_ends_with_a_killed_runner() {
+    let mut site = Site::with(None);
+    site.call(&["train", "m", "--set", "epochs=500", "--set", "imgsz=32", "--set", "batch_size=2"]);
+    nothing_outlives_its_runner(&mut site, "train-function");
+}
+
 #[test]
 fn a_function_that_dies_says_with_its_last_words_why() {
     let site = Site::new("echo loading; echo 'ValueError: no such layer' >&2; exit 7");

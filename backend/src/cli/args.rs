@@ -111,7 +111,18 @@ pub enum Command {
     Runner,
     /// What a runner starts for an attempt.
     #[command(hide = true)]
-    TrainFunction,
+    TrainFunction(TrainFunction),
+}
+
+/// `trainyard train-function`.
+#[derive(Debug, Args)]
+pub struct TrainFunction {
+    /// End at once and well, to measure the platform alone.
+    #[arg(long, conflicts_with = "supervise")]
+    pub instant: bool,
+    /// Run this program, and end it and its whole group when the runner is gone.
+    #[arg(long, num_args = 1.., allow_hyphen_values = true, value_name = "PROGRAM")]
+    pub supervise: Vec<String>,
 }
 
 /// How an answer is printed.

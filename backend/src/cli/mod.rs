@@ -51,7 +51,7 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
         Command::Runner => return server::run_runner(),
-        Command::TrainFunction => return server::run_train_function(),
+        Command::TrainFunction(function) => return server::run_train_function(&function),
         command => with_runtime(arguments.place, command),
     };
     match result {
@@ -103,7 +103,7 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Verify(arguments) => verify::run(&place, arguments).await,
         Command::Link(arguments) => link(&place, arguments).await,
         // Dispatched before there is a runtime, since they bring their own.
-        Command::Runner | Command::TrainFunction => Ok(()),
+        Command::Runner | Command::TrainFunction(_) => Ok(()),
     }
 }
 

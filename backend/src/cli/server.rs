@@ -116,7 +116,12 @@ pub(super) fn run_runner() -> ExitCode {
     }
 }
 
-/// `trainyard train-function`: the built-in one.
-pub(super) fn run_train_function() -> ExitCode {
-    runner::function::run()
+/// `trainyard train-function`: a built-in one, or somebody else's under watch.
+pub(super) fn run_train_function(asked: &super::args::TrainFunction) -> ExitCode {
+    use runner::function::BuiltIn;
+    if asked.supervise.is_empty() {
+        runner::function::run(if asked.instant { BuiltIn::Instant } else { BuiltIn::Train })
+    } else {
+        runner::supervise::run(&asked.supervise)
+    }
 }

@@ -2,13 +2,17 @@
 //!
 //! Must not know the scheduler, nor how many attempts its instance holds.
 
-use super::child::{Happening, TrainFunction};
-use super::connect::{ServerLink, Trouble, pause_before_try};
+use super::child::{Happening, Pressure};
+use super::connect::{ServerLink, pause_before_try};
 use super::data::{DataError, FileSource, materialise};
+use super::hands::Ears;
+use super::lease;
 use super::listen::Listener;
+use super::memory::MemoryWitness;
 use super::outcome::{ProcessEnd, StopReason, conclude};
 use super::protocol::{Job, JobData, PROTOCOL_VERSION};
 use super::report::{Courier, Delivery, Voice};
+use super::running::{Function, Running};
 use super::spool::{Body, Outcome};
 use crate::executor::host::{GroupNote, out_of_memory_kills};
 use crate::secrets::SecretValue;
@@ -17,12 +21,10 @@ use proto::v1;
 use shared::metric::LogLevel;
 use shared::secret::check_name;
 use shared::training::{Cause, CauseKind, Phase, Progress};
-use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 /// How long a Train function may take to stop by itself once a person asked; with the signals after
@@ -32,8 +34,11 @@ const ABORT_GRACE: Duration = Duration::from_secs(6);
 /// How long one that is no longer ours may take.
 const ABANDON_GRACE: Duration = Duration::from_secs(2);
 
-/// How long the server may take to confirm a lease.
-const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+/// Between the polite signal and the one that cannot be refused, where somebody waits for the end.
+const SHORT_PATIENCE: Duration = Duration::from_millis(1_500);
+
+/// The same where the drain time has passed, so that what is being written can be finished.
+const DRAIN_PATIENCE: Duration = Duration::from_secs(10);
 
 /// What an attempt is told from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,8 +60,14 @@ pub struct Surroundings {
     pub source: FileSource,
     /// The instance's folder.
     pub instance_dir: PathBuf,
-    /// The Train function: a program and its arguments.
-    pub train_function: Vec<String>,
+    /// The Train function.
+    pub function: Function,
+    /// Who knows of kills for memory.
+    pub memory: Arc<MemoryWitness>,
+    /// How long a lease lasts.
+    pub lease: Duration,
+    /// Told when a function does not stop and cannot be made to.
+    pub stuck: Arc<Notify>,
 }
 
 /// One attempt.
@@ -65,7 +76,7 @@ pub struct Attempt {
     assignment: v1::Assignment,
     /// For the environment of the Train function, and for nothing else.
     secrets: Vec<(String, SecretValue)>,
-    commands: watch::Receiver<Command>,
+    ears: Ears,
     started: Instant,
 }
 
@@ -75,16 +86,12 @@ type End = Option<(Outcome, Option<Cause>)>;
 impl Attempt {
     /// An attempt that was just leased.
     #[must_use]
-    pub fn new(
-        surroundings: Surroundings,
-        mut assignment: v1::Assignment,
-        commands: watch::Receiver<Command>,
-    ) -> Self {
+    pub(super) fn new(surroundings: Surroundings, mut assignment: v1::Assignment, ears: Ears) -> Self {
         let secrets = std::mem::take(&mut assignment.secrets)
             .into_iter()
             .map(|(name, value)| (name, SecretValue::handed_over(value)))
             .collect();
-        Self { surroundings, assignment, secrets, commands, started: Instant::now() }
+        Self { surroundings, assignment, secrets, ears, started: Instant::now() }
     }
 
     fn held(&self) -> v1::HeldAttempt {
@@ -97,14 +104,14 @@ impl Attempt {
 
     /// Carries it out and reports it. Returns once nothing is left to do or to say.
     pub async fn run(mut self) {
-        if !self.confirm_lease().await {
-            return;
-        }
+        let Some(stopped) = self.confirmed().await else { return };
         let name = format!("{}-{}", self.assignment.execution_id, self.assignment.attempt);
         let work = self.surroundings.instance_dir.join("work").join(&name);
         let spool = self.surroundings.instance_dir.join("spool").join(&name);
         let outbox = self.surroundings.instance_dir.join("outbox").join(&name);
-        let voice = Voice::create(&spool);
+        // One that ends at once leaves nothing worth a folder.
+        let is_instant = self.surroundings.function.is_instant();
+        let voice = if is_instant { Voice::in_memory(&spool) } else { Voice::create(&spool) };
         let courier = Courier {
             voice: voice.clone(),
             link: self.surroundings.link.clone(),
@@ -112,7 +119,10 @@ impl Attempt {
             outbox: outbox.clone(),
         };
         let mut delivery = tokio::spawn(courier.deliver());
-        let end = self.work(&voice, &work, &outbox, &mut delivery).await;
+        let end = match stopped {
+            Some(reason) => Some(conclude(None, ProcessEnd::Exit(0), Some(reason), &[])),
+            None => self.work(&voice, &work, &outbox, &mut delivery).await,
+        };
         if let Some((outcome, cause)) = end {
             tracing::info!(execution_id = self.assignment.execution_id, ?outcome, "attempt ended");
             voice.say(Body::End { outcome, cause });
@@ -138,7 +148,7 @@ impl Attempt {
                     }
                     return;
                 }
-                command = next_command(&mut self.commands) => match command {
+                command = next_command(&mut self.ears.commands) => match command {
                     Command::Abandon => return,
                     Command::GoOn | Command::Stop(_) => {}
                 }
@@ -146,52 +156,22 @@ impl Attempt {
         }
     }
 
-    /// The first renewal: without it no work starts.
-    async fn confirm_lease(&mut self) -> bool {
-        let mut failed_tries = 0;
+    /// Waits for the first renewal: without it no work starts. `None` when nothing is to be reported, and
+    /// otherwise what stops it before it began, if anything does.
+    async fn confirmed(&mut self) -> Option<Option<StopReason>> {
         loop {
-            let trouble = match self.renew_once().await {
-                Ok(order) => {
-                    // An abort that came first is found again by the loop that renews.
-                    return order != v1::Order::Abandon;
-                }
-                Err(trouble) => trouble,
-            };
-            match trouble {
-                Trouble::NotOurs | Trouble::Refused => return false,
-                Trouble::Unreachable => {
-                    self.surroundings.link.look_again();
-                    tokio::select! {
-                        () = tokio::time::sleep(pause_before_try(failed_tries)) => {}
-                        command = next_command(&mut self.commands) => {
-                            if command == Command::Abandon {
-                                return false;
-                            }
-                        }
-                    }
-                    failed_tries = failed_tries.saturating_add(1);
+            tokio::select! {
+                biased;
+                command = next_command(&mut self.ears.commands) => match command {
+                    Command::Abandon => return None,
+                    Command::Stop(reason) => return Some(Some(reason)),
+                    Command::GoOn => {}
+                },
+                confirmed = self.ears.confirmed.wait_for(|confirmed| *confirmed) => {
+                    return confirmed.is_ok().then_some(None);
                 }
             }
         }
-    }
-
-    async fn renew_once(&self) -> Result<v1::Order, Trouble> {
-        let mut client = self.surroundings.link.client().map_err(|_| Trouble::Refused)?;
-        let request = v1::RenewRequest { held: vec![self.held()], wait_secs: 0 };
-        let answer = tokio::time::timeout(CONFIRM_TIMEOUT, client.renew(request))
-            .await
-            .map_err(|_| Trouble::Unreachable)?
-            .map_err(|status| self.surroundings.link.trouble(&status))?
-            .into_inner();
-        // An attempt that the server does not answer for is not confirmed.
-        Ok(answer
-            .orders
-            .iter()
-            .find(|order| {
-                order.execution_id == self.assignment.execution_id
-                    && order.fencing_token == self.assignment.fencing_token
-            })
-            .map_or(v1::Order::Abandon, v1::AttemptOrder::order))
     }
 
     /// Everything between the confirmed lease and the end.
@@ -203,9 +183,19 @@ impl Attempt {
         delivery: &mut tokio::task::JoinHandle<Delivery>,
     ) -> End {
         voice.say(Body::Progress(Progress { phase: Phase::Preparing, ..Progress::default() }));
-        let job = match self.prepare(voice, work).await {
-            Ok(job) => job,
-            Err(end) => return end,
+        if matches!(self.surroundings.function, Function::Inline(_)) && !self.secrets.is_empty() {
+            let message = "its secrets cannot be handed over: executions of this service share one process";
+            let next_step = "Switch on \"run as process\" in the service's settings, then train again";
+            return failed(CauseKind::Configuration, message.into(), next_step);
+        }
+        let job = if self.surroundings.function.is_instant() {
+            voice.log(LogLevel::Info, self.announcement());
+            work.join("job.json")
+        } else {
+            match self.prepare(voice, work).await {
+                Ok(job) => job,
+                Err(end) => return end,
+            }
         };
         // Checked when a secret is made, and again by who would be harmed.
         for (name, _) in &self.secrets {
@@ -215,8 +205,7 @@ impl Attempt {
             }
         }
         let kills_before = out_of_memory_kills();
-        let function = TrainFunction::start(&self.surroundings.train_function, work, &job, &self.secrets);
-        let function = match function {
+        let function = match self.surroundings.function.start(work, job, &self.secrets) {
             Ok(function) => function,
             Err(error) => {
                 let message = format!("the Train function cannot be started: {error}");
@@ -231,10 +220,14 @@ impl Attempt {
         }
         let patterns = Arc::new(Patterns::new(&self.secrets));
         let mut listener = Listener::new(voice.clone(), work.to_owned(), outbox.to_owned(), patterns);
-        let (status, stopped) = self.supervise(function, &mut listener, delivery).await?;
+        let (end, stopped) = self.supervise(function, &mut listener, delivery).await;
+        if end.as_ref().is_ok_and(ProcessEnd::is_stuck) {
+            self.surroundings.stuck.notify_one();
+        }
+        let stopped = stopped?;
         listener.hear_the_rest();
-        let process = match status {
-            Ok(status) => process_end(status, kills_before),
+        let process = match end {
+            Ok(end) => self.surroundings.memory.explain(end, kills_before),
             Err(error) => {
                 return failed(
                     CauseKind::TrainFunction,
@@ -260,7 +253,7 @@ impl Attempt {
                     }
                     Err(error) => error,
                 },
-                command = next_command(&mut self.commands) => match command {
+                command = next_command(&mut self.ears.commands) => match command {
                     Command::Stop(reason) => return Err(Some(conclude(None, ProcessEnd::Exit(0), Some(reason), &[]))),
                     Command::Abandon => return Err(None),
                     Command::GoOn => continue,
@@ -311,20 +304,25 @@ impl Attempt {
         Duration::from_secs(u64::from(self.assignment.drain_secs))
     }
 
-    fn grace_for(&self, reason: StopReason) -> Duration {
+    fn pressure_for(&self, reason: StopReason) -> Pressure {
         match reason {
-            StopReason::Abort => self.drain().min(ABORT_GRACE),
-            StopReason::Timeout { .. } | StopReason::Drain => self.drain(),
+            StopReason::Abort => Pressure { grace: self.drain().min(ABORT_GRACE), patience: SHORT_PATIENCE },
+            StopReason::Timeout { .. } | StopReason::Drain => {
+                Pressure { grace: self.drain(), patience: DRAIN_PATIENCE }
+            }
+            StopReason::Silence => lease::pressure(self.surroundings.lease),
         }
     }
 
-    /// Watches over the Train function to its end; `None` when the attempt was abandoned.
+    /// Watches over the Train function to its end: how it ended, and, unless the attempt was abandoned, what
+    /// it was stopped for.
     async fn supervise(
         &mut self,
-        mut function: TrainFunction,
+        mut function: Running,
         listener: &mut Listener,
         delivery: &mut tokio::task::JoinHandle<Delivery>,
-    ) -> Option<(std::io::Result<ExitStatus>, Option<StopReason>)> {
+    ) -> (std::io::Result<ProcessEnd>, Option<Option<StopReason>>) {
+        const ABANDONED: Pressure = Pressure { grace: ABANDON_GRACE, patience: SHORT_PATIENCE };
         let overdue = self.started + self.timeout();
         let mut stopped = None;
         let mut abandoned = false;
@@ -332,29 +330,30 @@ impl Attempt {
             tokio::select! {
                 happening = function.next() => match happening {
                     Ok(Happening::Line(pipe, line)) => listener.hear(pipe, line).await,
-                    Ok(Happening::Ended(status)) => return (!abandoned).then_some((Ok(status), stopped)),
-                    Err(error) => return (!abandoned).then_some((Err(error), stopped)),
+                    Ok(Happening::Ended(end)) => return (Ok(end), (!abandoned).then_some(stopped)),
+                    Err(error) => return (Err(error), (!abandoned).then_some(stopped)),
                 },
                 () = tokio::time::sleep_until(overdue), if stopped.is_none() && !abandoned => {
-                    stopped = Some(StopReason::Timeout { secs: self.assignment.timeout_secs });
-                    function.stop(self.drain()).await;
+                    let reason = StopReason::Timeout { secs: self.assignment.timeout_secs };
+                    stopped = Some(reason);
+                    function.stop(self.pressure_for(reason)).await;
                 }
-                command = next_command(&mut self.commands), if !abandoned => match command {
+                command = next_command(&mut self.ears.commands), if !abandoned => match command {
                     Command::GoOn => {}
                     Command::Stop(reason) => {
                         stopped.get_or_insert(reason);
-                        function.stop(self.grace_for(reason)).await;
+                        function.stop(self.pressure_for(reason)).await;
                     }
                     Command::Abandon => {
                         abandoned = true;
-                        function.stop(ABANDON_GRACE).await;
+                        function.stop(ABANDONED).await;
                     }
                 },
                 delivered = &mut *delivery, if !abandoned => {
                     // It cannot be complete yet, as the end was not said.
                     tracing::warn!(?delivered, "reports are no longer taken: the attempt is abandoned");
                     abandoned = true;
-                    function.stop(ABANDON_GRACE).await;
+                    function.stop(ABANDONED).await;
                 }
             }
         }
@@ -371,18 +370,6 @@ async fn next_command(commands: &mut watch::Receiver<Command>) -> Command {
 
 fn failed(kind: CauseKind, message: String, next_step: &str) -> End {
     Some((Outcome::Failed, Some(Cause { kind, message, next_step: next_step.to_owned() })))
-}
-
-fn process_end(status: ExitStatus, kills_before: Option<u64>) -> ProcessEnd {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => ProcessEnd::Exit(code),
-        (None, Some(9))
-            if kills_before.zip(out_of_memory_kills()).is_some_and(|(before, after)| after > before) =>
-        {
-            ProcessEnd::OutOfMemory
-        }
-        (None, signal) => ProcessEnd::Signal(signal.unwrap_or_default()),
-    }
 }
 
 /// Writes everything that the Train function reads; answers the path of `job.json`.

@@ -4,10 +4,13 @@
 //! Must not know what the lines mean or how they travel.
 
 use super::lines::{Line, MAX_LINE_BYTES, next_line};
+use super::outcome::ProcessEnd;
 use super::protocol::{JOB_VARIABLE, Order, line_from};
+use super::supervise::SIGNALLED;
 use crate::executor::host::ProcessIdentity;
 use crate::secrets::SecretValue;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -19,8 +22,23 @@ use tokio::time::Instant;
 /// Lines that wait to be read; beyond them the child's own writing waits.
 const LINES_AHEAD: usize = 256;
 
-/// Between the polite signal and the one that cannot be refused.
-const TERMINATE_PATIENCE: Duration = Duration::from_millis(1_500);
+/// How a function is made to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pressure {
+    /// How long it may take to stop by itself once it was told to.
+    pub grace: Duration,
+    /// Between the polite signal that follows and the one that cannot be refused.
+    pub patience: Duration,
+}
+
+/// A program to start as a Train function.
+#[derive(Debug, Clone, Default)]
+pub struct Program {
+    /// The program and its arguments.
+    pub command: Vec<String>,
+    /// It is started by another one, which tells of signals by [exit codes](SIGNALLED).
+    pub is_supervised: bool,
+}
 
 /// How long its pipes may stay open after it ended.
 const PIPE_PATIENCE: Duration = Duration::from_secs(1);
@@ -56,7 +74,7 @@ pub enum Happening {
     /// It wrote a line.
     Line(Pipe, Line),
     /// It ended, and everything that it wrote was read.
-    Ended(ExitStatus),
+    Ended(ProcessEnd),
 }
 
 /// A Train function that runs.
@@ -67,7 +85,9 @@ pub struct TrainFunction {
     lines: mpsc::Receiver<(Pipe, Line)>,
     lines_open: bool,
     next_step: Option<(Instant, Step)>,
-    ended: Option<(ExitStatus, Instant)>,
+    patience: Duration,
+    ended: Option<(ProcessEnd, Instant)>,
+    is_supervised: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,22 +97,24 @@ enum Step {
 }
 
 impl TrainFunction {
-    /// Starts `command` (a program and its arguments) in `work`, with the path of its `job.json`, and with
+    /// Starts a program in `work`, with the path of its `job.json`, and with
     /// secrets in its environment, which is the one place that they come to.
     ///
     /// # Errors
     /// If it cannot be started.
     pub fn start(
-        command: &[String],
+        program: &Program,
         work: &Path,
         job: &Path,
         secrets: &[(String, SecretValue)],
     ) -> std::io::Result<Self> {
-        let (program, arguments) =
-            command.split_first().ok_or_else(|| std::io::Error::other("no Train function is named"))?;
+        let (name, arguments) = program
+            .command
+            .split_first()
+            .ok_or_else(|| std::io::Error::other("no Train function is named"))?;
         let temporary = work.join("tmp");
         std::fs::create_dir_all(&temporary)?;
-        let mut child = Command::new(program)
+        let mut child = Command::new(name)
             .args(arguments)
             .current_dir(work)
             .env_clear()
@@ -117,7 +139,17 @@ impl TrainFunction {
         }
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let stdin = child.stdin.take();
-        Ok(Self { child, group, stdin, lines, lines_open: true, next_step: None, ended: None })
+        Ok(Self {
+            child,
+            group,
+            stdin,
+            lines,
+            lines_open: true,
+            next_step: None,
+            patience: Duration::ZERO,
+            ended: None,
+            is_supervised: program.is_supervised,
+        })
     }
 
     /// The next thing that happens; what was said comes before the end. It is made to stop on the
@@ -127,10 +159,10 @@ impl TrainFunction {
     /// If the system does not tell how it ended.
     pub async fn next(&mut self) -> std::io::Result<Happening> {
         loop {
-            if let Some((status, _)) = self.ended
+            if let Some((end, _)) = &self.ended
                 && !self.lines_open
             {
-                return Ok(Happening::Ended(status));
+                return Ok(Happening::Ended(end.clone()));
             }
             tokio::select! {
                 biased;
@@ -142,11 +174,12 @@ impl TrainFunction {
                     // What it started goes with it, also what closed its pipes or ignores a kind word.
                     // The group keeps its number as long as it has a member, so nobody else is hit.
                     self.kill_group();
-                    self.ended = Some((status?, Instant::now() + PIPE_PATIENCE));
+                    let end = end_from(status?, self.is_supervised);
+                    self.ended = Some((end, Instant::now() + PIPE_PATIENCE));
                 }
                 () = sleep_until(self.next_step.map(|(at, _)| at)), if self.ended.is_none() => self.step(),
                 // Somebody that it started holds its pipes open.
-                () = sleep_until(self.ended.map(|(_, at)| at)), if self.lines_open => {
+                () = sleep_until(self.ended.as_ref().map(|(_, at)| *at)), if self.lines_open => {
                     self.kill_group();
                     self.lines_open = false;
                 }
@@ -160,12 +193,13 @@ impl TrainFunction {
         self.child.id().and_then(ProcessIdentity::of)
     }
 
-    /// Tells it to stop; after `grace` it is made to. A later call can only shorten the time.
-    pub async fn stop(&mut self, grace: Duration) {
-        let deadline = Instant::now() + grace;
+    /// Tells it to stop; after its grace it is made to. A later call can only shorten the time.
+    pub async fn stop(&mut self, pressure: Pressure) {
+        let deadline = Instant::now() + pressure.grace;
         let first = self.next_step.is_none();
         if self.next_step.is_none_or(|(at, _)| deadline < at) {
             self.next_step = Some((deadline, Step::Terminate));
+            self.patience = pressure.patience;
         }
         if first
             && let Some(stdin) = &mut self.stdin
@@ -183,7 +217,7 @@ impl TrainFunction {
             Some(Step::Kill) => self.signal(Signal::KILL),
             None => return,
         }
-        self.next_step = Some((Instant::now() + TERMINATE_PATIENCE, Step::Kill));
+        self.next_step = Some((Instant::now() + self.patience, Step::Kill));
     }
 
     /// Ends everything that is left of its group.
@@ -210,7 +244,18 @@ impl Drop for TrainFunction {
     }
 }
 
-async fn sleep_until(at: Option<Instant>) {
+fn end_from(status: ExitStatus, is_supervised: bool) -> ProcessEnd {
+    match (status.code(), status.signal()) {
+        (Some(code), _) if is_supervised && (SIGNALLED + 1..SIGNALLED + 65).contains(&code) => {
+            ProcessEnd::Signal(code - SIGNALLED)
+        }
+        (Some(code), _) => ProcessEnd::Exit(code),
+        (None, signal) => ProcessEnd::Signal(signal.unwrap_or_default()),
+    }
+}
+
+/// Sleeps for ever where there is no time.
+pub(super) async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at).await,
         None => std::future::pending().await,
@@ -238,18 +283,20 @@ async fn forward<R: AsyncRead + Unpin>(pipe: R, which: Pipe, lines: mpsc::Sender
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::process::ExitStatusExt;
 
-    fn shell(script: &str) -> Vec<String> {
-        vec!["/bin/sh".into(), "-c".into(), script.into()]
+    const SOON: Pressure =
+        Pressure { grace: Duration::from_millis(300), patience: Duration::from_millis(300) };
+
+    fn shell(script: &str) -> Program {
+        Program { command: vec!["/bin/sh".into(), "-c".into(), script.into()], is_supervised: false }
     }
 
-    async fn run_to_end(mut function: TrainFunction) -> (Vec<String>, ExitStatus) {
+    async fn run_to_end(mut function: TrainFunction) -> (Vec<String>, ProcessEnd) {
         let mut said = Vec::new();
         loop {
             match function.next().await.unwrap() {
                 Happening::Line(_, line) => said.push(line.text),
-                Happening::Ended(status) => return (said, status),
+                Happening::Ended(end) => return (said, end),
             }
         }
     }
@@ -260,10 +307,10 @@ mod tests {
         let script = format!("echo job=${JOB_VARIABLE} home=$HOME cargo=$CARGO_MANIFEST_DIR; echo oops >&2");
         let function =
             TrainFunction::start(&shell(&script), folder.path(), Path::new("/x/job.json"), &[]).unwrap();
-        let (mut said, status) = run_to_end(function).await;
+        let (mut said, end) = run_to_end(function).await;
         said.sort();
         assert_eq!(said, [format!("job=/x/job.json home={} cargo=", folder.path().display()), "oops".into()]);
-        assert!(status.success());
+        assert_eq!(end, ProcessEnd::Exit(0));
     }
 
     #[tokio::test]
@@ -272,28 +319,27 @@ mod tests {
         let script = "sleep 600 & echo started";
         let function =
             TrainFunction::start(&shell(script), folder.path(), Path::new("job.json"), &[]).unwrap();
-        let (said, status) =
-            tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
+        let (said, end) = tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
         assert_eq!(said, ["started"]);
-        assert!(status.success());
+        assert_eq!(end, ProcessEnd::Exit(0));
     }
 
     #[tokio::test]
     async fn it_is_told_to_stop_then_made_to() {
         let cases = [
-            ("read order; echo \"$order\"", Some("{\"type\":\"stop\"}"), None),
-            ("sleep 600", None, Some(15)),
-            ("trap '' TERM; while true; do sleep 0.05; done", None, Some(9)),
+            ("read order; echo \"$order\"", Some("{\"type\":\"stop\"}"), ProcessEnd::Exit(0)),
+            ("sleep 600", None, ProcessEnd::Signal(15)),
+            ("trap '' TERM; while true; do sleep 0.05; done", None, ProcessEnd::Signal(9)),
         ];
-        for (script, says, signal) in cases {
+        for (script, says, expected) in cases {
             let folder = tempfile::tempdir().unwrap();
             let mut function =
                 TrainFunction::start(&shell(script), folder.path(), Path::new("job.json"), &[]).unwrap();
-            function.stop(Duration::from_millis(300)).await;
-            let (said, status) =
+            function.stop(SOON).await;
+            let (said, end) =
                 tokio::time::timeout(Duration::from_secs(20), run_to_end(function)).await.unwrap();
             assert_eq!(said.first().map(String::as_str), says, "{script}");
-            assert_eq!(status.signal(), signal, "{script}");
+            assert_eq!(end, expected, "{script}");
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The built-in Train function: reads `job.json`, trains with the trainer crate, and speaks the
-//! protocol on standard output. It runs in a process of its own.
+//! protocol: on standard output from a process of its own, or from a thread of its runner.
 //!
 //! Must not know leases, spools or the server.
 
@@ -10,16 +10,12 @@ use shared::model::ArtifactKind;
 use shared::training::{Cause, CauseKind, Progress};
 use std::collections::BTreeMap;
 use std::io::{BufRead, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 use trainer::{
     CheckpointKind, LabelledBox, LabelledImage, Reporter, StopFlag, TrainError, TrainErrorKind, TrainEvent,
     TrainJob, Variant,
 };
-
-/// How long training may take to stop after its runner is gone.
-const ORPHAN_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How much less its turn counts than others' (nice(2)).
 const NICENESS: i32 = 5;
@@ -27,27 +23,55 @@ const NICENESS: i32 = 5;
 /// Exit code of one that was left alone.
 const EXIT_ORPHAN: i32 = 3;
 
+/// The Train functions that this program brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BuiltIn {
+    /// Trains.
+    Train,
+    /// Ends at once and well, to measure the platform alone.
+    Instant,
+}
+
 /// Runs the job that the environment names; the exit code says whether it ended well or as told.
 #[must_use]
-pub fn run() -> ExitCode {
+pub fn run(function: BuiltIn) -> ExitCode {
     end_with_the_runner();
-    give_way();
     let stop = StopFlag::default();
     listen_for_orders(stop.clone());
-    let mut mouth = Mouth { stop: stop.clone() };
+    let mut mouth = Mouth::new(
+        stop,
+        Box::new(|line| {
+            let mut output = std::io::stdout().lock();
+            output.write_all(line.as_bytes())?;
+            output.flush()
+        }),
+    );
+    let job = std::env::var_os(JOB_VARIABLE).map(PathBuf::from);
+    let outcome = speak(function, job.as_deref(), &mut mouth);
+    if outcome == EndOutcome::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+/// Carries a job out on this thread, and says everything that belongs to it.
+pub(super) fn speak(function: BuiltIn, job: Option<&Path>, mouth: &mut Mouth) -> EndOutcome {
     mouth.say(&Message::Hello { protocol: PROTOCOL_VERSION });
-    let (outcome, cause) = match carry_out(&mut mouth, &stop) {
+    let ended = match function {
+        BuiltIn::Instant => Ok(EndOutcome::Succeeded),
+        BuiltIn::Train => carry_out(job, mouth),
+    };
+    let (outcome, cause) = match ended {
         Ok(outcome) => (outcome, None),
         Err(cause) => (EndOutcome::Failed, Some(cause)),
     };
     mouth.say(&Message::End { outcome, cause });
-    if outcome == EndOutcome::Failed { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    outcome
 }
 
-fn carry_out(mouth: &mut Mouth, stop: &StopFlag) -> Result<EndOutcome, Cause> {
-    let job = read_job()?;
+fn carry_out(job: Option<&Path>, mouth: &mut Mouth) -> Result<EndOutcome, Cause> {
+    give_way();
+    let job = read_job(job)?;
     let job = train_job_from(&job)?;
-    let outcome = trainer::train(&job, mouth, stop).map_err(|error| cause_from(&error))?;
+    let stop = mouth.stop.clone();
+    let outcome = trainer::train(&job, mouth, &stop).map_err(|error| cause_from(&error))?;
     Ok(if outcome.stopped { EndOutcome::Stopped } else { EndOutcome::Succeeded })
 }
 
@@ -60,10 +84,10 @@ fn end_with_the_runner() {
     }
 }
 
-/// Training takes what is left: the server on the same machine must stay quick.
+/// Training takes what is left, with this thread and those that it starts: the server on the same machine must stay quick.
 fn give_way() {
     if let Err(error) = rustix::process::nice(NICENESS) {
-        eprintln!("this process runs at full priority: {error}");
+        eprintln!("training runs at full priority: {error}");
     }
 }
 
@@ -77,24 +101,29 @@ fn listen_for_orders(stop: StopFlag) {
                 Err(_) => break,
             }
         }
-        stop.stop();
-        std::thread::sleep(ORPHAN_PATIENCE);
         std::process::exit(EXIT_ORPHAN);
     });
 }
 
 /// Speaks the protocol. A runner that does not listen any more ends the training.
-struct Mouth {
+pub(super) struct Mouth {
     stop: StopFlag,
+    write: Box<dyn FnMut(String) -> std::io::Result<()> + Send>,
 }
 
 impl Mouth {
+    /// A mouth whose lines, each with its line break, are written by `write`.
+    pub(super) fn new(stop: StopFlag, write: Box<dyn FnMut(String) -> std::io::Result<()> + Send>) -> Self {
+        Self { stop, write }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.is_stopped()
+    }
+
     fn say(&mut self, message: &Message) {
-        let said = line_from(message).map_err(std::io::Error::from).and_then(|line| {
-            let mut output = std::io::stdout().lock();
-            output.write_all(line.as_bytes())?;
-            output.flush()
-        });
+        let said = line_from(message).map_err(std::io::Error::from).and_then(|line| (self.write)(line));
         if said.is_err() {
             self.stop.stop();
         }
@@ -153,14 +182,12 @@ fn unusable(kind: CauseKind, message: String, next_step: &str) -> Cause {
     Cause { kind, message, next_step: next_step.to_owned() }
 }
 
-fn read_job() -> Result<Job, Cause> {
+fn read_job(path: Option<&Path>) -> Result<Job, Cause> {
     let broken = |message| unusable(CauseKind::TrainFunction, message, "Start it by a runner");
-    let path = std::env::var_os(JOB_VARIABLE)
-        .ok_or_else(|| broken(format!("`{JOB_VARIABLE}` does not name a job file")))?;
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| broken(format!("{} cannot be read: {error}", Path::new(&path).display())))?;
-    serde_json::from_str(&text)
-        .map_err(|error| broken(format!("{} is not a job: {error}", Path::new(&path).display())))
+    let path = path.ok_or_else(|| broken(format!("`{JOB_VARIABLE}` does not name a job file")))?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))?;
+    serde_json::from_str(&text).map_err(|error| broken(format!("{} is not a job: {error}", path.display())))
 }
 
 fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {

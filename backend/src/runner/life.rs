@@ -6,11 +6,15 @@
 use super::attempt::{Attempt, Command, Surroundings};
 use super::connect::{ConnectError, ServerLink, Trouble, pause_before_try};
 use super::data::FileSource;
+use super::hands::Hands;
+use super::lease::{Decision, ServerState, decide, server_state};
+use super::memory::MemoryWitness;
 use super::outcome::StopReason;
+use super::running::Function;
+use crate::executor::Image;
 use proto::v1;
-use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -33,9 +37,21 @@ const IDLE_PATIENCE: Duration = Duration::from_secs(20);
 /// How long training goes on without a server.
 const DEFAULT_OUTAGE: Duration = Duration::from_secs(24 * 3600);
 
+/// How often it is looked whether the lease is still good.
+const LEASE_LOOKS: Duration = Duration::from_millis(250);
+
+/// Renewals that are answered at once come no more often than this, and slower while something stops.
+const RENEWAL_PAUSE: Duration = Duration::from_millis(200);
+const STOPPING_PAUSE: Duration = Duration::from_secs(1);
+
+/// How long what is held may take to stop once the runner has to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
 /// What a runner is started with; it comes by environment variables, because command lines can be
 /// read by everybody on the machine.
 pub struct RunnerArgs {
+    /// This program, which starts Train functions.
+    pub program: PathBuf,
     /// Where the server is (`TRAINYARD_URL`).
     pub server_url: String,
     /// Where a server that moved says so (`TRAINYARD_SERVER_FILE`).
@@ -46,8 +62,14 @@ pub struct RunnerArgs {
     pub registration_token: String,
     /// The server's stored files, where the disk is shared (`TRAINYARD_BLOBS`).
     pub blobs_dir: Option<PathBuf>,
-    /// Another Train function than the built-in one (`TRAINYARD_TRAIN_FUNCTION`, a JSON list).
+    /// Another Train function in the place of the built-in one (`TRAINYARD_TRAIN_FUNCTION`, a JSON list).
     pub train_function: Option<Vec<String>>,
+    /// What its service runs (`TRAINYARD_IMAGE`); empty for the built-in Train function.
+    pub image: Image,
+    /// Whether each execution is a process (`TRAINYARD_RUN_AS_PROCESS`).
+    pub run_as_process: bool,
+    /// Executions at once (`TRAINYARD_CONCURRENCY`); `None` for what the server says.
+    pub concurrency: Option<usize>,
     /// How long training goes on without a server (`TRAINYARD_OUTAGE_SECS`).
     pub outage: Duration,
 }
@@ -80,6 +102,9 @@ pub enum RunnerError {
     /// The server no longer knows it.
     #[error("the server no longer counts on this instance; what it held was stopped")]
     Dismissed,
+    /// It was told a second time.
+    #[error("it was told twice to end: what it held was killed")]
+    Forced,
     /// The server was away for too long.
     #[error("the server did not answer for {0} s; what this instance held was stopped")]
     Outage(u64),
@@ -118,7 +143,21 @@ impl RunnerArgs {
             })?),
             Err(_) => DEFAULT_OUTAGE,
         };
+        let image = Image::parse(&std::env::var("TRAINYARD_IMAGE").unwrap_or_default())
+            .map_err(|error| variable("TRAINYARD_IMAGE", error.detail))?;
+        let concurrency = match std::env::var("TRAINYARD_CONCURRENCY") {
+            Ok(text) => Some(text.parse().map_err(|error: std::num::ParseIntError| {
+                variable("TRAINYARD_CONCURRENCY", error.to_string())
+            })?),
+            Err(_) => None,
+        };
+        let program = std::env::current_exe()
+            .map_err(|source| RunnerError::System { action: "finding this program", source })?;
         Ok(Self {
+            program,
+            image,
+            run_as_process: std::env::var("TRAINYARD_RUN_AS_PROCESS").map_or(true, |text| text != "false"),
+            concurrency,
             server_url: wanted("TRAINYARD_URL")?,
             server_file: path("TRAINYARD_SERVER_FILE"),
             instance_dir: path("TRAINYARD_INSTANCE_DIR")
@@ -155,84 +194,6 @@ pub fn run(args: RunnerArgs) -> Result<(), RunnerError> {
     })
 }
 
-struct Held {
-    attempt: v1::HeldAttempt,
-    commands: watch::Sender<Command>,
-}
-
-/// The attempts that a runner holds.
-#[derive(Clone, Default)]
-struct Hands {
-    held: Arc<Mutex<BTreeMap<String, Held>>>,
-    changed: Arc<Notify>,
-}
-
-impl Hands {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn take(&self, assignment: &v1::Assignment) -> watch::Receiver<Command> {
-        let (commands, receiver) = watch::channel(Command::GoOn);
-        let attempt = v1::HeldAttempt {
-            execution_id: assignment.execution_id.clone(),
-            attempt: assignment.attempt,
-            fencing_token: assignment.fencing_token,
-        };
-        self.lock().insert(assignment.execution_id.clone(), Held { attempt, commands });
-        self.changed.notify_waiters();
-        receiver
-    }
-
-    fn let_go(&self, execution_id: &str, fencing_token: i64) {
-        let mut held = self.lock();
-        if held.get(execution_id).is_some_and(|one| one.attempt.fencing_token == fencing_token) {
-            held.remove(execution_id);
-        }
-        drop(held);
-        self.changed.notify_waiters();
-    }
-
-    fn attempts(&self) -> Vec<v1::HeldAttempt> {
-        self.lock().values().map(|held| held.attempt.clone()).collect()
-    }
-
-    fn is_stopping_any(&self) -> bool {
-        self.lock().values().any(|held| *held.commands.borrow() != Command::GoOn)
-    }
-
-    fn obey(&self, order: &v1::AttemptOrder) {
-        let command = match order.order() {
-            v1::Order::Unspecified => return,
-            v1::Order::Stop => Command::Stop(StopReason::Abort),
-            v1::Order::Drain => Command::Stop(StopReason::Drain),
-            v1::Order::Abandon => Command::Abandon,
-        };
-        if let Some(held) = self.lock().get(&order.execution_id)
-            && held.attempt.fencing_token == order.fencing_token
-        {
-            command_to(&held.commands, command);
-        }
-    }
-
-    fn command_all(&self, command: Command) {
-        for held in self.lock().values() {
-            command_to(&held.commands, command);
-        }
-    }
-}
-
-/// Orders only get harder: what is abandoned is not stopped again, and nothing is said twice.
-fn command_to(commands: &watch::Sender<Command>, command: Command) {
-    commands.send_if_modified(|present| {
-        let modified = *present != command && *present != Command::Abandon;
-        if modified {
-            *present = command;
-        }
-        modified
-    });
-}
-
 async fn answer_to(question: &mut Option<JoinHandle<v1::LeaseResponse>>) -> Option<v1::LeaseResponse> {
     match question {
         Some(question) => question.await.ok(),
@@ -246,7 +207,13 @@ struct Runner {
     concurrency: usize,
     renew: Duration,
     outage: Duration,
+    server_file: Option<PathBuf>,
+    /// When the last renewal that was confirmed was sent.
+    heard: watch::Sender<Instant>,
+    /// No more work is taken.
     stop: watch::Sender<bool>,
+    /// What is held has to stop as well.
+    drains: watch::Sender<bool>,
 }
 
 async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
@@ -254,30 +221,46 @@ async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
     let registered = register(&link, &args.server_url).await?;
     link.set_token(registered.session_token.clone());
     tracing::info!(instance_id = registered.instance_id, "registered");
-    let own_function = || -> Result<Vec<String>, RunnerError> {
-        let program = std::env::current_exe()
-            .map_err(|source| RunnerError::System { action: "finding this program", source })?;
-        Ok(vec![program.to_string_lossy().into_owned(), "train-function".into()])
-    };
-    let train_function = args.train_function.map_or_else(own_function, Ok)?;
+    let own = args.program.to_string_lossy();
     let source = FileSource { link: link.clone(), blobs_dir: args.blobs_dir };
+    let surroundings = Surroundings {
+        link,
+        source,
+        function: Function::from_image(args.image, args.run_as_process, &own, args.train_function),
+        memory: Arc::new(MemoryWitness::of_instance(&args.instance_dir)),
+        instance_dir: args.instance_dir,
+        lease: Duration::from_secs(u64::from(registered.lease_secs.max(1))),
+        stuck: Arc::new(Notify::new()),
+    };
     let runner = Arc::new(Runner {
-        surroundings: Surroundings { link, source, instance_dir: args.instance_dir, train_function },
+        surroundings,
         hands: Hands::default(),
-        concurrency: registered.concurrency.max(1) as usize,
+        concurrency: args.concurrency.unwrap_or(registered.concurrency as usize).max(1),
         renew: Duration::from_secs(u64::from(registered.renew_secs.max(1))),
         outage: args.outage,
+        server_file: args.server_file,
+        heard: watch::Sender::new(Instant::now()),
         stop: watch::Sender::new(false),
+        drains: watch::Sender::new(false),
     });
+    // It lives on while what it started is told to stop.
+    let mut work = Box::pin(runner.work_until_stopped());
     let ended = tokio::select! {
         ended = runner.renew_for_ever() => ended,
-        () = runner.work_until_stopped() => Ok(()),
+        () = &mut work => Ok(()),
         ended = runner.obey_signals() => ended,
+        () = runner.watch_lease() => Ok(()),
+        () = runner.drain_when_stuck() => Ok(()),
     };
-    if ended.is_err() {
-        runner.hands.command_all(Command::Abandon);
-        runner.wait_until_free(Duration::from_secs(5)).await;
+    match &ended {
+        // With this runner, its functions' groups end at once.
+        Ok(()) | Err(RunnerError::Forced) => {}
+        Err(_) => {
+            runner.hands.command_all(Command::Abandon);
+            runner.wait_until_free(FAREWELL).await;
+        }
     }
+    drop(work);
     ended
 }
 
@@ -309,39 +292,45 @@ async fn register(link: &ServerLink, url: &str) -> Result<v1::RegisterResponse, 
 
 impl Runner {
     /// Renews until it makes no sense any more. The server confirms at once and answers when there
-    /// is an order, so that an abort needs no waiting for the next renewal.
+    /// is an order, so that an abort needs no waiting for the next renewal. New attempts are named at once,
+    /// all in one call: none does any work before.
     async fn renew_for_ever(&self) -> Result<(), RunnerError> {
-        let mut answered = Instant::now();
         let mut failed_tries = 0;
+        let mut taken = self.hands.taken();
         loop {
+            taken.mark_unchanged();
             // Who is stopping already is asked for at a steady pace.
-            let stopping = self.hands.is_stopping_any();
+            let hurries = self.hands.has_unconfirmed() || self.hands.is_stopping_any();
             let wait_secs =
-                if stopping { 0 } else { u32::try_from(self.renew.as_secs()).unwrap_or(u32::MAX) };
-            let request = v1::RenewRequest { held: self.hands.attempts(), wait_secs };
+                if hurries { 0 } else { u32::try_from(self.renew.as_secs() / 2).unwrap_or(1).max(1) };
+            let held = self.hands.attempts();
             let asked = Instant::now();
             let answer = tokio::select! {
-                answer = self.renew(request) => answer,
-                // A new attempt is to be named at once.
-                () = self.hands.changed.notified() => continue,
+                answer = self.renew(v1::RenewRequest { held: held.clone(), wait_secs }) => answer,
+                _ = taken.changed(), if !hurries => continue,
             };
             match answer {
                 Ok(answer) => {
-                    answered = Instant::now();
+                    self.heard.send_replace(asked);
                     failed_tries = 0;
-                    for order in &answer.orders {
-                        self.hands.obey(order);
-                    }
+                    self.hands.hear(&held, &answer.orders);
                     if answer.stop {
                         self.stop.send_replace(true);
                     }
-                    if asked.elapsed() < Duration::from_millis(200) {
-                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    let stops = answer.stop || self.hands.is_stopping_any();
+                    let pause = if stops { STOPPING_PAUSE } else { RENEWAL_PAUSE };
+                    if asked.elapsed() < RENEWAL_PAUSE {
+                        // What was taken meanwhile ends the pause.
+                        tokio::select! {
+                            () = tokio::time::sleep(pause) => {}
+                            _ = taken.changed() => {}
+                        }
                     }
                 }
                 Err(Trouble::NotOurs | Trouble::Refused) => return Err(RunnerError::Dismissed),
                 Err(Trouble::Unreachable) => {
-                    self.bear_outage(answered.elapsed())?;
+                    let heard = *self.heard.borrow();
+                    self.bear_outage(heard.elapsed())?;
                     self.surroundings.link.look_again();
                     tokio::time::sleep(pause_before_try(failed_tries)).await;
                     failed_tries = failed_tries.saturating_add(1);
@@ -350,10 +339,46 @@ impl Runner {
         }
     }
 
+    /// Stops what is held before its lease ends, should the server live and not be reached. Never ends.
+    async fn watch_lease(&self) {
+        let mut seen_gone: Option<Instant> = None;
+        loop {
+            tokio::time::sleep(LEASE_LOOKS).await;
+            let heard = *self.heard.borrow();
+            if heard.elapsed() < self.renew || self.hands.is_empty() {
+                continue;
+            }
+            let server = server_state(self.server_file.as_deref());
+            if server == ServerState::Gone {
+                seen_gone = Some(Instant::now());
+            }
+            let silence = seen_gone.map_or(heard, |gone| gone.max(heard)).elapsed();
+            if decide(silence, self.surroundings.lease, server) == Decision::StopNow {
+                tracing::warn!(?silence, "the lease cannot be renewed: what this runner holds is stopped");
+                self.hands.command_all(Command::Stop(StopReason::Silence));
+            }
+        }
+    }
+
+    /// A thread that does not stop ends with this process alone; what else is held may stop in peace.
+    async fn drain_when_stuck(&self) {
+        self.surroundings.stuck.notified().await;
+        tracing::error!(
+            "a Train function does not stop: this runner ends as soon as the others have stopped"
+        );
+        self.drain();
+        std::future::pending::<()>().await;
+    }
+
+    fn drain(&self) {
+        self.stop.send_replace(true);
+        self.drains.send_replace(true);
+        self.hands.command_all(Command::Stop(StopReason::Drain));
+    }
+
     /// Whether to go on without a server, and why not.
     fn bear_outage(&self, lasting: Duration) -> Result<(), RunnerError> {
-        let patience =
-            if self.hands.lock().is_empty() { IDLE_PATIENCE.min(self.outage) } else { self.outage };
+        let patience = if self.hands.is_empty() { IDLE_PATIENCE.min(self.outage) } else { self.outage };
         if lasting > patience {
             return Err(RunnerError::Outage(patience.as_secs()));
         }
@@ -438,8 +463,12 @@ impl Runner {
     async fn attempt(self: Arc<Self>, assignment: v1::Assignment) {
         let (execution_id, fencing_token) = (assignment.execution_id.clone(), assignment.fencing_token);
         tracing::info!(execution_id, attempt = assignment.attempt, "attempt leased");
-        let commands = self.hands.take(&assignment);
-        Attempt::new(self.surroundings.clone(), assignment, commands).run().await;
+        let ears = self.hands.take(&assignment);
+        if *self.drains.borrow() {
+            // It was on its way when the end began.
+            self.hands.command(&execution_id, Command::Stop(StopReason::Drain));
+        }
+        Attempt::new(self.surroundings.clone(), assignment, ears).run().await;
         self.hands.let_go(&execution_id, fencing_token);
     }
 
@@ -455,18 +484,17 @@ impl Runner {
                 _ = interrupt.recv() => {}
             }
             if count > 1 {
-                return Err(RunnerError::Dismissed);
+                return Err(RunnerError::Forced);
             }
             tracing::info!("told to end: attempts are stopped and reported");
-            self.stop.send_replace(true);
-            self.hands.command_all(Command::Stop(StopReason::Drain));
+            self.drain();
         }
         Ok(())
     }
 
     async fn wait_until_free(&self, patience: Duration) {
         let deadline = Instant::now() + patience;
-        while !self.hands.lock().is_empty() && Instant::now() < deadline {
+        while !self.hands.is_empty() && Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

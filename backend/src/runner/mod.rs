@@ -8,14 +8,23 @@ pub mod child;
 pub mod connect;
 pub mod data;
 pub mod function;
+mod hands;
 mod hidden;
+pub mod inline;
+mod lease;
 mod life;
 pub mod lines;
 pub mod listen;
+pub mod memory;
 pub mod outcome;
 pub mod protocol;
 pub mod report;
+pub mod running;
 pub mod spool;
+pub mod supervise;
 pub mod wire;
 
 pub use life::{RunnerArgs, RunnerError, run};
+
+#[cfg(test)]
+mod suite;

@@ -5,6 +5,7 @@
 
 use super::protocol::EndOutcome;
 use super::spool::Outcome;
+use shared::service::Reason;
 use shared::training::{Cause, CauseKind};
 
 /// Why the runner stopped a Train function.
@@ -19,21 +20,34 @@ pub enum StopReason {
     },
     /// The instance was told to end.
     Drain,
+    /// The lease could not be renewed in time.
+    Silence,
 }
 
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// How a Train function ended, as a process or on a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProcessEnd {
     /// By itself.
     Exit(i32),
     /// By a signal.
     Signal(i32),
-    /// By a signal, and the kernel says that memory ran out.
-    OutOfMemory,
+    /// Killed for its memory; these words tell why, and follow "was killed because".
+    OutOfMemory(String),
+    /// On a thread, by a panic.
+    Panic,
+    /// On a thread, not at all, although it was told to.
+    Stuck,
 }
 
 const SIGNAL_KILL: i32 = 9;
 const SIGNAL_TERM: i32 = 15;
+
+impl From<EndOutcome> for ProcessEnd {
+    /// The exit code of the built-in function.
+    fn from(outcome: EndOutcome) -> Self {
+        Self::Exit(i32::from(outcome == EndOutcome::Failed))
+    }
+}
 
 /// Judges the end of an attempt. `last_words` are its last lines of output.
 #[must_use]
@@ -68,6 +82,13 @@ fn after_stop(reason: StopReason) -> (Outcome, Option<Cause>) {
             let next_step = "Raise the execution timeout, or train fewer epochs";
             (Outcome::Reset, Some(cause(CauseKind::Timeout, message, next_step)))
         }
+        StopReason::Silence => {
+            let message =
+                "it was stopped because its runner could not renew its lease: the server did not answer"
+                    .to_owned();
+            let next_step = "Look whether the server is overloaded, or its machine cut off from the runner's";
+            (Outcome::Reset, Some(cause(CauseKind::RunnerLost, message, next_step)))
+        }
         StopReason::Drain => {
             let message = "its instance was told to end before the training did".to_owned();
             (Outcome::Reset, Some(cause(CauseKind::RunnerLost, message, "")))
@@ -77,10 +98,17 @@ fn after_stop(reason: StopReason) -> (Outcome, Option<Cause>) {
 
 fn without_a_word(process: ProcessEnd, last_words: &[String]) -> (Outcome, Option<Cause>) {
     match process {
-        ProcessEnd::OutOfMemory => {
-            let message = with_last_words("the Train function was killed because memory ran out", last_words);
-            let next_step = "Choose a smaller batch or image size, or a machine with more memory";
-            (Outcome::Failed, Some(cause(CauseKind::Resources, message, next_step)))
+        ProcessEnd::OutOfMemory(why) => {
+            let message =
+                with_last_words(&format!("the Train function was killed because {why}"), last_words);
+            (Outcome::Failed, Some(cause(CauseKind::Resources, message, Reason::OomKilled.next_step())))
+        }
+        ProcessEnd::Panic => {
+            (Outcome::Failed, Some(function_cause("the Train function panicked", last_words)))
+        }
+        ProcessEnd::Stuck => {
+            let message = "the Train function did not stop when it was told to, and its runner ended with it";
+            (Outcome::Reset, Some(function_cause(message, last_words)))
         }
         // Somebody outside ended it: the next attempt may well go through.
         ProcessEnd::Signal(signal @ (SIGNAL_KILL | SIGNAL_TERM)) => {
@@ -129,7 +157,7 @@ mod tests {
         let timeout = Some(StopReason::Timeout { secs: 5 });
         type Said = Option<(EndOutcome, Option<Cause>)>;
         type Case = (Said, ProcessEnd, Option<StopReason>, Outcome, Option<K>);
-        let cases: [Case; 14] = [
+        let cases: [Case; 17] = [
             (Some((EndOutcome::Succeeded, None)), ProcessEnd::Exit(0), None, Outcome::Succeeded, None),
             (
                 Some((EndOutcome::Succeeded, None)),
@@ -184,7 +212,10 @@ mod tests {
             (None, ProcessEnd::Signal(9), Some(StopReason::Abort), Outcome::Stopped, Some(K::Person)),
             (None, ProcessEnd::Signal(9), None, Outcome::Reset, Some(K::TrainFunction)),
             (None, ProcessEnd::Signal(11), None, Outcome::Failed, Some(K::TrainFunction)),
-            (None, ProcessEnd::OutOfMemory, None, Outcome::Failed, Some(K::Resources)),
+            (None, ProcessEnd::OutOfMemory("x".into()), None, Outcome::Failed, Some(K::Resources)),
+            (None, ProcessEnd::Panic, None, Outcome::Failed, Some(K::TrainFunction)),
+            (None, ProcessEnd::Stuck, Some(StopReason::Abort), Outcome::Stopped, Some(K::Person)),
+            (None, ProcessEnd::Signal(15), Some(StopReason::Silence), Outcome::Reset, Some(K::RunnerLost)),
             (None, ProcessEnd::Exit(0), None, Outcome::Failed, Some(K::TrainFunction)),
         ];
         for (said, process, stopped, outcome, kind) in cases {

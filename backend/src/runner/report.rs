@@ -34,6 +34,7 @@ struct Inner {
     spool: Mutex<Spool>,
     more: Notify,
     closed: AtomicBool,
+    closing: Notify,
 }
 
 /// Where an attempt says things; a clone is the same place.
@@ -51,7 +52,22 @@ impl Voice {
             tracing::error!(%error, "reports are kept in memory alone");
             Spool::in_memory(dir)
         });
-        let inner = Inner { spool: Mutex::new(spool), more: Notify::new(), closed: AtomicBool::new(false) };
+        Self::with(spool)
+    }
+
+    /// Keeps in memory what is said, for attempts that have next to nothing to say.
+    #[must_use]
+    pub fn in_memory(dir: &Path) -> Self {
+        Self::with(Spool::in_memory(dir))
+    }
+
+    fn with(spool: Spool) -> Self {
+        let inner = Inner {
+            spool: Mutex::new(spool),
+            more: Notify::new(),
+            closed: AtomicBool::new(false),
+            closing: Notify::new(),
+        };
         Self { inner: Arc::new(inner), clock: SystemClock::new() }
     }
 
@@ -76,6 +92,7 @@ impl Voice {
     pub fn close(&self) {
         self.inner.closed.store(true, Ordering::Release);
         self.inner.more.notify_one();
+        self.inner.closing.notify_one();
     }
 
     fn is_closed(&self) -> bool {
@@ -128,7 +145,10 @@ impl Courier {
                 }
                 self.voice.inner.more.notified().await;
                 if !self.voice.is_closed() {
-                    tokio::time::sleep(GATHER).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(GATHER) => {}
+                        () = self.voice.inner.closing.notified() => {}
+                    }
                 }
                 continue;
             }
