@@ -311,6 +311,30 @@ echo '{"type":"end","outcome":"succeeded"}'
 }
 
 #[test]
+fn a_runner_told_twice_to_end_kills_the_most_stubborn_function() {
+    let site = Site::new("trap '' TERM INT HUP; echo stubborn; while true; do sleep 0.2; done");
+    site.call(&["train", "m"]);
+    until("it runs", || site.call(&["logs", "m", "--json"]).contains("stubborn").then_some(()));
+    let runner = site.processes("runner")[0];
+    let others: Vec<u32> = site.processes("stubborn");
+    assert!(!others.is_empty());
+    signal(runner, rustix::process::Signal::TERM);
+    until("it drains", || {
+        let logs = std::fs::read_dir(site.data().join("instances")).unwrap().flatten();
+        let said = |log: PathBuf| std::fs::read_to_string(log).unwrap_or_default().contains("told to end");
+        logs.into_iter().any(|instance| said(instance.path().join("runner.log"))).then_some(())
+    });
+    assert!(others.iter().all(|id| Path::new(&format!("/proc/{id}")).exists()), "it has its drain time");
+    signal(runner, rustix::process::Signal::TERM);
+    let asked = Instant::now();
+    until("they are gone", || {
+        let mut ids = others.iter().chain([&runner]);
+        ids.all(|id| !Path::new(&format!("/proc/{id}")).exists()).then_some(())
+    });
+    assert!(asked.elapsed() < Duration::from_secs(2), "it took {:?}", asked.elapsed());
+}
+
+#[test]
 fn a_service_that_cannot_start_keeps_its_training_waiting_and_says_why() {
     // A runner cannot make sense of this, and ends before it registers.
     let site = Site::with_function(&serde_json::json!({"not": "a list"}));

@@ -18,21 +18,25 @@ pub const SIGNALLED: i32 = 128;
 /// Runs a program to its end, and answers with its exit code.
 #[must_use]
 pub fn run(command: &[String]) -> ExitCode {
+    ExitCode::from(exit_code_of(command))
+}
+
+fn exit_code_of(command: &[String]) -> u8 {
     match start(command) {
         Ok(mut child) => match child.wait() {
             Ok(status) => {
                 let code = status.code().or_else(|| status.signal().map(|signal| SIGNALLED + signal));
-                ExitCode::from(code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+                code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
             }
             Err(error) => {
                 eprintln!("the program cannot be waited for: {error}");
                 end_group();
-                ExitCode::FAILURE
+                1
             }
         },
         Err(error) => {
             eprintln!("`{}` cannot be started: {error}", command.join(" "));
-            ExitCode::from(EXIT_NOT_STARTED)
+            EXIT_NOT_STARTED
         }
     }
 }
@@ -81,4 +85,82 @@ fn end_group() {
         eprintln!("the program's group cannot be ended: {error}");
     }
     std::process::exit(1);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::{BufRead, BufReader};
+    use std::os::unix::process::CommandExt;
+    use std::time::{Duration, Instant};
+
+    const SCRIPT: &str = "TRAINYARD_TEST_SUPERVISED";
+
+    /// Not a test by itself: the others start it as a process of its own, which supervises a script.
+    #[test]
+    fn stand_in() {
+        if let Ok(script) = std::env::var(SCRIPT) {
+            let code = exit_code_of(&["/bin/sh", "-c", &script].map(str::to_owned));
+            std::process::exit(code.into());
+        }
+    }
+
+    fn supervised(script: &str) -> Child {
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "runner::supervise::tests::stand_in", "--nocapture"])
+            .env(SCRIPT, script)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .unwrap()
+    }
+
+    /// Processes of a group that still run.
+    fn members(group: u32) -> usize {
+        let is_member = |entry: std::fs::DirEntry| {
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let fields: Vec<&str> = stat[stat.rfind(')')? + 1..].split_ascii_whitespace().collect();
+            (fields[0] != "Z" && fields[2] == group.to_string()).then_some(())
+        };
+        std::fs::read_dir("/proc").unwrap().flatten().filter_map(is_member).count()
+    }
+
+    #[test]
+    fn a_program_ends_as_it_does_alone() {
+        for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", 139), ("kill -KILL $$", 137)] {
+            let mut child = supervised(script);
+            assert_eq!(child.wait().unwrap().code(), Some(code), "{script}");
+        }
+    }
+
+    #[test]
+    fn orders_arrive_and_a_polite_signal_is_the_programs_to_answer() {
+        let mut child = supervised(
+            "trap 'echo asked; exit 5' TERM; read order; echo got $order; while :; do sleep 0.05; done",
+        );
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        child.stdin.as_mut().unwrap().write_all(b"stop\n").unwrap();
+        assert!(lines.any(|line| line == "got stop"));
+        crate::executor::host::ProcessIdentity::of(child.id()).unwrap().signal_group(Signal::TERM);
+        assert!(lines.any(|line| line == "asked"));
+        assert_eq!(child.wait().unwrap().code(), Some(5));
+    }
+
+    #[test]
+    fn nothing_of_the_group_outlives_the_runner() {
+        let mut child = supervised("trap '' TERM HUP; sleep 601 & echo up; sleep 602; wait");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        assert!(lines.any(|line| line == "up"));
+        let group = child.id();
+        assert!(members(group) >= 3, "{} members", members(group));
+        // As when the runner is killed: the kernel closes its end of the pipe.
+        drop(child.stdin.take());
+        let gone = Instant::now();
+        child.wait().unwrap();
+        while members(group) > 0 {
+            assert!(gone.elapsed() < Duration::from_secs(2), "{} are left", members(group));
+        }
+        assert!(gone.elapsed() < Duration::from_secs(2), "it took {:?}", gone.elapsed());
+    }
 }

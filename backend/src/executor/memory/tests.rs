@@ -1,3 +1,5 @@
+//! The counters of the kernel read back, and a real limit where the system lets one be made.
+
 use super::*;
 use std::process::{Command, Stdio};
 

@@ -12,7 +12,9 @@ pub(super) fn usable() -> Option<PathBuf> {
     let names_memory = |list: &str| list.split(',').any(|name| name == "memory");
     let mount = mount_of(|kind, options| kind == "cgroup" && names_memory(options))?;
     let base = mount.join(own_group(names_memory)?);
-    probe(&base, LIMIT, "1073741824").then_some(base)
+    // Without a hierarchy, what is below a group would not count against that group's own limit.
+    let is_counted_above = number_in(&base.join("memory.use_hierarchy")) == Some(1);
+    (is_counted_above && probe(&base, LIMIT, "1073741824")).then_some(base)
 }
 
 pub(super) fn make(base: &Path, name: &str, limit_bytes: u64) -> std::io::Result<PathBuf> {
