@@ -130,6 +130,8 @@ mod tests {
     fn a_program_ends_as_it_does_alone() {
         for (script, code) in [("exit 0", 0), ("exit 7", 7), ("kill -SEGV $$", 139), ("kill -KILL $$", 137)] {
             let mut child = supervised(script);
+            // Waiting would close it, which means that the runner is gone.
+            let _open = child.stdin.take();
             assert_eq!(child.wait().unwrap().code(), Some(code), "{script}");
         }
     }
@@ -140,11 +142,13 @@ mod tests {
             "trap 'echo asked; exit 5' TERM; read order; echo got $order; while :; do sleep 0.05; done",
         );
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
-        child.stdin.as_mut().unwrap().write_all(b"stop\n").unwrap();
+        let mut orders = child.stdin.take().unwrap();
+        orders.write_all(b"stop\n").unwrap();
         assert!(lines.any(|line| line == "got stop"));
         crate::executor::host::ProcessIdentity::of(child.id()).unwrap().signal_group(Signal::TERM);
         assert!(lines.any(|line| line == "asked"));
         assert_eq!(child.wait().unwrap().code(), Some(5));
+        drop(orders);
     }
 
     #[test]
