@@ -71,9 +71,8 @@ impl Function {
         secrets: &[(String, SecretValue)],
     ) -> std::io::Result<Running> {
         match self {
-            Self::Process { program, .. } => {
-                TrainFunction::start(program, work, &job, secrets).map(Running::Process)
-            }
+            Self::Process { program, .. } => TrainFunction::start(program, work, &job, secrets)
+                .map(|function| Running::Process(Box::new(function))),
             Self::Inline(function) => InlineFunction::start(*function, job).map(Running::Inline),
         }
     }
@@ -82,7 +81,7 @@ impl Function {
 /// One that was started.
 pub enum Running {
     /// As a process.
-    Process(TrainFunction),
+    Process(Box<TrainFunction>),
     /// On a thread.
     Inline(InlineFunction),
 }
