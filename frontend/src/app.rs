@@ -16,6 +16,7 @@ use crate::pages::models::{ArchitecturesPage, CreatePage, VersionsPage};
 use crate::pages::not_found::NotFoundPage;
 use crate::pages::recipes::RecipesPage;
 use crate::pages::secrets::SecretsPage;
+use crate::pages::services::{MachinesPage, ServicePage, ServicesPage};
 use crate::pages::sign_in::{SignInPage, UnreachablePage};
 use crate::pages::train::TrainPage;
 use crate::pages::training::TrainingPage;
@@ -27,6 +28,7 @@ use crate::state::layers::{Layers, is_covered};
 use crate::state::live::{Connection, Live};
 use crate::state::navigation::Navigation;
 use crate::state::preferences::{Preferences, Theme};
+use crate::state::services::Services;
 use crate::state::session::{Session, SessionState};
 use crate::state::title::Announcement;
 use crate::state::toasts::Toasts;
@@ -48,6 +50,7 @@ pub fn App() -> impl IntoView {
     provide_context(clock);
     provide_context(session);
     provide_context(live);
+    provide_context(Services::new(session));
     provide_context(Toasts::new());
     provide_context(Layers::new());
     provide_context(Announcement(RwSignal::new(String::new())));
@@ -115,6 +118,9 @@ fn SignedIn() -> impl IntoView {
                     <Route path=path!("/datasets") view=DatasetsPage/>
                     <Route path=path!("/datasets/:id") view=DatasetPage/>
                     <Route path=path!("/datasets/:id/recipes") view=RecipesPage/>
+                    <Route path=path!("/services") view=ServicesPage/>
+                    <Route path=path!("/services/machines") view=MachinesPage/>
+                    <Route path=path!("/services/:name/:tab?") view=ServicePage/>
                     <Route path=path!("/settings/secrets") view=SecretsPage/>
                     <Route path=path!("/help/filters") view=FilterLanguagePage/>
                 </Routes>
@@ -175,7 +181,8 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                 let is_dataset = here.starts_with("/datasets/");
                 let is_current = *here == target
                     || (target == "/models" && is_model)
-                    || (target == "/datasets" && is_dataset);
+                    || (target == "/datasets" && is_dataset)
+                    || (target == "/services" && here.starts_with("/services/"));
                 is_current.then_some(if *here == target { "page" } else { "true" })
             })
         };
@@ -199,6 +206,7 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                     {link(Place::Training, "Training")}
                     {link(Place::Models, "Models")}
                     {link(Place::Datasets, "Datasets")}
+                    {link(Place::Services, "Services")}
                     {link(Place::Secrets, "Secrets")}
                 </ul>
             </nav>
@@ -291,6 +299,7 @@ fn commands() -> Callback<Command> {
         Command::GoToTraining => navigation.go(&Place::Training),
         Command::GoToModels => navigation.go(&Place::Models),
         Command::GoToDatasets => navigation.go(&Place::Datasets),
+        Command::GoToServices => navigation.go(&Place::Services),
         Command::GoToSecrets => navigation.go(&Place::Secrets),
         Command::GoToFilterLanguage => navigation.go(&Place::FilterLanguage),
         Command::Train => navigation.go(&Place::NewModel(NewModel::default())),

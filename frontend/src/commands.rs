@@ -9,6 +9,7 @@ pub enum Command {
     GoToTraining,
     GoToModels,
     GoToDatasets,
+    GoToServices,
     GoToSecrets,
     GoToFilterLanguage,
     Train,
@@ -34,10 +35,11 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
+        Self::GoToServices,
         Self::GoToSecrets,
         Self::GoToFilterLanguage,
         Self::Train,
@@ -55,6 +57,7 @@ impl Command {
             Self::GoToTraining => "Go to Training",
             Self::GoToModels => "Go to Models",
             Self::GoToDatasets => "Go to Datasets",
+            Self::GoToServices => "Go to Services",
             Self::GoToSecrets => "Go to Secrets",
             Self::GoToFilterLanguage => "Go to Filter language",
             Self::Train => "Create version…",
@@ -73,6 +76,7 @@ impl Command {
             Self::GoToTraining => Keys::Pair("g", "t"),
             Self::GoToModels => Keys::Pair("g", "m"),
             Self::GoToDatasets => Keys::Pair("g", "d"),
+            Self::GoToServices => Keys::Pair("g", "s"),
             // For "help": `f` follows the end of a log.
             Self::GoToFilterLanguage => Keys::Pair("g", "h"),
             Self::Train => Keys::Single("c"),
@@ -184,6 +188,7 @@ mod tests {
             (None, "?", KeyMeaning::Run(Command::ShowShortcuts)),
             (None, "g", KeyMeaning::WaitForSecond),
             (Some("g"), "t", KeyMeaning::Run(Command::GoToTraining)),
+            (Some("g"), "s", KeyMeaning::Run(Command::GoToServices)),
             (Some("g"), "h", KeyMeaning::Run(Command::GoToFilterLanguage)),
             (Some("g"), "?", KeyMeaning::Nothing),
             (None, "t", KeyMeaning::Nothing),

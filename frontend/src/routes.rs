@@ -44,6 +44,42 @@ impl ModelTab {
     }
 }
 
+/// A tab of a service's page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ServiceTab {
+    Executions,
+    Instances,
+    Errors,
+    Configuration,
+}
+
+impl ServiceTab {
+    pub const ALL: [Self; 4] = [Self::Executions, Self::Instances, Self::Errors, Self::Configuration];
+
+    /// The word in the path.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Executions => "executions",
+            Self::Instances => "instances",
+            Self::Errors => "errors",
+            Self::Configuration => "configuration",
+        }
+    }
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Executions => "Executions",
+            Self::Instances => "Instances",
+            Self::Errors => "Errors",
+            Self::Configuration => "Configuration",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|tab| tab.name() == name)
+    }
+}
+
 /// A place in the UI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
@@ -84,6 +120,13 @@ pub enum Place {
     Recipes {
         dataset: String,
     },
+    Services,
+    /// What services may run on.
+    Machines,
+    Service {
+        service: String,
+        tab: ServiceTab,
+    },
     Secrets,
     /// The user's reference of filters.
     FilterLanguage,
@@ -110,6 +153,9 @@ impl Place {
                 format!("/datasets/{}?dql={}", encoded(dataset), encoded(filter))
             }
             Self::Recipes { dataset } => format!("/datasets/{}/recipes", encoded(dataset)),
+            Self::Services => "/services".into(),
+            Self::Machines => "/services/machines".into(),
+            Self::Service { service, tab } => format!("/services/{}/{}", encoded(service), tab.name()),
             Self::Secrets => "/settings/secrets".into(),
             Self::FilterLanguage => "/help/filters".into(),
         }
@@ -118,6 +164,11 @@ impl Place {
     /// A model's first tab.
     pub fn model(model: impl std::fmt::Display) -> Self {
         Self::Model { model: model.to_string(), tab: ModelTab::Explore }
+    }
+
+    /// A tab of a service's page.
+    pub fn service(service: &str, tab: ServiceTab) -> Self {
+        Self::Service { service: service.to_owned(), tab }
     }
 }
 
@@ -199,6 +250,9 @@ mod tests {
             ),
             (Place::Recipes { dataset: "d".into() }, "/datasets/d/recipes"),
             (Place::Secrets, "/settings/secrets"),
+            (Place::Services, "/services"),
+            (Place::Machines, "/services/machines"),
+            (Place::service("mgmt-train-a", ServiceTab::Errors), "/services/mgmt-train-a/errors"),
             (Place::model("x/y"), "/models/x%2Fy/explore"),
             (Place::Model { model: "m".into(), tab: ModelTab::Logs }, "/models/m/logs"),
             (Place::Datasets, "/datasets"),
@@ -223,6 +277,11 @@ mod tests {
             assert!(tab.path_is_lower_case(), "{tab:?}");
         }
         assert_eq!(ModelTab::from_name("nonsense"), None);
+        for tab in ServiceTab::ALL {
+            assert_eq!(ServiceTab::from_name(tab.name()), Some(tab));
+            assert_eq!(tab.label().to_lowercase(), tab.name());
+        }
+        assert_eq!(ServiceTab::from_name("nonsense"), None);
     }
 
     impl ModelTab {

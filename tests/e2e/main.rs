@@ -15,6 +15,7 @@ mod in_browser {
     mod scrolling;
     mod secrets;
     mod selection;
+    mod services;
     mod twice;
     mod wizard;
 }

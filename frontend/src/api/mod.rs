@@ -11,6 +11,7 @@ pub mod filters;
 pub mod models;
 pub mod recipes;
 pub mod secrets;
+pub mod services;
 pub mod trainings;
 pub mod uploads;
 

@@ -8,8 +8,8 @@ use proto::v1::training_service_client::TrainingServiceClient;
 use proto::v1::watch_service_client::WatchServiceClient;
 use proto::v1::{
     AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, ListSnapshotItemsRequest,
-    ListTrainingsRequest, LogLine, RemoveTrainingRequest, RestoreTrainingRequest, StartTrainingRequest,
-    TrainingCheck, TrainingSnapshot, WatchEvent, WatchRequest,
+    ListTrainingsRequest, LogLine, RemoveTrainingRequest, RerunTrainingRequest, RestoreTrainingRequest,
+    SetPriorityRequest, StartTrainingRequest, TrainingCheck, TrainingSnapshot, WatchEvent, WatchRequest,
 };
 use shared::dataset::{Item, Subset};
 use shared::id::ModelId;
@@ -79,6 +79,16 @@ pub async fn of_model(model: ModelId) -> Result<Vec<Training>, ApiError> {
 /// Asks for its end.
 pub async fn abort(training: String) -> Result<Training, ApiError> {
     parsed(client().abort_training(AbortTrainingRequest { training }).await?)
+}
+
+/// Makes a waiting one more or less urgent.
+pub async fn set_priority(training: String, priority: i32) -> Result<Training, ApiError> {
+    parsed(client().set_priority(SetPriorityRequest { training, priority }).await?)
+}
+
+/// Has a running one go round again.
+pub async fn rerun(training: String) -> Result<Training, ApiError> {
+    parsed(client().rerun_training(RerunTrainingRequest { training }).await?)
 }
 
 /// Takes it out of the table.

@@ -163,8 +163,8 @@ pub fn MenuButton(
     }
 }
 
-/// A menu near the lower edge opens upwards.
-fn keep_on_screen(menu: &web_sys::HtmlElement) {
+/// What opens near the lower edge opens upwards.
+pub fn keep_on_screen(menu: &web_sys::HtmlElement) {
     let rect = menu.get_bounding_client_rect();
     let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(f64::MAX);
     if rect.bottom() > height - 8.0 {

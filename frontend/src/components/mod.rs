@@ -31,6 +31,8 @@ pub mod observed;
 #[cfg(target_arch = "wasm32")]
 pub mod palette;
 #[cfg(target_arch = "wasm32")]
+pub mod popover;
+#[cfg(target_arch = "wasm32")]
 pub mod progress;
 #[cfg(target_arch = "wasm32")]
 pub mod search_field;

@@ -4,6 +4,7 @@
 
 use super::icon::{Icon, IconView};
 use leptos::prelude::*;
+use shared::service::ServiceState;
 use shared::status::{ModelStatus, Status};
 
 /// Shape, and the name of the colours in `components.css`.
@@ -68,4 +69,16 @@ pub fn ModelChip(status: ModelStatus) -> impl IntoView {
             <span>{word}</span>
         </span>
     }
+}
+
+/// A service's state.
+#[component]
+pub fn ServiceChip(state: ServiceState) -> impl IntoView {
+    let (icon, look) = match state {
+        ServiceState::Running => (Icon::QuarterRing, "progress"),
+        ServiceState::Idle => (Icon::HollowCircle, "neutral"),
+        ServiceState::Paused => (Icon::Warning, "warning"),
+        ServiceState::Error => (Icon::CrossInOctagon, "error"),
+    };
+    view! { <span class="chip" data-look=look><IconView icon/><span>{state.label()}</span></span> }
 }

@@ -54,6 +54,39 @@ impl Actions {
         ]
     }
 
+    /// What else can be done where the training has a page: how soon it starts, and that it goes round again.
+    pub fn queue_menu(self, training: &Training, urgent: RwSignal<Option<Training>>) -> [MenuEntry; 2] {
+        let (for_priority, for_rerun) = (training.clone(), training.clone());
+        [
+            MenuEntry::new("Priority…", move || urgent.set(Some(for_priority.clone())))
+                .when(can_prioritise(training)),
+            MenuEntry::new("Run again…", move || self.ask_to_rerun(&for_rerun)).when(can_rerun(training)),
+        ]
+    }
+
+    fn ask_to_rerun(self, training: &Training) {
+        let (id, name) = (training.id.to_string(), training.model_name.clone());
+        self.layers.ask(Question {
+            title: format!("Run the training of {name} again?"),
+            body: "It writes a checkpoint and goes on from it in a new attempt".into(),
+            yes: "Run again",
+            on_yes: Act::new(move || {
+                let (id, name) = (id.clone(), name.clone());
+                spawn_local(async move {
+                    match api::trainings::rerun(id).await {
+                        Ok(training) => {
+                            self.live.take_training(training);
+                            self.toasts
+                                .done(format!("Training of {name} writes a checkpoint and runs again"));
+                        }
+                        Err(error) => self.failed("The training does not run again", &error),
+                    }
+                });
+            }),
+            is_dangerous: false,
+        });
+    }
+
     /// Asks first: what an abort ends, no undo brings back.
     pub fn ask_to_abort(self, training: &Training) {
         let id = training.id.to_string();
@@ -138,6 +171,25 @@ impl Actions {
     fn failed(self, what: &str, error: &ApiError) {
         self.session.check(error);
         self.toasts.problem(format!("{what}: {}", error.sentence()));
+    }
+}
+
+/// Only what waits can be made more or less urgent.
+fn can_prioritise(training: &Training) -> Result<(), &'static str> {
+    if training.status.is_waiting() {
+        Ok(())
+    } else {
+        Err("Only a waiting training has a place in the queue")
+    }
+}
+
+/// Only what runs can write a checkpoint to go on from.
+fn can_rerun(training: &Training) -> Result<(), &'static str> {
+    match training.status {
+        Status::InProgress if training.abort_requested => Err("It is stopping"),
+        Status::InProgress => Ok(()),
+        status if status.is_waiting() => Err("It starts by itself"),
+        _ => Err("What is final stays so; train the version again, or a clone of it"),
     }
 }
 

@@ -6,6 +6,7 @@ pub mod datasets;
 pub mod filter_language;
 pub mod model;
 pub mod models;
+pub mod services;
 pub mod train;
 pub mod training;
 

@@ -25,6 +25,8 @@ pub mod preferences;
 #[cfg(target_arch = "wasm32")]
 pub mod resource;
 #[cfg(target_arch = "wasm32")]
+pub mod services;
+#[cfg(target_arch = "wasm32")]
 pub mod session;
 #[cfg(target_arch = "wasm32")]
 pub mod settled;

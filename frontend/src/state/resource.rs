@@ -58,3 +58,11 @@ where
     });
     Fetched { state, again: Callback::new(move |()| turn.update(|turn| *turn += 1)) }
 }
+
+/// What was fetched, kept while a later fetch fails: whoever fetches again and again says elsewhere that it does.
+pub fn kept<T: Clone + PartialEq + Send + Sync + 'static>(fetched: Fetched<T>) -> Memo<Loaded<T>> {
+    Memo::new(move |before: Option<&Loaded<T>>| match (fetched.state.get(), before) {
+        (Loaded::Failed(_), Some(Loaded::Ready(value))) => Loaded::Ready(value.clone()),
+        (state, _) => state,
+    })
+}

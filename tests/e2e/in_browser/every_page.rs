@@ -50,6 +50,8 @@ fn pages(model: Option<&str>) -> Vec<Page<'static>> {
         ("/models".to_owned(), "heading", "Versions"),
         ("/models/architectures".to_owned(), "heading", "Models"),
         ("/models/new".to_owned(), "heading", "Create version"),
+        ("/services".to_owned(), "heading", "Services"),
+        ("/services/machines".to_owned(), "heading", "Machine types"),
         ("/settings/secrets".to_owned(), "heading", "Secrets"),
         ("/datasets".to_owned(), "heading", "Datasets"),
         ("/help/filters".to_owned(), "row", "~$exists"),

@@ -2,6 +2,7 @@
 //!
 //! Must not decide what is possible: `shared::status` does.
 
+use super::priority::PriorityDialog;
 use crate::components::icon::{Icon, IconView};
 use crate::components::menu::{MenuButton, MenuEntry};
 use crate::components::progress::ProgressBar;
@@ -10,7 +11,9 @@ use crate::components::time::{Elapsed, TimeAgo};
 use crate::pages::actions::{Actions, can_abort};
 use crate::pages::models::{Changes, TrainLink};
 use crate::pages::training::row::{attempts, duration};
-use crate::routes::Place;
+use crate::pages::training::trouble_badge::TroubleBadge;
+use crate::pages::training::waiting::{Remedy, reason};
+use crate::routes::{Place, ServiceTab};
 use crate::state::clock::Clock;
 use crate::text;
 use leptos::prelude::*;
@@ -87,13 +90,17 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
             </Show>
         }
     });
+    let urgent = RwSignal::new(None::<Training>);
     let menu_label = format!("Actions for {name}");
     let model_id = id.clone();
     let entries = Callback::new(move |()| {
         let mut entries = changes.more(&model);
         match training {
             Some(training) => {
-                entries.extend(training.with_untracked(|training| actions.menu(training)).split_off(1));
+                training.with_untracked(|training| {
+                    entries.extend(actions.menu(training).split_off(1));
+                    entries.extend(actions.queue_menu(training, urgent));
+                });
             }
             None => {
                 let model_id = model_id.clone();
@@ -114,6 +121,7 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
                 is_shown.then(|| view! { <TrainLink model_id=id.clone() name=name.clone() status/> })
             }}
             <MenuButton label=menu_label entries/>
+            <PriorityDialog training=urgent/>
         </div>
     }
 }
@@ -122,6 +130,8 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
 fn Facts(training: RwSignal<Training>) -> impl IntoView {
     let dataset = Memo::new(move |_| training.with(|training| training.dataset_name.clone()));
     let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
+    let service_place = move || Place::service(&service.get(), ServiceTab::Executions).path();
+    let priority = Memo::new(move |_| training.with(|training| training.priority));
     let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
     let attempt = Memo::new(move |_| {
         training.with(|training| {
@@ -130,7 +140,8 @@ fn Facts(training: RwSignal<Training>) -> impl IntoView {
     });
     view! {
         <span>"Dataset " <strong>{dataset}</strong></span>
-        <span>"Service " <strong class="mono">{service}</strong></span>
+        <span>"Service " <a class="mono" href=service_place>{service}</a> <TroubleBadge training/></span>
+        {move || (priority.get() != 0).then(|| view! { <span>"Priority " <strong>{priority}</strong></span> })}
         {move || attempt.get().map(|attempt| view! { <span>"Attempt " <strong>{attempt}</strong></span> })}
         <span>"Created " <strong><TimeAgo at_ms=created_at_ms/></strong></span>
         <span>"Duration " <strong><Elapsed from_to=duration(training)/></strong></span>
@@ -174,24 +185,26 @@ fn place_in(training: &Training) -> String {
     }
 }
 
-/// What it waits for.
+/// What it waits for, and what would start it now.
 #[component]
 fn Waiting(training: RwSignal<Training>) -> impl IntoView {
-    let reason = Memo::new(move |_| {
-        training.with(|training| {
-            let waiting = training.waiting.as_ref().filter(|_| training.status.is_waiting());
-            waiting.map(shared::training::Waiting::describe)
-        })
+    let waits_for = reason(training);
+    let waits = Memo::new(move |_| waits_for.with(Option::is_some));
+    // What ticks is not said again each second.
+    let said = Memo::new(move |_| {
+        training.with(|training| training.waiting.as_ref().map(shared::training::Waiting::describe))
     });
-    move || {
-        reason.get().map(|reason| {
-            view! {
-                <div class="notice" data-look="waiting" role="status">
-                    <IconView icon=Icon::Clock/>
-                    <span class="grow">{reason}</span>
+    view! {
+        <Show when=move || waits.get()>
+            <div class="notice" data-look="waiting">
+                <IconView icon=Icon::Clock/>
+                <div class="grow">
+                    <p class="visually-hidden" role="status">{said}</p>
+                    <p aria-hidden="true">{move || waits_for.get()}</p>
+                    <Remedy training/>
                 </div>
-            }
-        })
+            </div>
+        </Show>
     }
 }
 

@@ -32,6 +32,8 @@ mod logs;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
+mod priority;
+#[cfg(target_arch = "wasm32")]
 mod service;
 
 #[cfg(target_arch = "wasm32")]

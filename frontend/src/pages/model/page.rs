@@ -16,6 +16,7 @@ use crate::pages::not_found::NotFoundPage;
 use crate::routes::{ModelTab, Place};
 use crate::state::live::Live;
 use crate::state::resource::{Loaded, fetched};
+use crate::state::services::Services;
 use crate::state::title::use_title;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -67,6 +68,7 @@ pub fn ModelPage() -> impl IntoView {
 fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoView {
     let live = expect_context::<Live>();
     let address = use_address();
+    Services::watched();
     let id = model.id;
     let name = model.name.clone();
     use_title(move || format!("{} · {}", name, tab.get().label()));

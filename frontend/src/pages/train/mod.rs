@@ -21,6 +21,8 @@ mod keeper;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
+mod service_field;
+#[cfg(target_arch = "wasm32")]
 mod service_step;
 #[cfg(target_arch = "wasm32")]
 mod submit;
@@ -35,3 +37,5 @@ pub use choice::mode_label;
 pub use data_step::dataset_options;
 #[cfg(target_arch = "wasm32")]
 pub use page::TrainPage;
+#[cfg(target_arch = "wasm32")]
+pub use service_field::ServiceSetting;

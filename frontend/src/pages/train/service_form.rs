@@ -18,74 +18,121 @@ pub struct ServiceField {
 /// How a setting is entered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    Number,
+    /// A whole number in this range.
+    Number(u32, u32),
+    /// The same, or nothing.
+    OptionalNumber(u32, u32),
     Text,
     Switch,
     OnReset,
     MachineType,
 }
 
-/// What instances are, and how many executions run side by side.
-pub const SERVICE_FIELDS: [ServiceField; 4] = [
-    ServiceField {
-        key: "machine_type",
-        label: "Machine type",
-        hint: "What each instance runs on",
-        kind: Kind::MachineType,
-    },
-    ServiceField {
-        key: "preemptible",
-        label: "Preemptible",
-        hint: "A more urgent training may take the machine",
-        kind: Kind::Switch,
-    },
-    ServiceField {
-        key: "image",
-        label: "Docker image",
-        hint: "The program that instances run, by its whole path; empty for the built-in one",
-        kind: Kind::Text,
-    },
-    ServiceField {
-        key: "concurrency",
-        label: "Concurrency",
-        hint: "Executions that one instance works on at once",
-        kind: Kind::Number,
-    },
+const fn field(key: &'static str, label: &'static str, hint: &'static str, kind: Kind) -> ServiceField {
+    ServiceField { key, label, hint, kind }
+}
+
+/// What instances are, what they hold of a machine, and how many executions run side by side.
+pub const SERVICE_FIELDS: [ServiceField; 7] = [
+    field("machine_type", "Machine type", "What each instance runs on", Kind::MachineType),
+    field("preemptible", "Preemptible", "A more urgent training may take the machine", Kind::Switch),
+    field(
+        "image",
+        "Docker image",
+        "The program that instances run, by its whole path; empty for the built-in one",
+        Kind::Text,
+    ),
+    field("concurrency", "Concurrency", "Executions that one instance works on at once", Kind::Number(1, 64)),
+    field(
+        "gpus",
+        "GPUs",
+        "What one instance holds; empty for one where the machine has any",
+        Kind::OptionalNumber(0, 64),
+    ),
+    field("cores", "Cores", "Processor cores reserved for one instance; 0 for none", Kind::Number(0, 4_096)),
+    field(
+        "memory_mib",
+        "Memory (MiB)",
+        "Reserved for one instance, and the most it may take; 0 for neither",
+        Kind::Number(0, 64 << 20),
+    ),
+];
+
+/// How many instances there are.
+pub const SCALING_FIELDS: [ServiceField; 5] = [
+    field(
+        "min_instances",
+        "Min instances",
+        "Kept while nothing waits; as many as the most for a fixed number",
+        Kind::Number(0, 1_000),
+    ),
+    field("max_instances", "Max instances", "Instances at most", Kind::Number(1, 1_000)),
+    field(
+        "queue_threshold",
+        "Queue threshold",
+        "Executions that wait for each that an instance works on, before another instance is started",
+        Kind::Number(1, 10_000),
+    ),
+    field(
+        "cool_down_secs",
+        "Cool-down (seconds)",
+        "Time without work after which an instance beyond the minimum stops",
+        Kind::Number(0, 86_400),
+    ),
+    field(
+        "max_failed_starts",
+        "Max failed starts",
+        "Failed starts in a row after which the service is paused",
+        Kind::Number(1, 1_000),
+    ),
 ];
 
 /// What happens to one execution.
 pub const EXECUTION_FIELDS: [ServiceField; 5] = [
-    ServiceField {
-        key: "execution_timeout_secs",
-        label: "Execution timeout (seconds)",
-        hint: "An attempt that takes longer is told to stop, and is reset",
-        kind: Kind::Number,
-    },
-    ServiceField {
-        key: "drain_secs",
-        label: "Drain time (seconds)",
-        hint: "What an attempt gets to stop by itself",
-        kind: Kind::Number,
-    },
-    ServiceField {
-        key: "on_reset",
-        label: "On reset",
-        hint: "What happens to an attempt that is lost, killed or out of time",
-        kind: Kind::OnReset,
-    },
-    ServiceField {
-        key: "max_attempts",
-        label: "Max attempts",
-        hint: "Tries at one execution",
-        kind: Kind::Number,
-    },
-    ServiceField {
-        key: "run_as_process",
-        label: "Run executions as process",
-        hint: "Each is a process of its own within its instance",
-        kind: Kind::Switch,
-    },
+    field(
+        "execution_timeout_secs",
+        "Execution timeout (seconds)",
+        "An attempt that takes longer is told to stop, and is reset",
+        Kind::Number(1, 31_536_000),
+    ),
+    field(
+        "drain_secs",
+        "Drain time (seconds)",
+        "What an attempt gets to stop by itself",
+        Kind::Number(0, 86_400),
+    ),
+    field(
+        "on_reset",
+        "On reset",
+        "What happens to an attempt that is lost, killed or out of time",
+        Kind::OnReset,
+    ),
+    field("max_attempts", "Max attempts", "Tries at one execution", Kind::Number(1, 100)),
+    field(
+        "run_as_process",
+        "Run executions as process",
+        "Each is a process of its own within its instance",
+        Kind::Switch,
+    ),
 ];
+
+/// Every setting.
+pub fn all_fields() -> impl Iterator<Item = &'static ServiceField> {
+    SERVICE_FIELDS.iter().chain(&SCALING_FIELDS).chain(&EXECUTION_FIELDS)
+}
+
+impl ServiceField {
+    /// What it is for, and what it may be.
+    pub fn help(&self) -> String {
+        match self.kind {
+            Kind::Number(least, most) | Kind::OptionalNumber(least, most) => {
+                let [least, most] = [least, most].map(|number| crate::text::count(u64::from(number)));
+                format!("{} ({least} to {most})", self.hint)
+            }
+            Kind::Text | Kind::Switch | Kind::OnReset | Kind::MachineType => self.hint.to_owned(),
+        }
+    }
+}
 
 /// Words of the choice `on_reset`.
 pub const ON_RESET: [(&str, &str); 2] = [("rerun", "Rerun: it goes round again"), ("fail", "Fail")];
@@ -101,6 +148,14 @@ pub fn text_of(settings: &ServiceSettings, key: &str) -> String {
         "execution_timeout_secs" => settings.execution_timeout_secs.to_string(),
         "drain_secs" => settings.drain_secs.to_string(),
         "max_attempts" => settings.max_attempts.to_string(),
+        "gpus" => settings.gpus.map(|gpus| gpus.to_string()).unwrap_or_default(),
+        "cores" => settings.cores.to_string(),
+        "memory_mib" => settings.memory_mib.to_string(),
+        "min_instances" => settings.min_instances.to_string(),
+        "max_instances" => settings.max_instances.to_string(),
+        "queue_threshold" => settings.queue_threshold.to_string(),
+        "cool_down_secs" => settings.cool_down_secs.to_string(),
+        "max_failed_starts" => settings.max_failed_starts.to_string(),
         "on_reset" => match settings.on_reset {
             OnReset::Fail => "fail".into(),
             OnReset::Rerun => "rerun".into(),
@@ -114,6 +169,7 @@ pub fn words_of(settings: &ServiceSettings, key: &str) -> String {
     match text_of(settings, key).as_str() {
         "true" => "Yes".into(),
         "false" => "No".into(),
+        "" if key == "gpus" => "One where there is any".into(),
         "" => "None".into(),
         text if key == "on_reset" => crate::text::capitalised(text),
         text => text.to_owned(),
@@ -129,9 +185,21 @@ pub fn refusal_of(machine: &MachineType, key: &str) -> Option<String> {
     .map(|reason| crate::text::capitalised(&reason))
 }
 
+/// Every setting as its field shows it.
+pub fn texts_of(settings: &ServiceSettings) -> BTreeMap<String, String> {
+    all_fields().map(|field| (field.key.to_owned(), text_of(settings, field.key))).collect()
+}
+
 /// Reads what was typed over the defaults; every text that is no value is told, by its key.
 pub fn settings_from(texts: &BTreeMap<String, String>) -> Result<ServiceSettings, BTreeMap<String, String>> {
-    let mut settings = ServiceSettings::default();
+    settings_over(ServiceSettings::default(), texts)
+}
+
+/// Reads what was typed over the settings that stand.
+pub fn settings_over(
+    mut settings: ServiceSettings,
+    texts: &BTreeMap<String, String>,
+) -> Result<ServiceSettings, BTreeMap<String, String>> {
     let mut problems = BTreeMap::new();
     for (key, text) in texts {
         let text = text.trim();
@@ -156,21 +224,33 @@ pub fn settings_from(texts: &BTreeMap<String, String>) -> Result<ServiceSettings
                 settings.run_as_process = text == "true";
                 continue;
             }
+            "gpus" if text.is_empty() => {
+                settings.gpus = None;
+                continue;
+            }
+            "gpus" => settings.gpus.insert(0),
             "concurrency" => &mut settings.concurrency,
+            "cores" => &mut settings.cores,
+            "memory_mib" => &mut settings.memory_mib,
+            "min_instances" => &mut settings.min_instances,
+            "max_instances" => &mut settings.max_instances,
+            "queue_threshold" => &mut settings.queue_threshold,
+            "cool_down_secs" => &mut settings.cool_down_secs,
             "execution_timeout_secs" => &mut settings.execution_timeout_secs,
             "drain_secs" => &mut settings.drain_secs,
             "max_attempts" => &mut settings.max_attempts,
+            "max_failed_starts" => &mut settings.max_failed_starts,
             _ => continue,
         };
         match text.parse::<u32>() {
-            Ok(number) if number > 0 || key == "drain_secs" => *place = number,
-            Ok(_) => {
-                problems.insert(key.clone(), "0 is too small: expected a whole number from 1".to_owned());
-            }
+            Ok(number) => *place = number,
             Err(_) => {
                 problems.insert(key.clone(), format!("`{text}` is no whole number"));
             }
         }
+    }
+    for error in settings.check().err().into_iter().flatten() {
+        problems.entry(error.key).or_insert(error.message);
     }
     if problems.is_empty() { Ok(settings) } else { Err(problems) }
 }
@@ -195,6 +275,7 @@ mod tests {
     #[test]
     fn texts_become_settings_and_back() {
         let settings = settings_from(&texts(&[
+            ("gpus", " "),
             ("machine_type", "pool"),
             ("preemptible", "true"),
             ("image", " a/b:1 "),
@@ -209,7 +290,9 @@ mod tests {
         .unwrap();
         let shown = SERVICE_FIELDS.iter().chain(&EXECUTION_FIELDS).map(|field| text_of(&settings, field.key));
         let shown = shown.collect::<Vec<_>>();
-        assert_eq!(shown, ["pool", "true", "a/b:1", "2", "7200", "0", "fail", "5", "false"]);
+        let expected = ["pool", "true", "a/b:1", "2", "", "1", "0", "7200", "0", "fail", "5", "false"];
+        assert_eq!(shown, expected);
+        assert_eq!(settings_from(&texts_of(&settings)).unwrap(), settings);
         let words = ["preemptible", "on_reset", "image"].map(|key| words_of(&settings, key));
         assert_eq!(words, ["Yes", "Fail", "a/b:1"]);
         assert_eq!(words_of(&ServiceSettings::default(), "image"), "None");
@@ -222,6 +305,29 @@ mod tests {
             settings_from(&texts(&[("concurrency", "0"), ("drain_secs", "-1"), ("max_attempts", "many")]))
                 .unwrap_err();
         assert_eq!(problems.keys().collect::<Vec<_>>(), ["concurrency", "drain_secs", "max_attempts"]);
+    }
+
+    #[test]
+    fn the_form_has_every_setting_with_the_range_that_it_may_have() {
+        let known = serde_json::to_value(ServiceSettings::default()).unwrap();
+        let mut keys: Vec<&str> = all_fields().map(|field| field.key).collect();
+        keys.sort_unstable();
+        assert_eq!(keys, known.as_object().unwrap().keys().map(String::as_str).collect::<Vec<_>>());
+        // The least and the most number of instances are bounds of each other.
+        let wide = ServiceSettings { max_instances: 1_000, ..ServiceSettings::default() };
+        for field in all_fields() {
+            let (Kind::Number(least, most) | Kind::OptionalNumber(least, most)) = field.kind else {
+                continue;
+            };
+            let refused = |number: Option<u32>| {
+                let text = number.map_or_else(|| "-1".to_owned(), |number| number.to_string());
+                let found = settings_over(wide.clone(), &texts(&[(field.key, &text)]));
+                found.is_err_and(|problems| problems.contains_key(field.key))
+            };
+            assert!(!refused(Some(least)) && !refused(Some(most)), "{}", field.key);
+            assert!(refused(least.checked_sub(1)) && refused(Some(most + 1)), "{}", field.key);
+            assert!(field.help().contains(" to "), "{}", field.help());
+        }
     }
 
     #[test]

@@ -2,15 +2,12 @@
 //!
 //! Must not know what a setting may be: the server says.
 
-use super::fields::Reset;
-use super::service_form::{
-    EXECUTION_FIELDS, Kind, ON_RESET, SERVICE_FIELDS, ServiceField, refusal_of, scaling_words, text_of,
-    words_of,
-};
+use super::service_field::ServiceSetting;
+use super::service_form::{EXECUTION_FIELDS, SERVICE_FIELDS, ServiceField, scaling_words, text_of, words_of};
 use super::wizard::Wizard;
-use crate::components::field::{SelectField, SwitchField, TextField};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::secrets::SecretPicker;
+use crate::routes::{Place, ServiceTab};
 use crate::state::session::{Session, SessionState};
 use leptos::prelude::*;
 use shared::machine::MachineType;
@@ -22,6 +19,7 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
         wizard.check.with(|check| check.as_ref().is_some_and(|check| check.service_exists))
     });
     let service = wizard.model.with_value(|model| service_name(&model.architecture_id));
+    let page = Place::service(&service, ServiceTab::Configuration).path();
     let problem = Signal::derive(move || wizard.problem_of("secrets"));
     view! {
         <section class="card" aria-labelledby="step-secrets">
@@ -34,14 +32,15 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
             <p class="notice" data-look="waiting">
                 <IconView icon=Icon::Info/>
                 <span class="grow">
-                    {format!("The service {service} is there already: these are its settings, which all versions of the architecture share")}
+                    {format!("The service {service} is there already: these are its settings, which all versions of the architecture share. ")}
+                    <a href=page.clone()>"Change on the service page"</a>
                 </span>
             </p>
         </Show>
         <section class="card" aria-labelledby="step-service">
             <h2 id="step-service">"Service configuration"</h2>
             <ServiceFields wizard is_made fields=&SERVICE_FIELDS/>
-            <ServiceFacts wizard/>
+            <ServiceFacts wizard is_made/>
         </section>
         <section class="card" aria-labelledby="step-execution">
             <h2 id="step-execution">"Execution configuration"</h2>
@@ -52,7 +51,7 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
 
 /// What is shown here and decided elsewhere.
 #[component]
-fn ServiceFacts(wizard: Wizard) -> impl IntoView {
+fn ServiceFacts(wizard: Wizard, is_made: Memo<bool>) -> impl IntoView {
     let session = expect_context::<Session>();
     let scaling = move || scaling_words(&in_force(wizard).unwrap_or_default());
     let version = move || {
@@ -64,6 +63,9 @@ fn ServiceFacts(wizard: Wizard) -> impl IntoView {
         })
     };
     view! {
+        <Show when=move || !is_made.get()>
+            <p class="hint">"Scaling is changed on the page of the service, which is there once this training has started"</p>
+        </Show>
         <dl class="definition-list">
             <div><dt>"Scaling"</dt><dd>{scaling}</dd></div>
             <div><dt>"SDK version"</dt><dd>{version}</dd></div>
@@ -124,57 +126,7 @@ fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
     });
     let problem = Signal::derive(move || wizard.problem_of(&format!("service_settings.{}", field.key)));
     let default = text_of(&ServiceSettings::default(), field.key);
-    // Where the machine leaves no choice, the field says so in place of its hint.
-    let refusal = Memo::new(move |_| {
-        let chosen = wizard.service_text("machine_type");
-        let machine = machine_types(wizard).into_iter().find(|machine| machine.name == chosen);
-        machine.and_then(|machine| refusal_of(&machine, field.key))
-    });
-    let is_refused = Signal::derive(move || refusal.with(Option::is_some));
-    let hint = Signal::derive(move || refusal.get().unwrap_or_else(|| field.hint.to_owned()));
-    let (id, label) = (field.key, field.label);
-    let input = match field.kind {
-        Kind::OnReset => {
-            let options = ON_RESET.map(|(word, label)| (word.to_owned(), label.to_owned())).to_vec();
-            view! { <SelectField id label hint=field.hint options=Signal::stored(options) value problem/> }
-                .into_any()
-        }
-        Kind::MachineType => {
-            // What is free changes all the time, and must not draw the options anew under the pointer.
-            let names = Memo::new(move |_| {
-                machine_types(wizard).into_iter().map(|machine| machine.name).collect::<Vec<_>>()
-            });
-            let options = Signal::derive(move || {
-                let mut names = names.get();
-                let chosen = value.get();
-                // One that was chosen and is there no more is shown, so that its problem has a place.
-                if !names.contains(&chosen) {
-                    names.push(chosen);
-                }
-                names.into_iter().map(|name| (name.clone(), name)).collect()
-            });
-            let facts = move || {
-                let machine = machine_types(wizard)
-                    .into_iter()
-                    .find(|machine| value.with(|name| *name == machine.name));
-                machine.map(|machine| machine.facts())
-            };
-            view! {
-                <SelectField id label hint=field.hint options value problem/>
-                <p class="hint">{facts}</p>
-            }
-            .into_any()
-        }
-        Kind::Switch => {
-            view! { <SwitchField id label hint value problem is_disabled=is_refused/> }.into_any()
-        }
-        Kind::Text => {
-            let drawn = move || view! { <TextField id label hint=hint.get() value problem read_only=is_refused.get()/> };
-            drawn.into_any()
-        }
-        Kind::Number => {
-            view! { <TextField id label hint=field.hint value problem input_mode="numeric"/> }.into_any()
-        }
-    };
-    view! { <div class="setting">{input}<Reset label=field.label value default/></div> }
+    let machines = Signal::derive(move || machine_types(wizard));
+    let machine = Signal::derive(move || wizard.service_text("machine_type"));
+    view! { <ServiceSetting field value problem default machines machine/> }
 }

@@ -3,6 +3,8 @@
 //! Must not know how rows arrive.
 
 pub mod query;
+pub mod remedy;
+pub mod trouble;
 
 #[cfg(target_arch = "wasm32")]
 mod page;
@@ -10,6 +12,10 @@ mod page;
 pub mod row;
 #[cfg(target_arch = "wasm32")]
 mod toolbar;
+#[cfg(target_arch = "wasm32")]
+pub mod trouble_badge;
+#[cfg(target_arch = "wasm32")]
+pub mod waiting;
 
 #[cfg(target_arch = "wasm32")]
 pub use page::{TrainingPage, is_in_field};

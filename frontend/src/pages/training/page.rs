@@ -13,6 +13,7 @@ use crate::state::layers::is_covered;
 use crate::state::live::Live;
 use crate::state::navigation::Navigation;
 use crate::state::preferences::Preferences;
+use crate::state::services::Services;
 use crate::state::title::use_title;
 use crate::text;
 use leptos::prelude::*;
@@ -25,6 +26,7 @@ use wasm_bindgen::JsCast;
 pub fn TrainingPage() -> impl IntoView {
     use_title(|| "Training".into());
     let live = expect_context::<Live>();
+    Services::watched();
     let navigation = expect_context::<Navigation>();
     let parameters = use_query_map();
     let query = Memo::new(move |_| {

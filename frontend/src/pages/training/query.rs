@@ -157,12 +157,12 @@ fn standing_duration(training: &Training) -> i64 {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use shared::id::{ExecutionId, ModelId, TrainingId, uuid_v7};
     use shared::training::Progress;
 
-    fn training(name: &str, created_at_ms: i64, status: Status) -> Training {
+    pub fn training(name: &str, created_at_ms: i64, status: Status) -> Training {
         let seed: [u8; 10] = std::array::from_fn(|index| name.as_bytes().get(index).copied().unwrap_or(9));
         let uuid = uuid_v7(created_at_ms.unsigned_abs(), &seed);
         Training {

@@ -2,18 +2,18 @@
 //!
 //! Must not know the table around it.
 
-use crate::components::icon::{Icon, IconView};
+use super::trouble_badge::TroubleBadge;
+use super::waiting::{Remedy, reason};
 use crate::components::menu::MenuButton;
 use crate::components::progress::ProgressBar;
 use crate::components::status_chip::{StatusChip, look};
 use crate::components::time::{Elapsed, TimeAgo};
 use crate::pages::actions::Actions;
-use crate::routes::Place;
+use crate::routes::{Place, ServiceTab};
 use crate::text;
 use leptos::prelude::*;
-use shared::service::Reason;
 use shared::status::Status;
-use shared::training::{Blocker, Phase, Training, Waiting};
+use shared::training::{Phase, Training};
 
 #[component]
 pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
@@ -25,7 +25,8 @@ pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
     let status = Memo::new(move |_| training.with(|training| training.status));
     let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
     let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
-    let trouble = Memo::new(move |_| training.with(trouble));
+    let service_place = training
+        .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
         <tr data-row=id>
@@ -38,10 +39,8 @@ pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
             <td><TrainingProgress training/></td>
             <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
             <td class="service-cell">
-                <span class="mono">{service}</span>
-                {move || trouble.get().map(|(icon, look, word)| view! {
-                    " " <span class="chip" data-look=look><IconView icon/><span>{word}</span></span>
-                })}
+                <a class="mono" href=service_place>{service}</a>
+                <TroubleBadge training/>
             </td>
             <td class="menu-cell">
                 <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
@@ -62,12 +61,15 @@ pub fn duration(training: RwSignal<Training>) -> Signal<(Option<i64>, Option<i64
 
 /// What a person should know besides the status: what it waits for, that it stops, why it failed.
 #[component]
-fn Remark(training: RwSignal<Training>) -> impl IntoView {
-    let remark = Memo::new(move |_| training.with(remark_on));
-    move || {
-        remark
-            .get()
-            .map(|remark| view! { <span class="waiting-for" title=remark.clone()>{remark.clone()}</span> })
+pub fn Remark(training: RwSignal<Training>) -> impl IntoView {
+    let waits_for = reason(training);
+    let remark = Memo::new(move |_| training.with(remark_on).or_else(|| waits_for.get()));
+    let has_remark = Memo::new(move |_| remark.with(Option::is_some));
+    view! {
+        <Show when=move || has_remark.get()>
+            <span class="waiting-for" title=move || remark.get()>{move || remark.get()}</span>
+        </Show>
+        <Remedy training/>
     }
 }
 
@@ -75,28 +77,11 @@ fn remark_on(training: &Training) -> Option<String> {
     if training.abort_requested && !training.status.is_final() {
         return Some("Stopping".into());
     }
-    if training.status.is_waiting() {
-        return training.waiting.as_ref().map(Waiting::describe);
-    }
     match training.status {
         Status::Failed | Status::Aborted => {
             let cause = training.cause.as_ref()?;
             Some(text::without_next_step(&cause.message, &cause.next_step))
         }
-        _ => None,
-    }
-}
-
-/// Trouble of the service, beside its name.
-fn trouble(training: &Training) -> Option<(Icon, &'static str, String)> {
-    match &training.waiting.as_ref().filter(|_| training.status.is_waiting())?.blocker {
-        Blocker::ServiceError { reason, .. } => {
-            Some((Icon::CrossInOctagon, "error", reason.name().to_owned()))
-        }
-        Blocker::NoMachineFits { .. } => {
-            Some((Icon::CrossInOctagon, "error", Reason::Unschedulable.name().to_owned()))
-        }
-        Blocker::ServicePaused { .. } => Some((Icon::Warning, "warning", "Paused".into())),
         _ => None,
     }
 }

@@ -1,0 +1,102 @@
+//! Training services, their instances and troubles, and the machines that they run on.
+//!
+//! Must not know what is shown.
+
+use super::{ApiError, transport};
+use proto::convert::ServiceLoad;
+use proto::v1::compute_service_client::ComputeServiceClient;
+use proto::v1::{
+    DeleteMachineTypeRequest, GetInstanceLogRequest, Instance, ListInstancesRequest, ListMachineTypesRequest,
+    ListServiceErrorsRequest, ListServiceRevisionsRequest, ListTrainingServicesRequest, PauseServiceRequest,
+    RestartServiceRequest, ResumeServiceRequest, ServiceError, ServiceRevision, TrainingServiceState,
+    UpdateTrainingServiceRequest,
+};
+use shared::machine::MachineType;
+use shared::service::{Service, ServiceSettings};
+
+/// A service, and what it has to do.
+pub type ServiceNow = (Service, ServiceLoad);
+
+/// Lines of an instance that are looked at.
+const LOG_LINES: u32 = 200;
+
+fn client() -> ComputeServiceClient<tonic_web_wasm_client::Client> {
+    ComputeServiceClient::new(transport())
+}
+
+fn parsed(service: TrainingServiceState) -> Result<ServiceNow, ApiError> {
+    ServiceNow::try_from(service).map_err(|error| ApiError::malformed(&error))
+}
+
+/// All services, by name.
+pub async fn list() -> Result<Vec<ServiceNow>, ApiError> {
+    let answer = client().list_training_services(ListTrainingServicesRequest {}).await?.into_inner();
+    let mut services = answer.services.into_iter().map(parsed).collect::<Result<Vec<_>, _>>()?;
+    services.sort_by(|(left, _), (right, _)| left.name.cmp(&right.name));
+    Ok(services)
+}
+
+/// Starts no more of its executions.
+pub async fn pause(service: String) -> Result<ServiceNow, ApiError> {
+    parsed(client().pause_service(PauseServiceRequest { service }).await?.into_inner())
+}
+
+/// Goes on.
+pub async fn resume(service: String) -> Result<ServiceNow, ApiError> {
+    parsed(client().resume_service(ResumeServiceRequest { service }).await?.into_inner())
+}
+
+/// Replaces its instances.
+pub async fn restart(service: String) -> Result<ServiceNow, ApiError> {
+    parsed(client().restart_service(RestartServiceRequest { service }).await?.into_inner())
+}
+
+/// Changes its settings, unless they are not those of this revision any more; 0 does not look.
+pub async fn update(
+    service: String,
+    settings: ServiceSettings,
+    settings_revision: u32,
+) -> Result<ServiceNow, ApiError> {
+    let settings = Some(settings.into());
+    let request = UpdateTrainingServiceRequest { service, settings, settings_revision };
+    parsed(client().update_training_service(request).await?.into_inner())
+}
+
+/// What its settings were, the latest first.
+pub async fn revisions(service: String) -> Result<Vec<ServiceRevision>, ApiError> {
+    let request = ListServiceRevisionsRequest { service };
+    Ok(client().list_service_revisions(request).await?.into_inner().revisions)
+}
+
+/// Its troubles by their reason, the latest first.
+pub async fn errors(service: String) -> Result<Vec<ServiceError>, ApiError> {
+    Ok(client().list_service_errors(ListServiceErrorsRequest { service }).await?.into_inner().errors)
+}
+
+/// Its instances, the latest first.
+pub async fn instances(service_id: String) -> Result<Vec<Instance>, ApiError> {
+    Ok(client().list_instances(ListInstancesRequest { service_id }).await?.into_inner().instances)
+}
+
+/// The last lines that an instance wrote.
+pub async fn instance_log(instance_id: String) -> Result<Vec<String>, ApiError> {
+    let request = GetInstanceLogRequest { instance_id, lines: LOG_LINES };
+    Ok(client().get_instance_log(request).await?.into_inner().lines)
+}
+
+/// The types of machines.
+pub async fn machine_types() -> Result<Vec<MachineType>, ApiError> {
+    let answer = client().list_machine_types(ListMachineTypesRequest {}).await?.into_inner();
+    Ok(answer.machine_types.into_iter().map(Into::into).collect())
+}
+
+/// Makes a type of machine, or changes the one of this name.
+pub async fn save_machine_type(machine: MachineType) -> Result<MachineType, ApiError> {
+    Ok(client().save_machine_type(proto::v1::MachineType::from(machine)).await?.into_inner().into())
+}
+
+/// Takes a type of machine away.
+pub async fn delete_machine_type(name: String) -> Result<(), ApiError> {
+    client().delete_machine_type(DeleteMachineTypeRequest { name }).await?;
+    Ok(())
+}

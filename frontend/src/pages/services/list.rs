@@ -1,0 +1,138 @@
+//! The list of training services.
+//!
+//! Must not know the page of one.
+
+use crate::api::services::ServiceNow;
+use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use crate::components::icon::{Icon, IconView};
+use crate::components::status_chip::ServiceChip;
+use crate::components::time::Elapsed;
+use crate::routes::{Place, ServiceTab};
+use crate::state::resource::Loaded;
+use crate::state::services::Services;
+use crate::state::title::use_title;
+use crate::text;
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+#[component]
+pub fn ServicesPage() -> impl IntoView {
+    use_title(|| "Services".into());
+    let services = Services::watched();
+    view! {
+        <h1>"Services"</h1>
+        <ServicesTabs/>
+        <Stale services/>
+        {move || match services.list.get() {
+            Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
+            Loaded::Failed(error) => {
+                let again = Callback::new(move |()| services.look());
+                view! { <LoadFailed what="The services" error again/> }.into_any()
+            }
+            Loaded::Ready(list) if list.is_empty() => view! {
+                <Empty title="No services yet">
+                    <p>"Services appear when the first training of an architecture starts"</p>
+                    <a class="button" href=Place::Models.path()>"Choose a model"</a>
+                </Empty>
+            }
+            .into_any(),
+            Loaded::Ready(list) => view! { <ServiceTable list/> }.into_any(),
+        }}
+    }
+}
+
+/// Services, and what they run on, side by side.
+#[component]
+pub fn ServicesTabs() -> impl IntoView {
+    let here = use_location().pathname;
+    let link = move |place: Place, label: &'static str| {
+        let path = place.path();
+        let target = path.clone();
+        view! { <a href=path aria-current=move || here.with(|here| *here == target).then_some("page")>{label}</a> }
+    };
+    view! {
+        <nav class="tabs" aria-label="Services">
+            {link(Place::Services, "Training services")}
+            {link(Place::Machines, "Machine types")}
+        </nav>
+    }
+}
+
+/// What is seen is kept while it cannot be fetched anew, and that is said.
+#[component]
+pub fn Stale(services: Services) -> impl IntoView {
+    move || {
+        services.stale.get().map(|error| {
+            view! {
+                <div class="notice" data-look="waiting" role="status">
+                    <IconView icon=Icon::Warning/>
+                    <span class="grow">{format!("May be out of date: {}", error.sentence())}</span>
+                    <button class="button" type="button" on:click=move |_| services.look()>"Retry"</button>
+                </div>
+            }
+        })
+    }
+}
+
+#[component]
+fn ServiceTable(list: Vec<ServiceNow>) -> impl IntoView {
+    let footer = text::counted(list.len() as u64, "service", "services");
+    view! {
+        <div class="table-frame">
+            <table class="table">
+                <caption class="visually-hidden">"Training services"</caption>
+                <thead>
+                    <tr>
+                        <th scope="col">"Name"</th>
+                        <th scope="col">"State"</th>
+                        <th scope="col">"Instances"</th>
+                        <th scope="col">"Running"</th>
+                        <th scope="col">"Waiting"</th>
+                        <th scope="col">"Oldest wait"</th>
+                        <th scope="col">"Last error"</th>
+                    </tr>
+                </thead>
+                <tbody>{list.into_iter().map(|now| view! { <ServiceRow now/> }).collect_view()}</tbody>
+            </table>
+            <div class="table-footer">{footer}</div>
+        </div>
+    }
+}
+
+#[component]
+fn ServiceRow(now: ServiceNow) -> impl IntoView {
+    let (service, load) = now;
+    let state = service.state(load.alive as usize, load.registered as usize);
+    let place = |tab| Place::service(&service.name, tab).path();
+    let error = service.error.clone().map(|error| {
+        view! {
+            <a href=place(ServiceTab::Errors)>{error.reason.name()}</a>
+            <span class="waiting-for" title=error.detail.clone()>{error.detail.clone()}</span>
+        }
+    });
+    let error = match error {
+        Some(error) => error.into_any(),
+        None => view! { <span class="muted">"–"</span> }.into_any(),
+    };
+    view! {
+        <tr data-row=service.id.to_string()>
+            <td><a class="name-link mono" href=place(ServiceTab::Executions)>{service.name.clone()}</a></td>
+            <td><ServiceChip state/></td>
+            <td>{instance_words(&service.settings, load.alive)}</td>
+            <td>{load.running}</td>
+            <td>{load.waiting}</td>
+            <td><Elapsed from_to=Signal::stored((load.oldest_waiting_ms, None))/></td>
+            <td>{error}</td>
+        </tr>
+    }
+}
+
+/// "1 now, 0 to 2".
+pub fn instance_words(settings: &shared::service::ServiceSettings, alive: u32) -> String {
+    let (least, most) = (settings.min_instances, settings.max_instances);
+    if settings.is_fixed() {
+        format!("{alive} now, always {most}")
+    } else {
+        format!("{alive} now, {least} to {most}")
+    }
+}

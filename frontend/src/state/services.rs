@@ -1,0 +1,129 @@
+//! The training services, as long as a page looks at them: fetched again when rows of trainings change in what concerns
+//! their services, and every few seconds besides.
+//!
+//! Must not know any page.
+
+use super::live::Live;
+use super::session::Session;
+use super::settled::settled;
+use crate::api::services::ServiceNow;
+use crate::api::{self, ApiError};
+use crate::state::resource::Loaded;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use shared::id::ServiceId;
+use shared::service::Service;
+use shared::status::Status;
+use std::time::Duration;
+
+/// Trouble of an instance shows in no row, so it is looked for by time too.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+/// A burst of changes is one reason to look.
+const CHANGED_AFTER: Duration = Duration::from_millis(400);
+
+/// The services of this tab.
+#[derive(Clone, Copy)]
+pub struct Services {
+    pub list: RwSignal<Loaded<Vec<ServiceNow>>>,
+    /// Changes with every answer, also with one that says the same.
+    pub turn: RwSignal<u32>,
+    /// Why the last look failed, while what was seen before is still shown.
+    pub stale: RwSignal<Option<ApiError>>,
+    is_asking: StoredValue<bool>,
+    session: Session,
+}
+
+impl Services {
+    pub fn new(session: Session) -> Self {
+        Self {
+            list: RwSignal::new(Loaded::Loading),
+            turn: RwSignal::new(0),
+            stale: RwSignal::new(None),
+            is_asking: StoredValue::new(false),
+            session,
+        }
+    }
+
+    /// Keeps the list true for as long as the page stands.
+    pub fn watched() -> Self {
+        let services = expect_context::<Self>();
+        let live = expect_context::<Live>();
+        let changes = settled(move || changes_of(live), CHANGED_AFTER);
+        Effect::new(move |_| {
+            changes.track();
+            services.look();
+        });
+        let look_if_seen = move || {
+            if !document().hidden() {
+                services.look();
+            }
+        };
+        if let Ok(interval) = set_interval_with_handle(look_if_seen, LOOK_AGAIN) {
+            on_cleanup(move || interval.clear());
+        }
+        services
+    }
+
+    /// Asks the server, unless an answer is on its way.
+    pub fn look(self) {
+        if self.is_asking.get_value() {
+            return;
+        }
+        self.is_asking.set_value(true);
+        spawn_local(async move {
+            let answer = api::services::list().await;
+            self.is_asking.set_value(false);
+            match answer {
+                Ok(list) => {
+                    self.stale.set(None);
+                    let list = Loaded::Ready(list);
+                    if self.list.with_untracked(|old| *old != list) {
+                        self.list.set(list);
+                    }
+                }
+                Err(error) => {
+                    self.session.check(&error);
+                    if self.list.with_untracked(|old| matches!(old, Loaded::Ready(_))) {
+                        self.stale.set(Some(error));
+                    } else {
+                        self.list.set(Loaded::Failed(error));
+                    }
+                }
+            }
+            self.turn.update(|turn| *turn += 1);
+        });
+    }
+
+    /// Takes in what a call answered.
+    pub fn take(self, now: ServiceNow) {
+        self.list.update(|list| {
+            let Loaded::Ready(list) = list else { return };
+            match list.iter_mut().find(|(service, _)| service.id == now.0.id) {
+                Some(known) => *known = now,
+                None => list.push(now),
+            }
+        });
+        self.turn.update(|turn| *turn += 1);
+    }
+
+    /// The service with this id, once it is known; whoever reads it is told of changes.
+    pub fn by_id<T>(self, id: ServiceId, look: impl FnOnce(Option<&Service>) -> T) -> T {
+        self.list.with(|list| {
+            let found = match list {
+                Loaded::Ready(list) => list.iter().find(|(service, _)| service.id == id),
+                Loaded::Loading | Loaded::Failed(_) => None,
+            };
+            look(found.map(|(service, _)| service))
+        })
+    }
+}
+
+/// What of the rows concerns their services: who waits or runs where.
+fn changes_of(live: Live) -> Vec<(ServiceId, Status, bool)> {
+    live.rows.with(|rows| {
+        let of = |row: &ArcRwSignal<shared::training::Training>| {
+            row.with(|row| (row.service_id, row.status, row.instance_id.is_some()))
+        };
+        rows.values().map(of).filter(|(_, status, _)| !status.is_final()).collect()
+    })
+}
