@@ -97,7 +97,8 @@ async fn a_change_of_settings_says_what_it_does_and_is_a_revision() -> Result<()
     other.click("button", "Save settings").await?;
     other.expect_text("Max instances 1 → 2", PAGE_DEADLINE).await?;
     other.quit().await?;
-    browser.click("button", "Save mine over them").await.context("the conflict is told")?;
+    browser.click("button", "Put mine over theirs").await.context("the conflict is told")?;
+    browser.click("button", "Save settings").await?;
     browser.expect_text("Revision 3", PAGE_DEADLINE).await?;
     browser.expect_text("Max attempts 3 → 5", PAGE_DEADLINE).await?;
     browser.expect_quiet_console(&[]).await?;

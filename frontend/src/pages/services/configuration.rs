@@ -63,10 +63,21 @@ impl Form {
 
     /// Starts over from settings that the server told.
     fn take(self, settings: &ServiceSettings, revision: u32) {
+        self.start_from(settings, revision, texts_of(settings));
+    }
+
+    /// Starts from settings that the server told, with what was typed over them.
+    fn rebase(self, settings: &ServiceSettings, revision: u32) {
+        let (before, typed) = (self.base.with_untracked(texts_of), self.texts.get_untracked());
+        let mut texts = texts_of(settings);
+        texts.extend(typed.into_iter().filter(|(key, text)| before.get(key) != Some(text)));
+        self.start_from(settings, revision, texts);
+    }
+
+    fn start_from(self, settings: &ServiceSettings, revision: u32, texts: BTreeMap<String, String>) {
         self.base.set(settings.clone());
         self.revision.set(revision);
         self.refusal.set(None);
-        let texts = texts_of(settings);
         // Fields that show what they should keep the focus.
         if self.texts.with_untracked(|old| *old != texts) {
             self.texts.set(texts);
@@ -100,7 +111,7 @@ pub fn ConfigurationTab(now: Memo<Option<ServiceNow>>, services: Services) -> im
     let save = save(form, now, services);
     let on_submit = move |event: web_sys::SubmitEvent| {
         event.prevent_default();
-        save.run(form.revision.get_untracked());
+        save.run(());
     };
     view! {
         <form class="form" novalidate on:submit=on_submit>
@@ -112,7 +123,7 @@ pub fn ConfigurationTab(now: Memo<Option<ServiceNow>>, services: Services) -> im
                     <Fields form title="Executions" id="config-executions" fields=&EXECUTION_FIELDS/>
                 }
             }}
-            <Conflict form now save/>
+            <Conflict form now/>
             <SaveBar form now/>
         </form>
         <Revisions now/>
@@ -214,7 +225,7 @@ fn SaveBar(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
 
 /// Somebody else changed the settings since they were read: nothing is lost, and a person decides.
 #[component]
-fn Conflict(form: Form, now: Memo<Option<ServiceNow>>, save: Callback<u32>) -> impl IntoView {
+fn Conflict(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
     let latest = Memo::new(move |_| {
         now.with(|now| {
             let (service, _) = now.as_ref()?;
@@ -234,24 +245,27 @@ fn Conflict(form: Form, now: Memo<Option<ServiceNow>>, save: Callback<u32>) -> i
     });
     move || {
         newer.get().map(|(revision, settings)| {
-            let words = format!("Somebody else changed the settings: they are at revision {revision} now. What you typed is not saved");
+            let words = format!(
+                "Somebody else changed the settings: they are at revision {revision} now. What you typed is not saved"
+            );
+            let theirs = settings.clone();
             view! {
                 <div class="notice" data-look="error" role="alert">
                     <IconView icon=Icon::Warning/>
                     <span class="grow">{words}</span>
-                    <button class="button" type="button" on:click=move |_| form.take(&settings, revision)>"Load theirs"</button>
-                    <button class="button" type="button" on:click=move |_| save.run(revision)>"Save mine over them"</button>
+                    <button class="button" type="button" on:click=move |_| form.take(&theirs, revision)>"Load theirs"</button>
+                    <button class="button" type="button" on:click=move |_| form.rebase(&settings, revision)>"Put mine over theirs"</button>
                 </div>
             }
         })
     }
 }
 
-/// Saves what is typed, if the settings are still those of a revision.
-fn save(form: Form, now: Memo<Option<ServiceNow>>, services: Services) -> Callback<u32> {
+/// Saves what is typed, if the settings are still those that it started from.
+fn save(form: Form, now: Memo<Option<ServiceNow>>, services: Services) -> Callback<()> {
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
-    Callback::new(move |read: u32| {
+    Callback::new(move |()| {
         let Ok(asked) = untrack(|| form.asked()) else { return };
         let has_changed = !untrack(|| form.changed()).is_empty();
         let Some((service, _)) = now.get_untracked().filter(|_| has_changed) else { return };
@@ -260,6 +274,7 @@ fn save(form: Form, now: Memo<Option<ServiceNow>>, services: Services) -> Callba
         }
         form.is_busy.set(true);
         form.refusal.set(None);
+        let read = form.revision.get_untracked();
         spawn_local(async move {
             let answer = api::services::update(service.id.to_string(), asked, read).await;
             match answer {

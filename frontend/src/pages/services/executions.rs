@@ -8,6 +8,7 @@ use crate::components::menu::MenuButton;
 use crate::components::status_chip::StatusChip;
 use crate::components::time::Elapsed;
 use crate::pages::actions::Actions;
+use crate::pages::training::move_by_keys;
 use crate::pages::training::row::{Remark, TrainingProgress, attempts, duration};
 use crate::pages::training::trouble_badge::TroubleBadge;
 use crate::routes::Place;
@@ -19,6 +20,7 @@ use shared::training::Training;
 #[component]
 pub fn ExecutionsTab(id: ServiceId) -> impl IntoView {
     let live = expect_context::<Live>();
+    move_by_keys();
     let order = Memo::new(move |_| order_of(live, id));
     let is_empty = Memo::new(move |_| order.with(Vec::is_empty));
     move || {

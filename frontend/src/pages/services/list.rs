@@ -7,6 +7,7 @@ use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::status_chip::ServiceChip;
 use crate::components::time::Elapsed;
+use crate::pages::training::move_by_keys;
 use crate::routes::{Place, ServiceTab};
 use crate::state::resource::Loaded;
 use crate::state::services::Services;
@@ -19,6 +20,7 @@ use leptos_router::hooks::use_location;
 pub fn ServicesPage() -> impl IntoView {
     use_title(|| "Services".into());
     let services = Services::watched();
+    move_by_keys();
     view! {
         <h1>"Services"</h1>
         <ServicesTabs/>

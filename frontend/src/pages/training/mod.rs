@@ -18,4 +18,4 @@ pub mod trouble_badge;
 pub mod waiting;
 
 #[cfg(target_arch = "wasm32")]
-pub use page::{TrainingPage, is_in_field};
+pub use page::{TrainingPage, is_in_field, move_by_keys};

@@ -200,7 +200,7 @@ fn NothingMatches(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoVi
 }
 
 /// `j` and `k` go through the rows, `.` opens the menu of the row that has the focus.
-fn move_by_keys() {
+pub fn move_by_keys() {
     let preferences = expect_context::<Preferences>();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
