@@ -12,7 +12,6 @@ use crate::state::resource::Loaded;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::id::ServiceId;
-use shared::service::Service;
 use shared::status::Status;
 use std::time::Duration;
 
@@ -107,13 +106,10 @@ impl Services {
     }
 
     /// The service with this id, once it is known; whoever reads it is told of changes.
-    pub fn by_id<T>(self, id: ServiceId, look: impl FnOnce(Option<&Service>) -> T) -> T {
-        self.list.with(|list| {
-            let found = match list {
-                Loaded::Ready(list) => list.iter().find(|(service, _)| service.id == id),
-                Loaded::Loading | Loaded::Failed(_) => None,
-            };
-            look(found.map(|(service, _)| service))
+    pub fn now(self, id: ServiceId) -> Option<ServiceNow> {
+        self.list.with(|list| match list {
+            Loaded::Ready(list) => list.iter().find(|(service, _)| service.id == id).cloned(),
+            Loaded::Loading | Loaded::Failed(_) => None,
         })
     }
 }

@@ -97,12 +97,26 @@ fn look(state: &str) -> &'static str {
 
 #[component]
 fn InstanceCard(id: String, instance: Memo<Option<Instance>>) -> impl IntoView {
+    // A heartbeat draws nothing anew but itself, so that links keep the focus.
+    let facts = Memo::new(move |_| {
+        instance.get().map(|instance| Instance { heard_at_ms: None, execution_ids: Vec::new(), ..instance })
+    });
+    let heard_at_ms = Memo::new(move |_| instance.with(|instance| instance.as_ref()?.heard_at_ms));
+    let works_on = Memo::new(move |_| {
+        instance.with(|instance| {
+            instance.as_ref().map(|instance| instance.execution_ids.clone()).unwrap_or_default()
+        })
+    });
     let log_is_open = RwSignal::new(false);
     let log_id = StoredValue::new(id.clone());
     let title = format!("Instance {id}");
     view! {
         <li class="card" aria-label=title>
-            {move || instance.get().map(|instance| view! { <InstanceFacts instance/> })}
+            {move || facts.get().map(|instance| view! { <InstanceFacts instance/> })}
+            {move || heard_at_ms.get().map(|at| view! {
+                <p class="muted">"Heard of " <TimeAgo at_ms=Signal::stored(at)/></p>
+            })}
+            {move || view! { <ExecutionLinks ids=works_on.get() words="Works on "/> }}
             <button
                 class="button"
                 type="button"
@@ -119,9 +133,6 @@ fn InstanceCard(id: String, instance: Memo<Option<Instance>>) -> impl IntoView {
 #[component]
 fn InstanceFacts(instance: Instance) -> impl IntoView {
     let reserved = reserved_words(&instance);
-    let heard = instance.heard_at_ms.map(|at| {
-        view! { <span>"Heard of " <strong><TimeAgo at_ms=Signal::stored(at)/></strong></span> }
-    });
     let error = (!instance.error_reason.is_empty()).then(|| {
         view! { <p><strong>{instance.error_reason.clone()}</strong>": "{instance.error_detail.clone()}</p> }
     });
@@ -136,12 +147,10 @@ fn InstanceFacts(instance: Instance) -> impl IntoView {
             <span>"Machine type " <strong>{instance.machine_type.clone()}</strong></span>
             <span>"Holds " <strong>{reserved}</strong></span>
             <span>"Started " <strong><TimeAgo at_ms=Signal::stored(instance.created_at_ms)/></strong></span>
-            {heard}
             {(!instance.handle.is_empty()).then(|| view! { <span>"Handle " <strong class="mono">{instance.handle.clone()}</strong></span> })}
         </div>
         {error}
         {drain}
-        <ExecutionLinks ids=instance.execution_ids words="Works on "/>
     }
 }
 

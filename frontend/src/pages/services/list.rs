@@ -21,24 +21,29 @@ pub fn ServicesPage() -> impl IntoView {
     use_title(|| "Services".into());
     let services = Services::watched();
     move_by_keys();
+    let stage = Memo::new(move |_| match services.list.get() {
+        Loaded::Ready(list) => Loaded::Ready(list.is_empty()),
+        Loaded::Loading => Loaded::Loading,
+        Loaded::Failed(error) => Loaded::Failed(error),
+    });
     view! {
         <h1>"Services"</h1>
         <ServicesTabs/>
         <Stale services/>
-        {move || match services.list.get() {
+        {move || match stage.get() {
             Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
             Loaded::Failed(error) => {
                 let again = Callback::new(move |()| services.look());
                 view! { <LoadFailed what="The services" error again/> }.into_any()
             }
-            Loaded::Ready(list) if list.is_empty() => view! {
+            Loaded::Ready(true) => view! {
                 <Empty title="No services yet">
                     <p>"Services appear when the first training of an architecture starts"</p>
                     <a class="button" href=Place::Models.path()>"Choose a model"</a>
                 </Empty>
             }
             .into_any(),
-            Loaded::Ready(list) => view! { <ServiceTable list/> }.into_any(),
+            Loaded::Ready(false) => view! { <ServiceTable services/> }.into_any(),
         }}
     }
 }
@@ -77,8 +82,12 @@ pub fn Stale(services: Services) -> impl IntoView {
 }
 
 #[component]
-fn ServiceTable(list: Vec<ServiceNow>) -> impl IntoView {
-    let footer = text::counted(list.len() as u64, "service", "services");
+fn ServiceTable(services: Services) -> impl IntoView {
+    let list = move || match services.list.get() {
+        Loaded::Ready(list) => list,
+        Loaded::Loading | Loaded::Failed(_) => Vec::new(),
+    };
+    let footer = move || text::counted(list().len() as u64, "service", "services");
     view! {
         <div class="table-frame">
             <table class="table">
@@ -94,7 +103,9 @@ fn ServiceTable(list: Vec<ServiceNow>) -> impl IntoView {
                         <th scope="col">"Last error"</th>
                     </tr>
                 </thead>
-                <tbody>{list.into_iter().map(|now| view! { <ServiceRow now/> }).collect_view()}</tbody>
+                <tbody>
+                    <For each=list key=|(service, _)| service.id let:now><ServiceRow now services/></For>
+                </tbody>
             </table>
             <div class="table-footer">{footer}</div>
         </div>
@@ -102,28 +113,36 @@ fn ServiceTable(list: Vec<ServiceNow>) -> impl IntoView {
 }
 
 #[component]
-fn ServiceRow(now: ServiceNow) -> impl IntoView {
-    let (service, load) = now;
-    let state = service.state(load.alive as usize, load.registered as usize);
-    let place = |tab| Place::service(&service.name, tab).path();
-    let error = service.error.clone().map(|error| {
-        view! {
-            <a href=place(ServiceTab::Errors)>{error.reason.name()}</a>
+fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
+    let (id, name) = (now.0.id, now.0.name.clone());
+    let place = Place::service(&name, ServiceTab::Executions).path();
+    let errors = StoredValue::new(Place::service(&name, ServiceTab::Errors).path());
+    // The link keeps the focus while what stands beside it changes.
+    let first = StoredValue::new(now);
+    let now = Memo::new(move |before: Option<&ServiceNow>| {
+        services.now(id).or_else(|| before.cloned()).unwrap_or_else(|| first.get_value())
+    });
+    let state = move || {
+        let state = now.with(|(service, load)| service.state(load.alive as usize, load.registered as usize));
+        view! { <ServiceChip state/> }
+    };
+    let error = move || match now.with(|(service, _)| service.error.clone()) {
+        Some(error) => view! {
+            <a href=errors.get_value()>{error.reason.name()}</a>
             <span class="waiting-for" title=error.detail.clone()>{error.detail.clone()}</span>
         }
-    });
-    let error = match error {
-        Some(error) => error.into_any(),
+        .into_any(),
         None => view! { <span class="muted">"–"</span> }.into_any(),
     };
+    let oldest = Signal::derive(move || now.with(|(_, load)| (load.oldest_waiting_ms, None)));
     view! {
-        <tr data-row=service.id.to_string()>
-            <td><a class="name-link mono" href=place(ServiceTab::Executions)>{service.name.clone()}</a></td>
-            <td><ServiceChip state/></td>
-            <td>{instance_words(&service.settings, load.alive)}</td>
-            <td>{load.running}</td>
-            <td>{load.waiting}</td>
-            <td><Elapsed from_to=Signal::stored((load.oldest_waiting_ms, None))/></td>
+        <tr data-row=id.to_string()>
+            <td><a class="name-link mono" href=place>{name}</a></td>
+            <td>{state}</td>
+            <td>{move || now.with(|(service, load)| instance_words(&service.settings, load.alive))}</td>
+            <td>{move || now.with(|(_, load)| load.running)}</td>
+            <td>{move || now.with(|(_, load)| load.waiting)}</td>
+            <td><Elapsed from_to=oldest/></td>
             <td>{error}</td>
         </tr>
     }

@@ -66,11 +66,7 @@ pub fn ServicePage() -> impl IntoView {
 fn Found(id: ServiceId, tab: Signal<ServiceTab>, services: Services) -> impl IntoView {
     // What was known of it stays while the list is fetched anew.
     let now = Memo::new(move |before: Option<&Option<ServiceNow>>| {
-        let found = services.list.with(|list| match list {
-            Loaded::Ready(list) => list.iter().find(|(service, _)| service.id == id).cloned(),
-            Loaded::Loading | Loaded::Failed(_) => None,
-        });
-        found.or_else(|| before.cloned().flatten())
+        services.now(id).or_else(|| before.cloned().flatten())
     });
     let name = Memo::new(move |_| {
         now.with(|now| now.as_ref().map(|(service, _)| service.name.clone()).unwrap_or_default())

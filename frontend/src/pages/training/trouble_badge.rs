@@ -13,6 +13,7 @@ use crate::state::services::Services;
 use crate::text;
 use leptos::prelude::*;
 use shared::service::Reason;
+use shared::status::Status;
 use shared::training::Training;
 
 /// Lines of output that are shown, the last ones.
@@ -25,12 +26,10 @@ pub fn TroubleBadge(training: RwSignal<Training>) -> impl IntoView {
     let trouble = Memo::new(move |_| {
         training.with(|training| {
             let blocker = training.waiting.as_ref().map(|waiting| &waiting.blocker);
-            let is_asked = training.status == shared::status::Status::InProgress;
-            if is_asked {
-                services.by_id(training.service_id, |service| trouble_of(training.status, blocker, service))
-            } else {
-                trouble_of(training.status, blocker, None)
-            }
+            // What waits has its own reason, and need not follow its service.
+            let runs = training.status == Status::InProgress;
+            let service = runs.then(|| services.now(training.service_id)).flatten();
+            trouble_of(training.status, blocker, service.as_ref().map(|(service, _)| service))
         })
     });
     let (id, service) = training
