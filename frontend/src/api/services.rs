@@ -31,9 +31,7 @@ fn parsed(service: TrainingServiceState) -> Result<ServiceNow, ApiError> {
 /// All services, by name.
 pub async fn list() -> Result<Vec<ServiceNow>, ApiError> {
     let answer = client().list_training_services(ListTrainingServicesRequest {}).await?.into_inner();
-    let mut services = answer.services.into_iter().map(parsed).collect::<Result<Vec<_>, _>>()?;
-    services.sort_by(|(left, _), (right, _)| left.name.cmp(&right.name));
-    Ok(services)
+    answer.services.into_iter().map(parsed).collect()
 }
 
 /// Starts no more of its executions.

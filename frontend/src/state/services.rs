@@ -5,14 +5,13 @@
 
 use super::live::Live;
 use super::session::Session;
-use super::settled::settled;
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError};
 use crate::state::resource::Loaded;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::id::ServiceId;
-use shared::status::Status;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
 /// Trouble of an instance shows in no row, so it is looked for by time too.
@@ -47,10 +46,14 @@ impl Services {
     pub fn watched() -> Self {
         let services = expect_context::<Self>();
         let live = expect_context::<Live>();
-        let changes = settled(move || changes_of(live), CHANGED_AFTER);
-        Effect::new(move |_| {
-            changes.track();
-            services.look();
+        Effect::new(move |before: Option<u64>| {
+            let now = changes_of(live);
+            match before {
+                None => services.look(),
+                Some(before) if before != now => set_timeout(move || services.look(), CHANGED_AFTER),
+                Some(_) => {}
+            }
+            now
         });
         let look_if_seen = move || {
             if !document().hidden() {
@@ -105,6 +108,13 @@ impl Services {
         self.turn.update(|turn| *turn += 1);
     }
 
+    /// The service with this id; what was known of it stays while the list is fetched anew.
+    pub fn follow(self, id: ServiceId) -> Memo<Option<ServiceNow>> {
+        Memo::new(move |before: Option<&Option<ServiceNow>>| {
+            self.now(id).or_else(|| before.cloned().flatten())
+        })
+    }
+
     /// The service with this id, once it is known; whoever reads it is told of changes.
     pub fn now(self, id: ServiceId) -> Option<ServiceNow> {
         self.list.with(|list| match list {
@@ -114,12 +124,17 @@ impl Services {
     }
 }
 
-/// What of the rows concerns their services: who waits or runs where.
-fn changes_of(live: Live) -> Vec<(ServiceId, Status, bool)> {
+/// Changes with what of the rows concerns their services: who waits or runs where.
+fn changes_of(live: Live) -> u64 {
+    let mut hasher = DefaultHasher::new();
     live.rows.with(|rows| {
-        let of = |row: &ArcRwSignal<shared::training::Training>| {
-            row.with(|row| (row.service_id, row.status, row.instance_id.is_some()))
-        };
-        rows.values().map(of).filter(|(_, status, _)| !status.is_final()).collect()
-    })
+        for row in rows.values() {
+            row.with(|row| {
+                if !row.status.is_final() {
+                    (row.id, row.status, row.instance_id).hash(&mut hasher);
+                }
+            });
+        }
+    });
+    hasher.finish()
 }

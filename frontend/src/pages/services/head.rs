@@ -33,13 +33,13 @@ pub fn ServiceHead(now: Memo<Option<ServiceNow>>, name: Memo<String>, services: 
                     view! { <ServiceChip state/> }
                 })}
                 <div class="model-actions">
-                    <ActionButton now word="Pause" can=|service, _| can_pause(service) run=move |now| actions.pause(now)/>
-                    <ActionButton now word="Resume" can=|service, _| can_resume(service) run=move |now| actions.resume(now)/>
+                    <ActionButton now word="Pause" can=|service, _| can_pause(service) run=Callback::new(move |now| actions.pause(now))/>
+                    <ActionButton now word="Resume" can=|service, _| can_resume(service) run=Callback::new(move |now| actions.resume(now))/>
                     <ActionButton
                         now
                         word="Restart…"
                         can=|service, load| can_restart(service, load.alive)
-                        run=move |now| actions.ask_to_restart(now)
+                        run=Callback::new(move |now| actions.ask_to_restart(now))
                     />
                 </div>
             </div>
@@ -54,7 +54,7 @@ fn ActionButton(
     now: Memo<Option<ServiceNow>>,
     word: &'static str,
     can: fn(&Service, &ServiceLoad) -> Result<(), &'static str>,
-    run: impl Fn(ServiceNow) + Send + Sync + 'static,
+    run: Callback<ServiceNow>,
 ) -> impl IntoView {
     let reason = Memo::new(move |_| {
         now.with(|now| match now {
@@ -70,7 +70,7 @@ fn ActionButton(
             title=reason
             on:click=move |_| {
                 if let Some(now) = now.get_untracked().filter(|_| reason.get_untracked().is_none()) {
-                    run(now);
+                    run.run(now);
                 }
             }
         >

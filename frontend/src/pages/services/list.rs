@@ -118,15 +118,18 @@ fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
     let place = Place::service(&name, ServiceTab::Executions).path();
     let errors = StoredValue::new(Place::service(&name, ServiceTab::Errors).path());
     // The link keeps the focus while what stands beside it changes.
-    let first = StoredValue::new(now);
-    let now = Memo::new(move |before: Option<&ServiceNow>| {
-        services.now(id).or_else(|| before.cloned()).unwrap_or_else(|| first.get_value())
-    });
+    let now = services.follow(id);
     let state = move || {
-        let state = now.with(|(service, load)| service.state(load.alive as usize, load.registered as usize));
-        view! { <ServiceChip state/> }
+        now.get().map(|(service, load)| {
+            let state = service.state(load.alive as usize, load.registered as usize);
+            view! { <ServiceChip state/> }
+        })
     };
-    let error = move || match now.with(|(service, _)| service.error.clone()) {
+    let instances = move || now.get().map(|(service, load)| instance_words(&service.settings, load.alive));
+    let running = move || now.get().map(|(_, load)| load.running);
+    let waiting = move || now.get().map(|(_, load)| load.waiting);
+    let oldest = Signal::derive(move || (now.get().and_then(|(_, load)| load.oldest_waiting_ms), None));
+    let error = move || match now.get().and_then(|(service, _)| service.error) {
         Some(error) => view! {
             <a href=errors.get_value()>{error.reason.name()}</a>
             <span class="waiting-for" title=error.detail.clone()>{error.detail.clone()}</span>
@@ -134,14 +137,13 @@ fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
         .into_any(),
         None => view! { <span class="muted">"–"</span> }.into_any(),
     };
-    let oldest = Signal::derive(move || now.with(|(_, load)| (load.oldest_waiting_ms, None)));
     view! {
         <tr data-row=id.to_string()>
             <td><a class="name-link mono" href=place>{name}</a></td>
             <td>{state}</td>
-            <td>{move || now.with(|(service, load)| instance_words(&service.settings, load.alive))}</td>
-            <td>{move || now.with(|(_, load)| load.running)}</td>
-            <td>{move || now.with(|(_, load)| load.waiting)}</td>
+            <td>{instances}</td>
+            <td>{running}</td>
+            <td>{waiting}</td>
             <td><Elapsed from_to=oldest/></td>
             <td>{error}</td>
         </tr>

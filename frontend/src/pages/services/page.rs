@@ -64,10 +64,7 @@ pub fn ServicePage() -> impl IntoView {
 
 #[component]
 fn Found(id: ServiceId, tab: Signal<ServiceTab>, services: Services) -> impl IntoView {
-    // What was known of it stays while the list is fetched anew.
-    let now = Memo::new(move |before: Option<&Option<ServiceNow>>| {
-        services.now(id).or_else(|| before.cloned().flatten())
-    });
+    let now = services.follow(id);
     let name = Memo::new(move |_| {
         now.with(|now| now.as_ref().map(|(service, _)| service.name.clone()).unwrap_or_default())
     });
