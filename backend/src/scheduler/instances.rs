@@ -25,6 +25,12 @@ impl Scheduler {
         let mut noted = false;
         for instance in &snapshot.instances {
             let Some(handle) = &instance.handle else { continue };
+            for incident in self.executor.incidents(instance.id, handle).await {
+                let kept = self.keep_error(snapshot, instance.service_id, Some(instance.id), incident).await;
+                if let Err(error) = kept {
+                    tracing::warn!(%error, instance_id = %instance.id, "a trouble of an instance was not noted");
+                }
+            }
             if let Observation::Ended { well, error } = self.executor.observe(instance.id, handle).await {
                 let outcome = self.note_end(snapshot, instance, well, error).await;
                 noted |= outcome.is_ok();

@@ -78,8 +78,8 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<()> {
     println!("seed {seed}: `cargo xtask chaos --seed {seed}` does the same again");
     let mut steps = Steps::default();
     for tier in TIERS.iter().filter(|tier| names.is_empty() || names.iter().any(|name| name == tier.name)) {
-        let name = format!("{}: {}, {} times", tier.name, tier.what, tier.count);
-        steps.run(&name, |summaries| {
+        steps.run(tier.name, |summaries| {
+            println!("{}, {} times", tier.what, tier.count);
             let mut command = project.cargo(&["test", "--workspace", "--exclude", "tests"]);
             command.args(tier.target).args(["--", "--nocapture", tier.filter]);
             command.env(tier.variable, tier.count.to_string()).env("TRAINYARD_SEED", seed.to_string());
