@@ -167,7 +167,7 @@ impl House {
     }
 
     pub async fn clients(&self) -> Clients {
-        let token = std::fs::read_to_string(self.data().join("token")).unwrap();
+        let token = std::fs::read_to_string(self.data().join("local.token")).unwrap();
         let owner = Owner(format!("Bearer {}", token.trim()).parse().unwrap());
         let channel = Endpoint::from_shared(self.url.clone()).unwrap().connect().await.unwrap();
         Clients { line: InterceptedService::new(channel, owner) }

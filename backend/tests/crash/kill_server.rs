@@ -140,9 +140,10 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() {
     starts.sort();
     let at = |share: usize| starts[(starts.len() * share / 100).min(starts.len() - 1)].as_millis();
     println!(
-        "{kills} kills, {total} trainings, {} versions: nothing lost; ready again in {} ms (p50), {} ms (p99)",
+        "{kills} kills, {total} trainings, {} versions: nothing lost; ready again in {} ms (p50), {} ms (p99), {} MiB",
         journal.models.len(),
         at(50),
-        at(99)
+        at(99),
+        house.peak_memory_mib()
     );
 }

@@ -9,5 +9,6 @@ mod chance;
 mod drain;
 mod house;
 mod keys;
+mod kill_both;
 mod kill_runner;
 mod kill_server;

@@ -2,23 +2,28 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
-use proto::v1::access_service_client::AccessServiceClient;
+use super::{ApiError, call::calls};
 use proto::v1::{GetSessionRequest, GetSessionResponse, SignInRequest, SignOutRequest};
+
+calls! {
+    sign_in(SignInRequest) -> SignInResponse = "AccessService/SignIn";
+    get_session(GetSessionRequest) -> GetSessionResponse = "AccessService/GetSession";
+    sign_out(SignOutRequest) -> SignOutResponse = "AccessService/SignOut";
+}
 
 /// Exchanges a sign-in link's token for a session; the browser keeps it as a cookie.
 pub async fn sign_in(token: String) -> Result<(), ApiError> {
-    AccessServiceClient::new(transport()).sign_in(SignInRequest { token }).await?;
+    rpc::sign_in(SignInRequest { token }).await?;
     Ok(())
 }
 
 /// Who is signed in, and to which version of the server.
 pub async fn session() -> Result<GetSessionResponse, ApiError> {
-    Ok(AccessServiceClient::new(transport()).get_session(GetSessionRequest {}).await?.into_inner())
+    Ok(rpc::get_session(GetSessionRequest {}).await?)
 }
 
 /// Ends the session.
 pub async fn sign_out() -> Result<(), ApiError> {
-    AccessServiceClient::new(transport()).sign_out(SignOutRequest {}).await?;
+    rpc::sign_out(SignOutRequest {}).await?;
     Ok(())
 }

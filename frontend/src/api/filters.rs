@@ -2,34 +2,37 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, Transport, transport};
-use proto::v1::filter_service_client::FilterServiceClient;
+use super::{ApiError, call::calls};
 use proto::v1::{
     CompleteFilterRequest, Completion, DeleteFilterRequest, ListFiltersRequest, PreviewFilterRequest,
     PreviewFilterResponse, SaveFilterRequest, SavedFilter,
 };
 use shared::dql::Query;
 
+calls! {
+    list_filters(ListFiltersRequest) -> ListFiltersResponse = "FilterService/ListFilters";
+    save_filter(SaveFilterRequest) -> SavedFilter = "FilterService/SaveFilter";
+    delete_filter(DeleteFilterRequest) -> DeleteFilterResponse = "FilterService/DeleteFilter";
+    preview_filter(PreviewFilterRequest) -> PreviewFilterResponse = "FilterService/PreviewFilter";
+    complete_filter(CompleteFilterRequest) -> CompleteFilterResponse = "FilterService/CompleteFilter";
+}
+
 /// Filters of items: the only ones that the browser uses.
 const ITEMS: &str = "items";
 
-fn client() -> FilterServiceClient<Transport> {
-    FilterServiceClient::new(transport())
-}
-
 /// All saved filters of items, by name.
 pub async fn list() -> Result<Vec<SavedFilter>, ApiError> {
-    Ok(client().list_filters(ListFiltersRequest { resource: ITEMS.into() }).await?.into_inner().filters)
+    Ok(rpc::list_filters(ListFiltersRequest { resource: ITEMS.into() }).await?.filters)
 }
 
 /// Makes one, or replaces the one of the same name.
 pub async fn save(name: String, query: String) -> Result<SavedFilter, ApiError> {
     let request = SaveFilterRequest { name, resource: ITEMS.into(), query };
-    Ok(client().save_filter(request).await?.into_inner())
+    Ok(rpc::save_filter(request).await?)
 }
 
 pub async fn delete(id: String) -> Result<(), ApiError> {
-    client().delete_filter(DeleteFilterRequest { id }).await?;
+    rpc::delete_filter(DeleteFilterRequest { id }).await?;
     Ok(())
 }
 
@@ -45,11 +48,11 @@ pub async fn preview_with_items(
     item_limit: u32,
 ) -> Result<PreviewFilterResponse, ApiError> {
     let request = PreviewFilterRequest { dataset, filter, item_limit };
-    Ok(client().preview_filter(request).await?.into_inner())
+    Ok(rpc::preview_filter(request).await?)
 }
 
 /// Fields, or values of a field, that begin with what is written already.
 pub async fn complete(dataset: String, field: String, prefix: String) -> Result<Vec<Completion>, ApiError> {
     let request = CompleteFilterRequest { dataset, field, prefix, limit: 20 };
-    Ok(client().complete_filter(request).await?.into_inner().completions)
+    Ok(rpc::complete_filter(request).await?.completions)
 }

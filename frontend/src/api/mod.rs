@@ -2,6 +2,7 @@
 //!
 //! Must not know who calls or what is drawn.
 
+mod call;
 mod error;
 mod leaving;
 

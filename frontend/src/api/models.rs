@@ -2,35 +2,41 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, Transport, leaving, transport};
-use proto::v1::model_service_client::ModelServiceClient;
+use super::{ApiError, call::calls, leaving};
 use proto::v1::{
     CloneModelRequest, CreateModelRequest, DeleteModelRequest, GetDraftRequest, GetModelRequest,
     ListModelsRequest, RestoreModelRequest, SaveDraftRequest, UpdateModelRequest,
 };
 use shared::model::Model;
 
-fn client() -> ModelServiceClient<Transport> {
-    ModelServiceClient::new(transport())
+calls! {
+    get_model(GetModelRequest) -> Model = "ModelService/GetModel";
+    list_models(ListModelsRequest) -> ListModelsResponse = "ModelService/ListModels";
+    create_model(CreateModelRequest) -> Model = "ModelService/CreateModel";
+    clone_model(CloneModelRequest) -> Model = "ModelService/CloneModel";
+    update_model(UpdateModelRequest) -> Model = "ModelService/UpdateModel";
+    delete_model(DeleteModelRequest) -> Model = "ModelService/DeleteModel";
+    restore_model(RestoreModelRequest) -> Model = "ModelService/RestoreModel";
+    get_draft(GetDraftRequest) -> TrainingDraft = "ModelService/GetDraft";
+    save_draft(SaveDraftRequest) -> TrainingDraft = "ModelService/SaveDraft";
 }
 
-fn parsed(model: tonic::Response<proto::v1::Model>) -> Result<Model, ApiError> {
-    Model::try_from(model.into_inner()).map_err(|error| ApiError::malformed(&error))
+fn parsed(model: proto::v1::Model) -> Result<Model, ApiError> {
+    Model::try_from(model).map_err(|error| ApiError::malformed(&error))
 }
 
 /// The version with this id or name.
 pub async fn get(model: String) -> Result<Model, ApiError> {
-    parsed(client().get_model(GetModelRequest { model }).await?)
+    parsed(rpc::get_model(GetModelRequest { model }).await?)
 }
 
 /// All versions.
 pub async fn list() -> Result<Vec<Model>, ApiError> {
-    let mut client = client();
     let mut models = Vec::new();
     let mut page_token = String::new();
     loop {
         let request = ListModelsRequest { page_size: 100, page_token, ..Default::default() };
-        let page = client.list_models(request).await?.into_inner();
+        let page = rpc::list_models(request).await?;
         for model in page.models {
             models.push(Model::try_from(model).map_err(|error| ApiError::malformed(&error))?);
         }
@@ -43,27 +49,27 @@ pub async fn list() -> Result<Vec<Model>, ApiError> {
 
 /// Makes a version; sent twice with the same key it makes one.
 pub async fn create(request: CreateModelRequest) -> Result<Model, ApiError> {
-    parsed(client().create_model(request).await?)
+    parsed(rpc::create_model(request).await?)
 }
 
 /// Makes a version like another one.
 pub async fn copy(request: CloneModelRequest) -> Result<Model, ApiError> {
-    parsed(client().clone_model(request).await?)
+    parsed(rpc::clone_model(request).await?)
 }
 
 /// Changes name, description and tags.
 pub async fn update(request: UpdateModelRequest) -> Result<Model, ApiError> {
-    parsed(client().update_model(request).await?)
+    parsed(rpc::update_model(request).await?)
 }
 
 /// Takes it out of the lists.
 pub async fn delete(model: String) -> Result<Model, ApiError> {
-    parsed(client().delete_model(DeleteModelRequest { model }).await?)
+    parsed(rpc::delete_model(DeleteModelRequest { model }).await?)
 }
 
 /// Puts it back into the lists.
 pub async fn restore(model_id: String) -> Result<Model, ApiError> {
-    parsed(client().restore_model(RestoreModelRequest { model_id }).await?)
+    parsed(rpc::restore_model(RestoreModelRequest { model_id }).await?)
 }
 
 /// What was filled in for its next training.
@@ -77,7 +83,7 @@ pub struct KeptDraft {
 
 /// The draft that is kept.
 pub async fn draft(model: String) -> Result<KeptDraft, ApiError> {
-    let draft = client().get_draft(GetDraftRequest { model }).await?.into_inner();
+    let draft = rpc::get_draft(GetDraftRequest { model }).await?;
     Ok(KeptDraft { json: draft.draft_json, at_ms: draft.updated_at_ms })
 }
 
@@ -88,7 +94,7 @@ pub async fn save_draft(
     known_updated_at_ms: Option<i64>,
 ) -> Result<i64, ApiError> {
     let request = SaveDraftRequest { model, draft_json, known_updated_at_ms };
-    Ok(client().save_draft(request).await?.into_inner().updated_at_ms)
+    Ok(rpc::save_draft(request).await?.updated_at_ms)
 }
 
 /// Keeps a draft while the page goes away.

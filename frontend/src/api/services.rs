@@ -2,9 +2,8 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, transport};
+use super::{ApiError, call::calls};
 use proto::convert::ServiceLoad;
-use proto::v1::compute_service_client::ComputeServiceClient;
 use proto::v1::{
     DeleteMachineTypeRequest, GetInstanceLogRequest, Instance, ListInstancesRequest, ListMachineTypesRequest,
     ListServiceErrorsRequest, ListServiceRevisionsRequest, ListTrainingServicesRequest, PauseServiceRequest,
@@ -14,15 +13,26 @@ use proto::v1::{
 use shared::machine::MachineType;
 use shared::service::{Service, ServiceSettings};
 
+calls! {
+    list_training_services(ListTrainingServicesRequest) -> ListTrainingServicesResponse = "ComputeService/ListTrainingServices";
+    pause_service(PauseServiceRequest) -> TrainingServiceState = "ComputeService/PauseService";
+    resume_service(ResumeServiceRequest) -> TrainingServiceState = "ComputeService/ResumeService";
+    restart_service(RestartServiceRequest) -> TrainingServiceState = "ComputeService/RestartService";
+    update_training_service(UpdateTrainingServiceRequest) -> TrainingServiceState = "ComputeService/UpdateTrainingService";
+    list_service_revisions(ListServiceRevisionsRequest) -> ListServiceRevisionsResponse = "ComputeService/ListServiceRevisions";
+    list_service_errors(ListServiceErrorsRequest) -> ListServiceErrorsResponse = "ComputeService/ListServiceErrors";
+    list_instances(ListInstancesRequest) -> ListInstancesResponse = "ComputeService/ListInstances";
+    get_instance_log(GetInstanceLogRequest) -> GetInstanceLogResponse = "ComputeService/GetInstanceLog";
+    list_machine_types(ListMachineTypesRequest) -> ListMachineTypesResponse = "ComputeService/ListMachineTypes";
+    save_machine_type(MachineType) -> MachineType = "ComputeService/SaveMachineType";
+    delete_machine_type(DeleteMachineTypeRequest) -> DeleteMachineTypeResponse = "ComputeService/DeleteMachineType";
+}
+
 /// A service, and what it has to do.
 pub type ServiceNow = (Service, ServiceLoad);
 
 /// Lines of an instance that are looked at.
 const LOG_LINES: u32 = 200;
-
-fn client() -> ComputeServiceClient<tonic_web_wasm_client::Client> {
-    ComputeServiceClient::new(transport())
-}
 
 fn parsed(service: TrainingServiceState) -> Result<ServiceNow, ApiError> {
     ServiceNow::try_from(service).map_err(|error| ApiError::malformed(&error))
@@ -30,23 +40,23 @@ fn parsed(service: TrainingServiceState) -> Result<ServiceNow, ApiError> {
 
 /// All services, by name.
 pub async fn list() -> Result<Vec<ServiceNow>, ApiError> {
-    let answer = client().list_training_services(ListTrainingServicesRequest {}).await?.into_inner();
+    let answer = rpc::list_training_services(ListTrainingServicesRequest {}).await?;
     answer.services.into_iter().map(parsed).collect()
 }
 
 /// Starts no more of its executions.
 pub async fn pause(service: String) -> Result<ServiceNow, ApiError> {
-    parsed(client().pause_service(PauseServiceRequest { service }).await?.into_inner())
+    parsed(rpc::pause_service(PauseServiceRequest { service }).await?)
 }
 
 /// Goes on.
 pub async fn resume(service: String) -> Result<ServiceNow, ApiError> {
-    parsed(client().resume_service(ResumeServiceRequest { service }).await?.into_inner())
+    parsed(rpc::resume_service(ResumeServiceRequest { service }).await?)
 }
 
 /// Replaces its instances.
 pub async fn restart(service: String) -> Result<ServiceNow, ApiError> {
-    parsed(client().restart_service(RestartServiceRequest { service }).await?.into_inner())
+    parsed(rpc::restart_service(RestartServiceRequest { service }).await?)
 }
 
 /// Changes its settings, unless they are not those of this revision any more; 0 does not look.
@@ -57,44 +67,44 @@ pub async fn update(
 ) -> Result<ServiceNow, ApiError> {
     let settings = Some(settings.into());
     let request = UpdateTrainingServiceRequest { service, settings, settings_revision };
-    parsed(client().update_training_service(request).await?.into_inner())
+    parsed(rpc::update_training_service(request).await?)
 }
 
 /// What its settings were, the latest first.
 pub async fn revisions(service: String) -> Result<Vec<ServiceRevision>, ApiError> {
     let request = ListServiceRevisionsRequest { service };
-    Ok(client().list_service_revisions(request).await?.into_inner().revisions)
+    Ok(rpc::list_service_revisions(request).await?.revisions)
 }
 
 /// Its troubles by their reason, the latest first.
 pub async fn errors(service: String) -> Result<Vec<ServiceError>, ApiError> {
-    Ok(client().list_service_errors(ListServiceErrorsRequest { service }).await?.into_inner().errors)
+    Ok(rpc::list_service_errors(ListServiceErrorsRequest { service }).await?.errors)
 }
 
 /// Its instances, the latest first.
 pub async fn instances(service_id: String) -> Result<Vec<Instance>, ApiError> {
-    Ok(client().list_instances(ListInstancesRequest { service_id }).await?.into_inner().instances)
+    Ok(rpc::list_instances(ListInstancesRequest { service_id }).await?.instances)
 }
 
 /// The last lines that an instance wrote.
 pub async fn instance_log(instance_id: String) -> Result<Vec<String>, ApiError> {
     let request = GetInstanceLogRequest { instance_id, lines: LOG_LINES };
-    Ok(client().get_instance_log(request).await?.into_inner().lines)
+    Ok(rpc::get_instance_log(request).await?.lines)
 }
 
 /// The types of machines.
 pub async fn machine_types() -> Result<Vec<MachineType>, ApiError> {
-    let answer = client().list_machine_types(ListMachineTypesRequest {}).await?.into_inner();
+    let answer = rpc::list_machine_types(ListMachineTypesRequest {}).await?;
     Ok(answer.machine_types.into_iter().map(Into::into).collect())
 }
 
 /// Makes a type of machine, or changes the one of this name.
 pub async fn save_machine_type(machine: MachineType) -> Result<MachineType, ApiError> {
-    Ok(client().save_machine_type(proto::v1::MachineType::from(machine)).await?.into_inner().into())
+    Ok(rpc::save_machine_type(proto::v1::MachineType::from(machine)).await?.into())
 }
 
 /// Takes a type of machine away.
 pub async fn delete_machine_type(name: String) -> Result<(), ApiError> {
-    client().delete_machine_type(DeleteMachineTypeRequest { name }).await?;
+    rpc::delete_machine_type(DeleteMachineTypeRequest { name }).await?;
     Ok(())
 }

@@ -2,10 +2,9 @@
 //!
 //! Must not know what is shown.
 
-use super::{ApiError, Transport, transport};
+use super::ApiError;
+use super::call::{Messages, calls, stream};
 use proto::convert::subset_to_wire;
-use proto::v1::training_service_client::TrainingServiceClient;
-use proto::v1::watch_service_client::WatchServiceClient;
 use proto::v1::{
     AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, ListSnapshotItemsRequest,
     ListTrainingsRequest, LogLine, RemoveTrainingRequest, RerunTrainingRequest, RestoreTrainingRequest,
@@ -15,35 +14,46 @@ use shared::dataset::{Item, Subset};
 use shared::id::ModelId;
 use shared::training::Training;
 
+calls! {
+    get_training(GetTrainingRequest) -> Training = "TrainingService/GetTraining";
+    start_training(StartTrainingRequest) -> Training = "TrainingService/StartTraining";
+    check_training(StartTrainingRequest) -> TrainingCheck = "TrainingService/CheckTraining";
+    get_snapshot(GetSnapshotRequest) -> TrainingSnapshot = "TrainingService/GetSnapshot";
+    list_snapshot_items(ListSnapshotItemsRequest) -> ListSnapshotItemsResponse = "TrainingService/ListSnapshotItems";
+    list_trainings(ListTrainingsRequest) -> ListTrainingsResponse = "TrainingService/ListTrainings";
+    abort_training(AbortTrainingRequest) -> Training = "TrainingService/AbortTraining";
+    set_priority(SetPriorityRequest) -> Training = "TrainingService/SetPriority";
+    rerun_training(RerunTrainingRequest) -> Training = "TrainingService/RerunTraining";
+    remove_training(RemoveTrainingRequest) -> Training = "TrainingService/RemoveTraining";
+    restore_training(RestoreTrainingRequest) -> Training = "TrainingService/RestoreTraining";
+    list_logs(ListLogsRequest) -> ListLogsResponse = "TrainingService/ListLogs";
+}
+
 /// Trainings of one model that are offered to choose from.
 const MOST_TRAININGS: u32 = 100;
 
-fn client() -> TrainingServiceClient<Transport> {
-    TrainingServiceClient::new(transport())
-}
-
-fn parsed(training: tonic::Response<proto::v1::Training>) -> Result<Training, ApiError> {
-    Training::try_from(training.into_inner()).map_err(|error| ApiError::malformed(&error))
+fn parsed(training: proto::v1::Training) -> Result<Training, ApiError> {
+    Training::try_from(training).map_err(|error| ApiError::malformed(&error))
 }
 
 /// The training with this id, or the latest of the model or execution with it.
 pub async fn get(training: String) -> Result<Training, ApiError> {
-    parsed(client().get_training(GetTrainingRequest { training }).await?)
+    parsed(rpc::get_training(GetTrainingRequest { training }).await?)
 }
 
 /// Starts a training; sent twice with the same key it starts one.
 pub async fn start(request: StartTrainingRequest) -> Result<Training, ApiError> {
-    parsed(client().start_training(request).await?)
+    parsed(rpc::start_training(request).await?)
 }
 
 /// Says what starting it would do.
 pub async fn check(request: StartTrainingRequest) -> Result<TrainingCheck, ApiError> {
-    Ok(client().check_training(request).await?.into_inner())
+    Ok(rpc::check_training(request).await?)
 }
 
 /// What a training learns from.
 pub async fn snapshot(training: String) -> Result<TrainingSnapshot, ApiError> {
-    Ok(client().get_snapshot(GetSnapshotRequest { training }).await?.into_inner())
+    Ok(rpc::get_snapshot(GetSnapshotRequest { training }).await?)
 }
 
 /// Some of the items of a subset as they were frozen.
@@ -55,7 +65,7 @@ pub async fn snapshot_items(
 ) -> Result<Vec<Item>, ApiError> {
     let subset = subset_to_wire(Some(subset)).into();
     let request = ListSnapshotItemsRequest { training, subset, page_size, page_token: String::new(), skip };
-    let items = client().list_snapshot_items(request).await?.into_inner().items;
+    let items = rpc::list_snapshot_items(request).await?.items;
     items.into_iter().map(|item| Item::try_from(item).map_err(|error| ApiError::malformed(&error))).collect()
 }
 
@@ -67,7 +77,7 @@ pub async fn of_model(model: ModelId) -> Result<Vec<Training>, ApiError> {
         include_removed: true,
         ..Default::default()
     };
-    let answer = client().list_trainings(request).await?.into_inner();
+    let answer = rpc::list_trainings(request).await?;
     let mut trainings = Vec::new();
     for training in answer.trainings {
         trainings.push(Training::try_from(training).map_err(|error| ApiError::malformed(&error))?);
@@ -78,36 +88,36 @@ pub async fn of_model(model: ModelId) -> Result<Vec<Training>, ApiError> {
 
 /// Asks for its end.
 pub async fn abort(training: String) -> Result<Training, ApiError> {
-    parsed(client().abort_training(AbortTrainingRequest { training }).await?)
+    parsed(rpc::abort_training(AbortTrainingRequest { training }).await?)
 }
 
 /// Makes a waiting one more or less urgent.
 pub async fn set_priority(training: String, priority: i32) -> Result<Training, ApiError> {
-    parsed(client().set_priority(SetPriorityRequest { training, priority }).await?)
+    parsed(rpc::set_priority(SetPriorityRequest { training, priority }).await?)
 }
 
 /// Has a running one go round again.
 pub async fn rerun(training: String) -> Result<Training, ApiError> {
-    parsed(client().rerun_training(RerunTrainingRequest { training }).await?)
+    parsed(rpc::rerun_training(RerunTrainingRequest { training }).await?)
 }
 
 /// Takes it out of the table.
 pub async fn remove(training: String) -> Result<Training, ApiError> {
-    parsed(client().remove_training(RemoveTrainingRequest { training }).await?)
+    parsed(rpc::remove_training(RemoveTrainingRequest { training }).await?)
 }
 
 /// Puts it back into the table.
 pub async fn restore(training: String) -> Result<Training, ApiError> {
-    parsed(client().restore_training(RestoreTrainingRequest { training }).await?)
+    parsed(rpc::restore_training(RestoreTrainingRequest { training }).await?)
 }
 
 /// Up to `page_size` log lines after a number.
 pub async fn logs(training: String, after_number: u64, page_size: u32) -> Result<Vec<LogLine>, ApiError> {
     let request = ListLogsRequest { training, after_number, page_size };
-    Ok(client().list_logs(request).await?.into_inner().lines)
+    Ok(rpc::list_logs(request).await?.lines)
 }
 
 /// Opens the stream.
-pub async fn watch(request: WatchRequest) -> Result<tonic::Streaming<WatchEvent>, ApiError> {
-    Ok(WatchServiceClient::new(transport()).watch(request).await?.into_inner())
+pub async fn watch(request: WatchRequest) -> Result<Messages<WatchEvent>, ApiError> {
+    stream("/trainyard.v1.WatchService/Watch", request).await
 }

@@ -187,14 +187,14 @@ impl Live {
         };
         let mut was_live = false;
         loop {
-            let next = pin!(stream.message());
+            let next = pin!(stream.next());
             match select(next, TimeoutFuture::new(SILENCE_MS)).await {
                 Either::Left((Ok(Some(event)), _)) => {
                     was_live = true;
                     self.receive(event);
                 }
-                Either::Left((Err(status), _)) if status.code() == tonic::Code::Unauthenticated => {
-                    self.session.check(&status.into());
+                Either::Left((Err(error), _)) if error.kind == ErrorKind::SignedOut => {
+                    self.session.check(&error);
                     return Ending::SignedOut;
                 }
                 Either::Left((Ok(None) | Err(_), _)) | Either::Right(_) => return Ending::Lost { was_live },

@@ -272,7 +272,7 @@ mod tests {
             ),
             (
                 error,
-                "the service cannot start (ErrImagePull: /opt/train is not available), tried again in 2 s",
+                "the service cannot start (ErrImagePull: /opt/train is not there)",
                 "Put the program",
             ),
             (fits, "no machine of the type local fits (needs 4 cores, 2 available)", "Ask for less"),

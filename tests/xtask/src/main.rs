@@ -3,6 +3,7 @@
 //! Must not know how anything in the product works: it calls cargo, the other tools and the built program.
 //! It has few dependencies, so that it is there within seconds of a clone.
 
+mod api_calls;
 mod bench;
 mod chaos;
 mod command;

@@ -2,6 +2,7 @@
 //!
 //! Must not know what the code does: it looks at text alone.
 
+use crate::api_calls;
 use crate::command::output;
 use crate::project::Project;
 use anyhow::{Context, Result, bail};
@@ -18,7 +19,7 @@ pub fn check(project: &Project) -> Result<()> {
     let list =
         output(project.command("git").args(["ls-files", "--cached", "--others", "--exclude-standard"]))
             .context("git cannot list the files of the checkout: is this a clone, and is git installed?")?;
-    let mut complaints = Vec::new();
+    let mut complaints = api_calls::complaints(project)?;
     let mut checked = 0;
     for path in list.lines() {
         // Pictures and the like are not text; a file may have been removed a moment ago.
