@@ -82,7 +82,7 @@ pub struct Reservation {
 
 /// What a machine lacks for an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "resource", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Shortage {
     /// GPUs.
     Gpus {

@@ -108,7 +108,7 @@ pub struct InstanceError {
 
 /// Why an instance has to stop what it works on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Drain {
     /// A more urgent training takes its machine.
     Preempted {

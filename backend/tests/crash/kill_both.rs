@@ -77,7 +77,8 @@ async fn server_and_runner_killed_together_leave_the_right_status() {
     // The longest downtime is for before a release.
     let long = std::env::var("TRAINYARD_DOWNTIME_SECS").ok().and_then(|text| text.parse().ok()).unwrap_or(20);
     let mut house = House::open().await;
-    for (number, moment) in [Moment::Running, Moment::AbortPending, Moment::ChildGone].into_iter().enumerate() {
+    for (number, moment) in [Moment::Running, Moment::AbortPending, Moment::ChildGone].into_iter().enumerate()
+    {
         for downtime in [0, long] {
             one(&mut house, &format!("m{number}-{downtime}"), moment, Duration::from_secs(downtime)).await;
         }

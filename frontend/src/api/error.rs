@@ -57,14 +57,12 @@ impl ApiError {
 
 impl From<Status> for ApiError {
     fn from(status: Status) -> Self {
-        let details = status.get_error_details();
-        let fields = details.bad_request().map_or_else(Vec::new, |bad| {
-            bad.field_violations
-                .iter()
-                .map(|violation| (violation.field.clone(), violation.description.clone()))
-                .collect()
+        // The two kinds of details that a page shows; the code that reads the others is not downloaded.
+        let fields = status.get_details_bad_request().map_or_else(Vec::new, |bad| {
+            let violations = bad.field_violations.into_iter();
+            violations.map(|violation| (violation.field, violation.description)).collect()
         });
-        let from_details = details.request_info().map(|info| info.request_id.clone());
+        let from_details = status.get_details_request_info().map(|info| info.request_id);
         let from_header = || {
             let value = status.metadata().get("x-request-id")?;
             value.to_str().ok().map(str::to_owned)

@@ -44,6 +44,7 @@ pub fn service_to_wire(service: Service, load: ServiceLoad) -> v1::TrainingServi
         name: service.name,
         architecture_id: service.architecture_id,
         settings_json: serde_json::to_string(&service.settings).unwrap_or_default(),
+        settings: Some(service.settings.into()),
         settings_revision: service.settings_revision,
         paused: service.paused,
         failed_starts: service.failed_starts,
@@ -68,8 +69,8 @@ impl TryFrom<v1::TrainingServiceState> for (Service, ServiceLoad) {
     type Error = ConvertError;
 
     fn try_from(wire: v1::TrainingServiceState) -> Result<Self, ConvertError> {
-        let settings = serde_json::from_str(&wire.settings_json)
-            .map_err(|error| ConvertError::new("settings_json", format!("is not settings: {error}")))?;
+        let settings = wire.settings.ok_or_else(|| ConvertError::new("settings", "is missing"))?;
+        let settings = settings.try_into().map_err(|error: ConvertError| error.within("settings"))?;
         let error = match wire.error_reason.as_str() {
             "" => None,
             word => Some(InstanceError { reason: reason_from_wire(word)?, detail: wire.error_detail }),

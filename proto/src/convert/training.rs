@@ -57,7 +57,7 @@ impl From<Waiting> for v1::Blocker {
     fn from(waiting: Waiting) -> Self {
         let detail = serde_json::to_value(&waiting.blocker).unwrap_or_default();
         Self {
-            kind: detail.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned(),
+            kind: waiting.blocker.name().to_owned(),
             description: waiting.describe(),
             detail_json: detail.to_string(),
             position: waiting.position,

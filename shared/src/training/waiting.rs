@@ -22,7 +22,7 @@ pub struct Holder {
 
 /// What keeps an execution from starting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
 pub enum Blocker {
     /// The service is paused.
     ServicePaused {
@@ -76,6 +76,21 @@ pub enum Blocker {
 }
 
 impl Blocker {
+    /// Its word on the wire.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::ServicePaused { .. } => "service-paused",
+            Self::ServiceError { .. } => "service-error",
+            Self::NoMachineFits { .. } => "no-machine-fits",
+            Self::InstanceStarting => "instance-starting",
+            Self::InstancesReplaced => "instances-replaced",
+            Self::SlotsBusy { .. } => "slots-busy",
+            Self::MachineBusy { .. } => "machine-busy",
+            Self::BackOff { .. } => "back-off",
+        }
+    }
+
     /// Whether it is the service's trouble: the execution stays or becomes *Created*.
     #[must_use]
     pub const fn is_of_service(&self) -> bool {
@@ -270,11 +285,7 @@ mod tests {
                 "the service was paused after 10 failed starts",
                 "Mend what",
             ),
-            (
-                error,
-                "the service cannot start (ErrImagePull: /opt/train is not there)",
-                "Put the program",
-            ),
+            (error, "the service cannot start (ErrImagePull: /opt/train is not there)", "Put the program"),
             (fits, "no machine of the type local fits (needs 4 cores, 2 available)", "Ask for less"),
             (Blocker::InstanceStarting, "an instance is starting", ""),
             (Blocker::InstancesReplaced, "the service's instances are being replaced", ""),
@@ -324,7 +335,7 @@ mod tests {
         let (one, other) = (busy(vec![holder("a")]), busy(vec![holder("b")]));
         assert!(one.is_like(&other) && one.clone().without_holders() == busy(Vec::new()));
         assert!(!one.is_like(&Blocker::SlotsBusy { slots: 2, held_by: Vec::new() }));
-        let earlier: Blocker = serde_json::from_str(r#"{"kind":"service-paused"}"#).unwrap();
+        let earlier: Blocker = serde_json::from_str(r#"{"service-paused":{}}"#).unwrap();
         assert_eq!(earlier, Blocker::ServicePaused { failed_starts: None });
     }
 }
