@@ -5,7 +5,7 @@
 /// The wait before the first repetition.
 const FIRST_MS: i64 = 1_000;
 /// The longest wait.
-const LONGEST_MS: i64 = 300_000;
+pub const LONGEST_MS: i64 = 300_000;
 
 /// The wait after so many failures in a row: 1 s, doubling, at most 5 minutes, as a kubelet restarts containers
 /// (Kubernetes: pod lifecycle, "restarts with exponential back-off delay", with a shorter start).
@@ -18,6 +18,18 @@ const LONGEST_MS: i64 = 300_000;
 pub fn back_off_ms(failures: u32) -> i64 {
     let doublings = failures.saturating_sub(1).min(20);
     (FIRST_MS << doublings).min(LONGEST_MS)
+}
+
+/// Whether a wait until `at_ms` is over. No wait is longer than five minutes: one that seems to be was begun by a clock that
+/// was put back since, and is over, too.
+///
+/// ```
+/// use shared::retry::is_due;
+/// assert_eq!([999, 1_001, 400_000].map(|at| is_due(at, 1_000)), [true, false, true]);
+/// ```
+#[must_use]
+pub const fn is_due(at_ms: i64, now_ms: i64) -> bool {
+    at_ms <= now_ms || at_ms.saturating_sub(now_ms) > LONGEST_MS
 }
 
 /// The wait before the attempt after `attempt`. `share` (0 to 1) of the full wait keeps many that failed together from

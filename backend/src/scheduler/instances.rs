@@ -50,9 +50,11 @@ impl Scheduler {
         error: InstanceError,
     ) -> Result<(), StoreError> {
         let age_ms = self.store.clock().now_ms().saturating_sub(instance.created_at_ms);
+        // An age below nothing only says that the clock was put back.
+        let is_early = (0..EARLY_MS).contains(&age_ms);
         let (state, failed_start) = match instance.state {
             InstanceState::Starting => (InstanceState::Failed, true),
-            InstanceState::Running if well => (InstanceState::Stopped, age_ms < EARLY_MS),
+            InstanceState::Running if well => (InstanceState::Stopped, is_early),
             InstanceState::Running => (InstanceState::Failed, true),
             InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => {
                 (InstanceState::Stopped, false)
@@ -62,7 +64,7 @@ impl Scheduler {
         self.store.set_instance_state(instance.id, state, kept).await?;
         if failed_start {
             self.note_failed_start(snapshot, instance.service_id, Some(instance.id), error).await?;
-        } else if well && age_ms >= EARLY_MS {
+        } else if well && !is_early {
             // It lived as long as it was wanted: whatever was wrong with its service is over.
             self.store.record_service_start(instance.service_id, Ok(()), None).await?;
         }

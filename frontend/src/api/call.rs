@@ -2,7 +2,7 @@
 //!
 //! Must not know what is called.
 
-use super::{ApiError, Transport, transport};
+use super::{ApiError, idempotency_key};
 use prost::Message;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use std::future::Future;
@@ -12,6 +12,7 @@ use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::codegen::http::uri::PathAndQuery;
 use tonic::{Request, Status, Streaming};
+use tonic_web_wasm_client::Client;
 
 /// Messages as they are on the wire.
 #[derive(Default)]
@@ -54,23 +55,34 @@ impl Decoder for Raw {
 /// Boxed, so that who awaits it does not contain all of it.
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, ApiError>>>>;
 
-async fn ready() -> Result<Grpc<Transport>, ApiError> {
-    let mut line = Grpc::new(transport());
+/// The way to the server that this page came from. The session travels as a cookie that scripts cannot read.
+async fn ready() -> Result<Grpc<Client>, ApiError> {
+    let mut line = Grpc::new(Client::new(leptos::prelude::window().location().origin().unwrap_or_default()));
     line.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
     Ok(line)
+}
+
+/// A browser may send a request again by itself when a connection breaks. With a key it has one effect nevertheless;
+/// methods that only read do not look at it.
+fn asking(message: Vec<u8>) -> Request<Vec<u8>> {
+    let mut request = Request::new(message);
+    if let Ok(key) = idempotency_key().parse() {
+        request.metadata_mut().insert("idempotency-key", key);
+    }
+    request
 }
 
 fn send(path: &'static str, message: Vec<u8>) -> Answer<Bytes> {
     Box::pin(async move {
         let path = PathAndQuery::from_static(path);
-        Ok(ready().await?.unary(Request::new(message), path, Raw).await?.into_inner())
+        Ok(ready().await?.unary(asking(message), path, Raw).await?.into_inner())
     })
 }
 
 fn open(path: &'static str, message: Vec<u8>) -> Answer<Streaming<Bytes>> {
     Box::pin(async move {
         let path = PathAndQuery::from_static(path);
-        Ok(ready().await?.server_streaming(Request::new(message), path, Raw).await?.into_inner())
+        Ok(ready().await?.server_streaming(asking(message), path, Raw).await?.into_inner())
     })
 }
 

@@ -61,8 +61,10 @@ impl ServiceView<'_> {
                     self.instances.iter().any(|instance| Some(instance.id) == execution.instance_id);
                 let lost = !holder_lives || self.leases.lost_attempts.contains(&execution.id);
                 if execution.abort_requested {
-                    let deadline = execution.abort_requested_at_ms.unwrap_or(self.now_ms) + ABORT_DEADLINE_MS;
-                    if lost || self.now_ms >= deadline {
+                    let asked_at = execution.abort_requested_at_ms.unwrap_or(self.now_ms);
+                    let deadline = asked_at + ABORT_DEADLINE_MS;
+                    // One that was asked for in time to come was asked before the clock was put back.
+                    if lost || self.now_ms >= deadline || asked_at > self.now_ms {
                         return terminate();
                     }
                     plan.wake_at(deadline);

@@ -15,6 +15,7 @@ use super::leases::LeaseView;
 use crate::store::{QueuedExecution, Snapshot};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
 use shared::machine::{MachineType, Reservation};
+use shared::retry::is_due;
 use shared::service::{Drain, Instance, InstanceError, InstanceState, Service};
 use shared::status::Status;
 use shared::training::{Cause, Waiting};
@@ -188,7 +189,7 @@ impl<'a> ServiceView<'a> {
     }
 
     fn may_start_at(&self, execution: &QueuedExecution) -> Option<i64> {
-        execution.not_before_ms.filter(|not_before| *not_before > self.now_ms)
+        execution.not_before_ms.filter(|not_before| !is_due(*not_before, self.now_ms))
     }
 
     /// Instances that take work, or will.

@@ -3,6 +3,7 @@
 //! Must not know what other services want.
 
 use super::{Decision, Plan, ServiceView};
+use shared::retry::is_due;
 use shared::service::{Drain, Instance, InstanceState};
 use std::time::Duration;
 
@@ -27,13 +28,18 @@ impl ServiceView<'_> {
     pub(super) fn to_start(&self) -> usize {
         let room = (self.service.settings.max_instances as usize).saturating_sub(self.instances.len());
         let missing = self.wanted().saturating_sub(self.usable().count()).min(room);
-        let backing_off = self.service.retry_at_ms.is_some_and(|retry_at| retry_at > self.now_ms);
+        let backing_off = self.retry_at().is_some();
         match (backing_off, self.service.failed_starts) {
             (true, _) => 0,
             (false, 0) => missing,
             // A service in trouble is probed with one instance, not with all.
             (false, _) => missing.min(1_usize.saturating_sub(self.starting_count())),
         }
+    }
+
+    /// When the next start is tried, if that is still to come.
+    fn retry_at(&self) -> Option<i64> {
+        self.service.retry_at_ms.filter(|at| !is_due(*at, self.now_ms))
     }
 
     fn starting_count(&self) -> usize {
@@ -55,7 +61,7 @@ impl ServiceView<'_> {
             plan.decisions.push(Decision::ForgiveStarts { service_id });
         }
         if self.wanted() > 0
-            && let Some(retry_at) = self.service.retry_at_ms.filter(|at| *at > self.now_ms)
+            && let Some(retry_at) = self.retry_at()
         {
             plan.wake_at(retry_at);
         }

@@ -295,6 +295,39 @@ fn more_waiting_is_borne_with_a_queue_threshold() {
 }
 
 #[test]
+fn no_jump_of_the_wall_clock_makes_anybody_wait_longer_or_lose_anything() {
+    const DAY: i64 = 86_400_000;
+    let mut service = service(1, ServiceSettings::default());
+    let mut put_back = waiting(1, &service);
+    put_back.status = Status::Rerun;
+    put_back.not_before_ms = Some(NOW + 2_000);
+    service.failed_starts = 1;
+    service.retry_at_ms = Some(NOW + 1_000);
+    let starts = |now_ms| {
+        let before = snapshot(&[&service], &[], &[&put_back]);
+        !plan(&before, &LeaseView::default(), now_ms).decisions.is_empty()
+    };
+    // Right, an hour or a day ahead, and as far back.
+    for (jump, expected) in [(0, false), (3_600_000, true), (DAY, true), (-3_600_000, true), (-DAY, true)] {
+        assert_eq!(starts(NOW + jump), expected, "{jump} ms");
+    }
+    let mut holder = instance(1, &service, InstanceState::Running);
+    let mut held = running(2, &service, &mut holder);
+    for jump in [-DAY, -3_600_000, 0, 3_600_000, DAY] {
+        let before = snapshot(&[&service], &[&holder], &[&held]);
+        let lost = plan(&before, &LeaseView::default(), NOW + jump).decisions;
+        assert_eq!(lost, [], "a lease is no matter of the wall clock: {jump} ms");
+    }
+    held.abort_requested = true;
+    held.abort_requested_at_ms = Some(NOW);
+    for jump in [-DAY, -3_600_000, 3_600_000, DAY] {
+        let before = snapshot(&[&service], &[&holder], &[&held]);
+        let ended = plan(&before, &LeaseView::default(), NOW + jump).decisions;
+        assert!(matches!(ended.as_slice(), [Decision::Terminate { .. }]), "{jump} ms: {ended:?}");
+    }
+}
+
+#[test]
 fn urgent_ones_are_first_in_the_queue() {
     let service = service(1, ServiceSettings::default());
     let mut holder = instance(1, &service, InstanceState::Running);

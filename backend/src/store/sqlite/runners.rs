@@ -9,6 +9,7 @@ use crate::store::error::StoreError;
 use crate::store::records::{Assignment, HeldAttempt, InHand};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, InstanceId};
+use shared::retry::LONGEST_MS;
 use shared::service::{Instance, InstanceState};
 use sqlx::Connection;
 use sqlx::sqlite::SqliteRow;
@@ -115,10 +116,11 @@ impl Store {
             "SELECT EXISTS (SELECT 1 FROM instances i JOIN services s ON s.id = i.service_id \
              JOIN executions e ON e.service_id = s.id WHERE i.id = ? AND i.state = 'running' AND s.paused = 0 \
              AND i.generation = s.generation AND e.status IN ('created', 'pending', 'rerun') \
-             AND (e.not_before_ms IS NULL OR e.not_before_ms <= ?))",
+             AND (e.not_before_ms IS NULL OR e.not_before_ms NOT BETWEEN ? AND ?))",
         )
         .bind(instance_id.to_string())
-        .bind(self.clock().now_ms())
+        .bind(self.clock().now_ms() + 1)
+        .bind(self.clock().now_ms() + LONGEST_MS)
         .fetch_one(&mut *reader)
         .await?;
         Ok(found != 0)
@@ -161,10 +163,12 @@ impl Store {
             let now_ms = tx.now_ms();
             let row = sqlx::query(
                 "SELECT id FROM executions WHERE service_id = ? AND status IN ('created', 'pending', 'rerun') \
-                 AND (not_before_ms IS NULL OR not_before_ms <= ?) ORDER BY priority DESC, queue_number LIMIT 1",
+                 AND (not_before_ms IS NULL OR not_before_ms NOT BETWEEN ? AND ?) \
+                 ORDER BY priority DESC, queue_number LIMIT 1",
             )
             .bind(service.id.to_string())
-            .bind(now_ms)
+            .bind(now_ms + 1)
+            .bind(now_ms + LONGEST_MS)
             .fetch_optional(&mut tx.connection)
             .await?;
             let Some(row) = row else { return Ok(None) };
