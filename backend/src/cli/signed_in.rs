@@ -91,11 +91,14 @@ mod tests {
     use super::*;
     use std::sync::{Arc, Mutex};
 
+    /// Keys and bodies as they came.
+    type Seen = Arc<Mutex<Vec<(Option<HeaderValue>, Bytes)>>>;
+
     /// Breaks as often as it is told, and notes the key and the content of each call.
     #[derive(Clone)]
     struct Line {
         breaks: Arc<Mutex<u32>>,
-        seen: Arc<Mutex<Vec<(Option<HeaderValue>, Bytes)>>>,
+        seen: Seen,
     }
 
     impl Service<Request<Body>> for Line {

@@ -53,7 +53,7 @@ async fn load(
         let Ok(started) = clients.trainings().start_training(start).await else { return };
         let started = started.into_inner();
         journal.lock().unwrap().saw(&started);
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             let request = v1::AbortTrainingRequest { training: started.id.clone() };
             // One that is over already is refused, which is an answer, too.
             match clients.trainings().abort_training(request).await {

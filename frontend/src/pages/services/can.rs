@@ -60,6 +60,7 @@ mod tests {
             failed_starts,
             retry_at_ms: None,
             error: None,
+            served_at_ms: None,
             created_at_ms: 1,
         };
         assert!(can_pause(&service(false, 0)).is_ok() && can_pause(&service(true, 0)).is_err());

@@ -67,7 +67,7 @@ mod tests {
     fn lines_become_gpus_and_back() {
         let odd = Gpu { index: 1, name: "T4, old".into(), memory_bytes: MIB * 5 + 3 };
         let plain = Gpu { index: 0, name: "H100".into(), memory_bytes: 0 };
-        let given = [plain.clone(), odd.clone()];
+        let given = [plain, odd];
         assert_eq!(text_of(&given), "0: H100\n1: T4, old, 5 MiB");
         assert_eq!(gpus_from(&text_of(&given), &given), Ok(given.to_vec()));
         let read = gpus_from(" 2 : A100 , 40 MiB \n\n", &[]).unwrap();

@@ -111,6 +111,7 @@ mod tests {
             failed_starts: 0,
             retry_at_ms: Some(9),
             error: error.map(|reason| InstanceError { reason, detail: "it said so".into() }),
+            served_at_ms: None,
             created_at_ms: 1,
         }
     }
