@@ -15,9 +15,11 @@ use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use http_body_util::{BodyExt, Full};
+use http_body_util::{BodyExt, StreamBody};
+use hyper::body::Frame;
 use prost::Message;
 use prost::encoding::{self, DecodeContext, WireType};
+use std::convert::Infallible;
 use tonic::{Code, Status};
 
 /// The header that carries the key.
@@ -109,8 +111,10 @@ fn answer(reply: Bytes) -> Response {
     response
 }
 
+/// Its length is not said beforehand: for browsers the trailers become a part of the body, which would be cut off.
 fn with_trailers(reply: Bytes, trailers: HeaderMap) -> Body {
-    Body::new(Full::new(reply).with_trailers(std::future::ready(Some(Ok(trailers)))))
+    let frames = [Frame::data(reply), Frame::trailers(trailers)];
+    Body::new(StreamBody::new(futures::stream::iter(frames.map(Ok::<_, Infallible>))))
 }
 
 fn refusal(problem: Problem) -> Response {
