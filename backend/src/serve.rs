@@ -2,6 +2,10 @@
 //!
 //! Must not know what any part does inside.
 
+mod folder;
+
+pub use folder::running_server;
+
 use crate::api::{self, Api};
 use crate::auth::{AuthError, Authenticator, Token, local_token};
 use crate::clock::SystemClock;
@@ -14,12 +18,12 @@ use crate::store::{Store, StoreError};
 use crate::web;
 use axum::Router;
 use axum::middleware::from_fn;
-use serde::{Deserialize, Serialize};
+use folder::{announce, data_folder_error, lock};
 use shared::permission::Permissions;
 use shared::service::InstanceState;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
@@ -34,10 +38,6 @@ const INSTANCE_PATIENCE: Duration = Duration::from_secs(12);
 const UNRECORDED_LIFE: Duration = Duration::from_hours(24);
 
 const UPLOADS_SWEPT_EVERY: Duration = Duration::from_hours(1);
-
-/// How often and how long the lock of the data folder is waited for.
-const LOCK_TRIES: u32 = 5;
-const LOCK_PAUSE: Duration = Duration::from_millis(40);
 
 /// A running server.
 pub struct Server {
@@ -109,13 +109,6 @@ pub enum ServeError {
     /// The compiled descriptors are broken.
     #[error("the API cannot describe itself: {0}; build the program anew")]
     Reflection(String),
-}
-
-/// What a server says of itself in its data folder.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct Announcement {
-    url: String,
-    pid: u32,
 }
 
 impl Server {
@@ -322,55 +315,6 @@ async fn end_instances(store: &Store, executor: &ProcessExecutor) {
     }
 }
 
-/// Where a server runs on this data folder, if one does. The lock tells, since a file may be left
-/// over and its port in the hands of another program by now.
-#[must_use]
-pub fn running_server(data: &DataFolder) -> Option<String> {
-    let file = File::open(data.lock_file()).ok()?;
-    match file.try_lock_shared() {
-        Err(TryLockError::WouldBlock) => read_announcement(data).map(|announcement| announcement.url),
-        Ok(()) | Err(TryLockError::Error(_)) => None,
-    }
-}
-
-fn lock(data: &DataFolder) -> Result<File, ServeError> {
-    make_private_folder(data.path()).map_err(|source| data_folder_error(data, source))?;
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .read(true)
-        .open(data.lock_file())
-        .map_err(|source| data_folder_error(data, source))?;
-    match try_lock(&file) {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
-            let who = read_announcement(data)
-                .map(|other| format!(" (process {}, {})", other.pid, other.url))
-                .unwrap_or_default();
-            Err(ServeError::FolderInUse { path: data.path().to_owned(), who })
-        }
-        Err(TryLockError::Error(source)) => Err(data_folder_error(data, source)),
-    }
-}
-
-/// A command that looks whether a server runs holds the lock for a moment, which is no server.
-fn try_lock(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            other => return other,
-        }
-    }
-    file.try_lock()
-}
-
-/// Images and tokens are nobody else's business.
-fn make_private_folder(path: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
-}
-
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|source| match source.kind() {
         std::io::ErrorKind::AddrInUse => ServeError::PortTaken { address },
@@ -398,18 +342,6 @@ fn process_config(data: &DataFolder, url: &str) -> Result<ProcessConfig, ServeEr
         blobs_dir: Some(data.path().join("blobs")),
         train_function: None,
     })
-}
-
-/// Written beside the final place first, so that nobody reads half of it.
-fn announce(data: &DataFolder, url: &str) -> std::io::Result<()> {
-    let announcement = Announcement { url: url.to_owned(), pid: std::process::id() };
-    let unfinished = data.server_file().with_extension("json.new");
-    std::fs::write(&unfinished, serde_json::to_vec(&announcement)?)?;
-    std::fs::rename(&unfinished, data.server_file())
-}
-
-fn read_announcement(data: &DataFolder) -> Option<Announcement> {
-    serde_json::from_slice(&std::fs::read(data.server_file()).ok()?).ok()
 }
 
 async fn sweep(store: Store) {
@@ -440,13 +372,6 @@ async fn sweep_uploads(store: Store, stop: CancellationToken) {
             Err(error) => tracing::warn!(%error, "the search for old uploads ended early"),
         }
     }
-}
-
-fn data_folder_error(data: &DataFolder, source: std::io::Error) -> ServeError {
-    if matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded) {
-        return StoreError::DiskFull { path: data.path().to_owned() }.into();
-    }
-    ServeError::DataFolder { path: data.path().to_owned(), source }
 }
 
 #[cfg(test)]

@@ -2,8 +2,12 @@
 //! no value may be found anywhere but in the environment of the Train functions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "shared with other tests")]
+mod program;
+
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
+use program::{PROGRAM, until};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -13,7 +17,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 const SECRETS: usize = 20;
 
 /// Says its secrets in every way that it can think of, and fails because of one.
@@ -73,29 +76,13 @@ impl Site {
         let log =
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let function = serde_json::json!(["/bin/sh", "-c", TELLTALE]).to_string();
-        let server = self
-            .command()
-            .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("TRAINYARD_TRAIN_FUNCTION", function)
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let announced = self.data().join("server.json");
-        let pid = server.id();
-        self.server = Some(server);
-        until("the server is up", || {
-            let text = std::fs::read_to_string(&announced).ok()?;
-            (serde_json::from_str::<Value>(&text).ok()?["pid"] == pid).then_some(())
-        });
+        let mut command = self.command();
+        command.env("TRAINYARD_TRAIN_FUNCTION", function).stdout(log.try_clone().unwrap()).stderr(log);
+        self.server = Some(program::serve(&mut command, &self.data(), "127.0.0.1:0").0);
     }
 
-    /// As `kill -9`: nothing is cleaned up.
     fn kill_server(&mut self) {
-        let mut server = self.server.take().unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
+        program::kill(self.server.take().unwrap());
     }
 
     /// A call, and whether it went well. Its output is kept for the search.
@@ -187,18 +174,7 @@ impl Site {
 
 impl Drop for Site {
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.kill();
-            let _ = server.wait();
-        }
-        for entry in std::fs::read_dir("/proc").unwrap().flatten() {
-            let belongs = std::fs::read_link(entry.path().join("cwd"))
-                .is_ok_and(|folder| folder.starts_with(self.folder.path()));
-            let pid = entry.file_name().to_str().and_then(|name| name.parse().ok());
-            if let Some(pid) = pid.filter(|_| belongs).and_then(rustix::process::Pid::from_raw) {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
-        }
+        program::end(self.server.take(), &self.data());
     }
 }
 
@@ -207,17 +183,6 @@ fn note(bytes: &[u8], place: &str, forms: &[(String, Vec<u8>)], found: &mut BTre
         if memchr::memmem::find(bytes, form).is_some() {
             found.insert(format!("{what} in {place}"));
         }
-    }
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "not in time: {what}");
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 

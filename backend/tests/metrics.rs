@@ -2,9 +2,13 @@
 //! how fast points are stored and read back. The runner here is the test itself, which speaks gRPC as a runner does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "shared with other tests")]
+mod program;
+
 use backend::auth::{Token, TokenKind};
 use backend::clock::SystemClock;
 use backend::store::{Assignment, NewAnnotation, NewImport, NewItem, NewModel, NewTraining, Store};
+use program::PROGRAM;
 use proto::v1;
 use proto::v1::runner_service_client::RunnerServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
@@ -20,8 +24,6 @@ use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
-const DEADLINE: Duration = Duration::from_secs(60);
 /// Points of one report.
 const BATCH: u64 = 1_000;
 const READS: usize = 100;
@@ -161,27 +163,8 @@ async fn lease(data: &Path, session: &Token, count: u32) -> Vec<Assignment> {
 }
 
 fn serve(data: &Path) -> (Child, String) {
-    let mut server = Command::new(PROGRAM)
-        .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-        .arg(data)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let started = Instant::now();
-    loop {
-        let announced = std::fs::read_to_string(data.join("server.json")).unwrap_or_default();
-        let announced: Value = serde_json::from_str(&announced).unwrap_or_default();
-        if announced["pid"] == server.id() {
-            return (server, announced["url"].as_str().unwrap().to_owned());
-        }
-        if let Some(status) = server.try_wait().unwrap() {
-            panic!("the server ended before it was ready: {status}");
-        }
-        assert!(started.elapsed() < DEADLINE, "the server is not ready");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut command = Command::new(PROGRAM);
+    program::serve(command.stdout(Stdio::null()).stderr(Stdio::null()), data, "127.0.0.1:0")
 }
 
 /// Points `first` to `first + BATCH - 1` of a run with this many series, counted from 1: point after point, each series has one.

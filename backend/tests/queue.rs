@@ -5,6 +5,8 @@
 #[path = "crash/house.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod house;
+#[expect(dead_code, reason = "shared with other tests")]
+mod program;
 
 use backend::clock::SystemClock;
 use backend::scheduler::leases::LeaseView;

@@ -3,13 +3,14 @@
 //! depends on what else the machine does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "shared with other tests")]
+mod program;
+
+use program::{PROGRAM, until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
-const DEADLINE: Duration = Duration::from_secs(300);
 /// Each round trains once in each way, so that what else the machine does meets all of them.
 const ROUNDS: usize = 3;
 const EPOCHS: usize = 6;
@@ -36,22 +37,12 @@ impl Site {
 
     fn start(&mut self) {
         let mut command = Command::new(PROGRAM);
-        command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(self.data());
-        let server =
-            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let pid = server.id();
-        self.server = Some(server);
-        until("the server is up", || {
-            let text = std::fs::read_to_string(self.data().join("server.json")).ok()?;
-            (serde_json::from_str::<Value>(&text).ok()?["pid"] == pid).then_some(())
-        });
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        self.server = Some(program::serve(&mut command, &self.data(), "127.0.0.1:0").0);
     }
 
-    /// As `kill -9`.
     fn kill_server(&mut self) {
-        let mut server = self.server.take().unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
+        program::kill(self.server.take().unwrap());
     }
 
     fn call(&self, arguments: &[&str]) -> String {
@@ -81,41 +72,14 @@ impl Site {
         });
     }
 
-    /// Processes that work below the instances' folder, by what stands on their command line.
     fn processes(&self, part: &str) -> Vec<i32> {
-        let instances = self.data().join("instances");
-        let entries = std::fs::read_dir("/proc").unwrap();
-        let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-        let works_here = |pid: &i32| {
-            let proc = PathBuf::from(format!("/proc/{pid}"));
-            let command = std::fs::read(proc.join("cmdline")).unwrap_or_default();
-            std::fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&instances))
-                && String::from_utf8_lossy(&command).contains(part)
-        };
-        numbers.filter(works_here).collect()
+        program::processes(&self.data(), part)
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.kill();
-            let _ = server.wait();
-        }
-        for pid in self.processes("").into_iter().filter_map(rustix::process::Pid::from_raw) {
-            let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let started = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(started.elapsed() < DEADLINE, "waited in vain until {what}");
-        std::thread::sleep(Duration::from_millis(200));
+        program::end(self.server.take(), &self.data());
     }
 }
 

@@ -3,12 +3,13 @@
 //! misbehave on purpose.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod program;
+
+use program::{PROGRAM, signal, until};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 
 /// Says `count` samples, a tenth of a second apart, and ends well.
 const COUNTS_TO_FORTY: &str = r#"
@@ -57,29 +58,14 @@ impl Site {
     fn start(&mut self) {
         let log =
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
-        let server = Command::new(PROGRAM)
-            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
-            .arg(self.data())
-            .envs(self.function.iter().map(|function| ("TRAINYARD_TRAIN_FUNCTION", function)))
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let announced = self.data().join("server.json");
-        let pid = server.id();
-        self.server = Some(server);
-        until("the server is up", || {
-            let text = std::fs::read_to_string(&announced).ok()?;
-            (serde_json::from_str::<Value>(&text).ok()?["pid"] == pid).then_some(())
-        });
+        let mut command = Command::new(PROGRAM);
+        command.envs(self.function.iter().map(|function| ("TRAINYARD_TRAIN_FUNCTION", function)));
+        command.stdout(Stdio::null()).stderr(log);
+        self.server = Some(program::serve(&mut command, &self.data(), "127.0.0.1:0").0);
     }
 
-    /// As `kill -9`: nothing is cleaned up, and nothing gets a chance to.
     fn kill_server(&mut self) {
-        let mut server = self.server.take().unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
+        program::kill(self.server.take().unwrap());
     }
 
     fn call(&self, arguments: &[&str]) -> String {
@@ -100,65 +86,28 @@ impl Site {
     }
 
     fn until_status(&self, status: &str) -> Value {
-        let mut seen = Value::Null;
-        until_or(&format!("the training is {status}"), || {
-            seen = self.training();
-            (seen["status"] == status).then(|| seen.clone())
-        })
-        .unwrap_or_else(|what| {
-            let log = std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default();
-            panic!("{what}; it is {seen}\n{log}")
+        until(&format!("the training is {status}"), || {
+            let training = self.training();
+            let is_final =
+                ["success", "failed", "aborted", "terminated"].iter().any(|end| training["status"] == **end);
+            assert!(!is_final || training["status"] == status, "{training}\n{}", self.log());
+            (training["status"] == status).then_some(training)
         })
     }
 
-    /// Processes that work below the instances' folder, by what stands on their command line.
-    fn processes(&self, part: &str) -> Vec<u32> {
-        let instances = self.data().join("instances");
-        std::fs::read_dir("/proc")
-            .unwrap()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|pid: &u32| {
-                let proc = PathBuf::from(format!("/proc/{pid}"));
-                let command = std::fs::read(proc.join("cmdline")).unwrap_or_default();
-                std::fs::read_link(proc.join("cwd")).is_ok_and(|cwd| cwd.starts_with(&instances))
-                    && String::from_utf8_lossy(&command).contains(part)
-            })
-            .collect()
+    fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn processes(&self, part: &str) -> Vec<i32> {
+        program::processes(&self.data(), part)
     }
 }
 
 impl Drop for Site {
     fn drop(&mut self) {
-        if let Some(server) = &mut self.server {
-            let _ = server.kill();
-            let _ = server.wait();
-        }
-        for pid in self.processes("") {
-            signal(pid, rustix::process::Signal::KILL);
-        }
+        program::end(self.server.take(), &self.data());
     }
-}
-
-fn signal(pid: u32, signal: rustix::process::Signal) {
-    let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
-    let _ = rustix::process::kill_process(pid, signal);
-}
-
-fn until_or<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> Result<T, String> {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(found) = look() {
-            return Ok(found);
-        }
-        if Instant::now() > deadline {
-            return Err(format!("waited in vain until {what}"));
-        }
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
-    until_or(what, look).unwrap()
 }
 
 /// Four images with one box each: two to learn from, two to be measured on.
@@ -316,7 +265,7 @@ fn a_runner_told_twice_to_end_kills_the_most_stubborn_function() {
     site.call(&["train", "m"]);
     until("it runs", || site.call(&["logs", "m", "--json"]).contains("stubborn").then_some(()));
     let runner = site.processes("runner")[0];
-    let others: Vec<u32> = site.processes("stubborn");
+    let others: Vec<i32> = site.processes("stubborn");
     assert!(!others.is_empty());
     signal(runner, rustix::process::Signal::TERM);
     until("it drains", || {
@@ -341,10 +290,10 @@ fn a_service_that_cannot_start_keeps_its_training_waiting_and_says_why() {
     site.call(&["train", "m"]);
     let training = until("the trouble is named", || {
         let training = site.training();
-        training["blocker"].to_string().contains("CrashLoopBackOff").then_some(training)
+        training["waiting"].to_string().contains("CrashLoopBackOff").then_some(training)
     });
     assert_eq!(training["status"], "created");
-    assert!(training["blocker"].to_string().contains("TRAINYARD_TRAIN_FUNCTION"), "{training}");
+    assert!(training["waiting"].to_string().contains("TRAINYARD_TRAIN_FUNCTION"), "{training}");
     site.call(&["abort", "m"]);
     assert_eq!(site.training()["status"], "terminated");
 }

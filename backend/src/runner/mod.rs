@@ -2,6 +2,7 @@
 //!
 //! Must not know SQL or the scheduler.
 
+mod args;
 pub mod artifacts;
 pub mod attempt;
 pub mod child;
@@ -24,7 +25,8 @@ pub mod spool;
 pub mod supervise;
 pub mod wire;
 
-pub use life::{RunnerArgs, RunnerError, run};
+pub use args::{RunnerArgs, RunnerError};
+pub use life::run;
 
 #[cfg(test)]
 mod suite;

@@ -2,7 +2,8 @@
 //! signal ends it at once.
 
 use crate::chance;
-use crate::house::{House, instant, keyed, make_model, start_of, until, until_async};
+use crate::house::{House, instant, keyed, make_model, start_of, until_async};
+use crate::program::{signal, until};
 use proto::v1;
 use rustix::process::Signal;
 use std::time::{Duration, Instant};
@@ -100,11 +101,11 @@ async fn a_second_signal_ends_everything_within_two_seconds() {
     // A Train function that stands still cannot write a checkpoint.
     let children = house.processes("train-function");
     for pid in &children {
-        rustix::process::kill_process(rustix::process::Pid::from_raw(*pid).unwrap(), Signal::STOP).unwrap();
+        signal(*pid, Signal::STOP);
     }
     assert!(!children.is_empty());
     house.signal(Signal::TERM);
-    tokio::time::sleep(Duration::from_millis(500)).await;
+    until("it drains", || house.log().contains("an instance drains").then_some(()));
     let began = Instant::now();
     house.signal(Signal::TERM);
     let status = house.wait(Duration::from_secs(20));

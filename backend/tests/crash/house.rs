@@ -1,22 +1,18 @@
 //! A data folder with the real server, which can be killed, and clients of it.
 
+use crate::program::{self, PATIENCE, PROGRAM};
 use proto::v1;
 use proto::v1::compute_service_client::ComputeServiceClient;
 use proto::v1::model_service_client::ModelServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
-use serde_json::Value;
 use shared::service::ServiceSettings;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus};
 use std::time::{Duration, Instant};
 use tonic::metadata::AsciiMetadataValue;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
-
-pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
-/// Longer than anything here takes, on a machine that does other things too.
-pub const PATIENCE: Duration = Duration::from_secs(240);
 
 /// Signs calls in.
 #[derive(Clone)]
@@ -107,22 +103,11 @@ impl House {
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let address = self.url.strip_prefix("http://").unwrap_or("127.0.0.1:0").to_owned();
         let began = Instant::now();
-        let server = self
-            .command()
-            .args(["serve", "--listen", &address])
-            .stdin(Stdio::null())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .unwrap();
-        let pid = server.id();
+        let mut command = self.command();
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        let (server, url) = program::serve(&mut command, &self.data(), &address);
         self.server = Some(server);
-        let announced = self.data().join("server.json");
-        self.url = until("the server is up", || {
-            let text = std::fs::read_to_string(&announced).ok()?;
-            let announced: Value = serde_json::from_str(&text).ok()?;
-            (announced["pid"] == pid).then(|| announced["url"].as_str().unwrap().to_owned())
-        });
+        self.url = url;
         let mut services = self.clients().await.compute();
         services.list_training_services(v1::ListTrainingServicesRequest {}).await.unwrap();
         self.starts.push(began.elapsed());
@@ -130,9 +115,7 @@ impl House {
 
     /// As `kill -9`: nothing is cleaned up.
     pub fn kill(&mut self) {
-        let mut server = self.server.take().unwrap();
-        server.kill().unwrap();
-        server.wait().unwrap();
+        program::kill(self.server.take().unwrap());
     }
 
     /// The most memory that the server ever held.
@@ -145,8 +128,7 @@ impl House {
 
     /// Sends a signal to the server, which may take its time.
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.server.as_ref().unwrap().id()).unwrap();
-        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal).unwrap();
+        program::signal(i32::try_from(self.server.as_ref().unwrap().id()).unwrap(), signal);
     }
 
     /// Waits for the server's end.
@@ -186,32 +168,15 @@ impl House {
         self.call(&["verify", "--files"]);
     }
 
-    /// Processes that work below the instances' folder, by a part of their command line.
+    /// Processes that work for its instances, by a part of their command line.
     pub fn processes(&self, part: &str) -> Vec<i32> {
-        let instances = self.data().join("instances");
-        let pids = std::fs::read_dir("/proc").unwrap();
-        pids.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .filter(|pid: &i32| {
-                let works_there = std::fs::read_link(format!("/proc/{pid}/cwd"))
-                    .is_ok_and(|folder| folder.starts_with(&instances));
-                let line = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-                works_there && String::from_utf8_lossy(&line).contains(part)
-            })
-            .collect()
+        program::processes(&self.data(), part)
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
-        if let Some(mut server) = self.server.take() {
-            let _ = server.kill();
-            let _ = server.wait();
-        }
-        for pid in self.processes("") {
-            if let Some(pid) = rustix::process::Pid::from_raw(pid) {
-                let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
-            }
-        }
+        program::end(self.server.take(), &self.data());
     }
 }
 
@@ -248,19 +213,7 @@ pub fn start_of(model: &str, settings: &ServiceSettings) -> v1::StartTrainingReq
     }
 }
 
-/// Looks until there is an answer.
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let began = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(began.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::sleep(Duration::from_millis(10));
-    }
-}
-
-/// As [`until`], for what has to be asked for.
+/// Looks until there is an answer, or fails.
 pub async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let began = Instant::now();
     loop {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_has_one_effect_and_one_answer_across_kills() {
-    let keys = chance::rounds(40);
+    let keys = chance::rounds(200);
     let mut chance = chance::of("keys");
     let mut house = House::open().await;
     for number in 0..keys {

@@ -1,8 +1,9 @@
 //! Server and runner are killed together, at different moments, and the server comes back after a while.
 
 use crate::house::{House, make_model, until_async};
+use crate::program::signal;
 use proto::v1;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use std::time::{Duration, Instant};
 
 /// Lease and margin as the server has them, five seconds beyond, and what a busy machine adds.
@@ -18,11 +19,8 @@ enum Moment {
     ChildGone,
 }
 
-fn kill(pids: &[i32]) {
-    for pid in pids {
-        // It may be gone already.
-        let _ = kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL);
-    }
+fn kill(pids: Vec<i32>) {
+    pids.into_iter().for_each(|pid| signal(pid, Signal::KILL));
 }
 
 async fn one(house: &mut House, name: &str, moment: Moment, downtime: Duration) {
@@ -46,10 +44,10 @@ async fn one(house: &mut House, name: &str, moment: Moment, downtime: Duration) 
             let abort = v1::AbortTrainingRequest { training: training.clone() };
             clients.trainings().abort_training(abort).await.unwrap();
         }
-        Moment::ChildGone => kill(&house.processes("train-function")),
+        Moment::ChildGone => kill(house.processes("train-function")),
     }
     house.kill();
-    kill(&house.processes(""));
+    kill(house.processes(""));
     tokio::time::sleep(downtime).await;
     house.start().await;
     let clients = house.clients().await;

@@ -12,3 +12,5 @@ mod keys;
 mod kill_both;
 mod kill_runner;
 mod kill_server;
+#[path = "../program/mod.rs"]
+mod program;

@@ -107,6 +107,8 @@ fn the_model_stands_beside_its_training() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(10_000))]
+
     #[test]
     fn no_history_leaves_a_final_status_or_ends_an_attempt_that_never_began(
         picks in prop::collection::vec(0..EVENTS.len(), 0..200),

@@ -21,8 +21,8 @@ const TELLING_SHARE: f64 = 0.05;
 
 /// What all who wait for the same service have in common.
 enum Common {
-    /// Of the service, or of the machine: it is so for all.
-    All(Blocker),
+    /// It is the service's trouble, and so for all.
+    Trouble(Blocker),
     /// There are free slots, or slots on their way, for so many; the rest waits for this.
     SlotsFor(usize, Blocker),
 }
@@ -33,14 +33,14 @@ impl ServiceView<'_> {
         let common = self.common(blocked, views);
         let mut starts = self.expected_starts(&common);
         let mut free_or_coming = match &common {
-            Common::All(_) => 0,
+            Common::Trouble(_) => 0,
             Common::SlotsFor(count, _) => *count,
         };
         for (place, execution) in self.waiting().enumerate() {
             let expected_start_ms = starts.next(self.typical_ms);
             let back_off = self.may_start_at(execution);
             let blocker = match &common {
-                Common::All(blocker) if blocker.is_of_service() => blocker.clone(),
+                Common::Trouble(blocker) => blocker.clone(),
                 _ if back_off.is_some() => {
                     let until_ms = back_off.unwrap_or(self.now_ms);
                     plan.wake_at(until_ms);
@@ -50,10 +50,8 @@ impl ServiceView<'_> {
                     free_or_coming -= 1;
                     Blocker::InstanceStarting
                 }
-                Common::All(blocker) | Common::SlotsFor(_, blocker) if place < NAMED_PLACES => {
-                    blocker.clone()
-                }
-                Common::All(blocker) | Common::SlotsFor(_, blocker) => blocker.clone().without_holders(),
+                Common::SlotsFor(_, blocker) if place < NAMED_PLACES => blocker.clone(),
+                Common::SlotsFor(_, blocker) => blocker.clone().without_holders(),
             };
             let waiting = Waiting {
                 blocker,
@@ -70,13 +68,13 @@ impl ServiceView<'_> {
         let machine_type = self.service.settings.machine_type.clone();
         if self.service.paused {
             let failed_starts = self.service.paused_by_force.then_some(self.service.failed_starts);
-            return Common::All(Blocker::ServicePaused { failed_starts });
+            return Common::Trouble(Blocker::ServicePaused { failed_starts });
         }
         if let Some(Blocked { shortage, is_for_ever: true, .. }) = blocked {
-            return Common::All(Blocker::NoMachineFits { machine_type, shortage: *shortage });
+            return Common::Trouble(Blocker::NoMachineFits { machine_type, shortage: *shortage });
         }
         if let Some(error) = self.error_in_force() {
-            return Common::All(error);
+            return Common::Trouble(error);
         }
         let (usable, coming) = (self.usable().count(), self.to_start());
         let running = self.running().count();
