@@ -39,19 +39,18 @@ impl ServiceView<'_> {
         for (place, execution) in self.waiting().enumerate() {
             let expected_start_ms = starts.next(self.typical_ms);
             let back_off = self.may_start_at(execution);
-            let blocker = match &common {
-                Common::Trouble(blocker) => blocker.clone(),
-                _ if back_off.is_some() => {
-                    let until_ms = back_off.unwrap_or(self.now_ms);
+            let blocker = match (&common, back_off) {
+                (Common::Trouble(blocker), _) => blocker.clone(),
+                (Common::SlotsFor(..), Some(until_ms)) => {
                     plan.wake_at(until_ms);
                     Blocker::BackOff { until_ms }
                 }
-                Common::SlotsFor(..) if free_or_coming > 0 => {
+                (Common::SlotsFor(..), None) if free_or_coming > 0 => {
                     free_or_coming -= 1;
                     Blocker::InstanceStarting
                 }
-                Common::SlotsFor(_, blocker) if place < NAMED_PLACES => blocker.clone(),
-                Common::SlotsFor(_, blocker) => blocker.clone().without_holders(),
+                (Common::SlotsFor(_, blocker), None) if place < NAMED_PLACES => blocker.clone(),
+                (Common::SlotsFor(_, blocker), None) => blocker.clone().without_holders(),
             };
             let waiting = Waiting {
                 blocker,
