@@ -25,6 +25,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+/// How often who waits for work looks whether time alone has brought some.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
 /// Longest wait of a long poll.
 const LONGEST_WAIT_SECS: u32 = 60;
 
@@ -63,6 +66,18 @@ impl Runners {
             () = tokio::time::sleep_until(deadline) => false,
             () = self.stop.cancelled() => false,
         }
+    }
+
+    /// As [`wait`](Self::wait), and looks again from time to time: an attempt whose back-off is over is no change.
+    async fn wait_for_work(
+        &self,
+        revisions: &mut tokio::sync::watch::Receiver<i64>,
+        deadline: Instant,
+    ) -> bool {
+        let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
+        let is_open = |revisions: &tokio::sync::watch::Receiver<i64>| revisions.has_changed().is_ok();
+        self.wait(revisions, look_again).await
+            || (Instant::now() < deadline && !self.stop.is_cancelled() && is_open(revisions))
     }
 
     /// The next attempt for an instance. One whose secrets cannot be opened has failed before it began.
@@ -178,7 +193,7 @@ impl RunnerService for Runners {
             let may_lease = self.store.may_lease(instance_id).await.or_problem()?;
             let assignment =
                 if may_lease { self.assignment_of(instance_id).await.or_problem()? } else { None };
-            if assignment.is_some() || !self.wait(&mut revisions, deadline).await {
+            if assignment.is_some() || !self.wait_for_work(&mut revisions, deadline).await {
                 return Ok(Response::new(v1::LeaseResponse { assignment, stop: false }));
             }
         }

@@ -169,6 +169,23 @@ async fn a_one_time_token_works_once() {
 }
 
 #[tokio::test]
+async fn a_back_off_that_is_over_is_noticed_although_nothing_changed() {
+    let site = Site::new().await;
+    let training = site.start_training().await;
+    let runner = site.register().await;
+    let execution = site.store.training(&training.to_string()).await.unwrap().execution_id;
+    site.store.set_not_before(execution, Some(1_001_000)).await.unwrap();
+    let request = from(Caller::Runner(runner.0), v1::LeaseRequest { wait_secs: 60 });
+    let asked = std::time::Instant::now();
+    let mut answer = std::pin::pin!(site.runners.lease(request));
+    assert!(futures::poll!(answer.as_mut()).is_pending());
+    site.clock.advance(std::time::Duration::from_secs(2));
+    let answer = answer.await.unwrap().into_inner();
+    assert_eq!(answer.assignment.unwrap().execution_id, execution.to_string());
+    assert!(asked.elapsed() < std::time::Duration::from_secs(30), "it took {:?}", asked.elapsed());
+}
+
+#[tokio::test]
 async fn reports_of_a_lost_attempt_are_refused_and_repeated_ones_counted_once() {
     let site = Site::new().await;
     let training = site.start_training().await;
