@@ -1,6 +1,7 @@
 //! The real server on loopback, over its real port.
 
 use super::*;
+use std::path::Path;
 
 fn config(data: &Path) -> ServeConfig {
     ServeConfig {

@@ -2,7 +2,6 @@
 //! no value may be found anywhere but in the environment of the Train functions.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-#[expect(dead_code, reason = "shared with other tests")]
 mod program;
 
 use base64::Engine;
@@ -15,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const SECRETS: usize = 20;
 

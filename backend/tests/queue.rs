@@ -5,7 +5,6 @@
 #[path = "crash/house.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod house;
-#[expect(dead_code, reason = "shared with other tests")]
 mod program;
 
 use backend::clock::SystemClock;

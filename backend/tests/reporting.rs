@@ -3,7 +3,6 @@
 //! depends on what else the machine does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
-#[expect(dead_code, reason = "shared with other tests")]
 mod program;
 
 use program::{PROGRAM, until};

@@ -179,10 +179,10 @@ async fn a_back_off_that_is_over_is_noticed_although_nothing_changed() {
     let asked = std::time::Instant::now();
     let mut answer = std::pin::pin!(site.runners.lease(request));
     assert!(futures::poll!(answer.as_mut()).is_pending());
-    site.clock.advance(std::time::Duration::from_secs(2));
+    site.clock.advance(Duration::from_secs(2));
     let answer = answer.await.unwrap().into_inner();
     assert_eq!(answer.assignment.unwrap().execution_id, execution.to_string());
-    assert!(asked.elapsed() < std::time::Duration::from_secs(30), "it took {:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(30), "it took {:?}", asked.elapsed());
 }
 
 #[tokio::test]
