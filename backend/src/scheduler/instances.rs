@@ -55,7 +55,8 @@ impl Scheduler {
         let (state, failed_start) = match instance.state {
             InstanceState::Starting => (InstanceState::Failed, true),
             InstanceState::Running if well => (InstanceState::Stopped, is_early),
-            InstanceState::Running => (InstanceState::Failed, true),
+            // One that was at work had started: its attempts have limits and waits of their own.
+            InstanceState::Running => (InstanceState::Failed, instance.executions.is_empty()),
             InstanceState::Stopping | InstanceState::Stopped | InstanceState::Failed => {
                 (InstanceState::Stopped, false)
             }
@@ -64,6 +65,8 @@ impl Scheduler {
         self.store.set_instance_state(instance.id, state, kept).await?;
         if failed_start {
             self.note_failed_start(snapshot, instance.service_id, Some(instance.id), error).await?;
+        } else if state == InstanceState::Failed {
+            self.keep_error(snapshot, instance.service_id, Some(instance.id), error).await?;
         } else if well && !is_early {
             // It lived as long as it was wanted: whatever was wrong with its service is over.
             self.store.record_service_start(instance.service_id, Ok(()), None).await?;

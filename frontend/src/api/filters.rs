@@ -28,7 +28,7 @@ pub async fn list() -> Result<Vec<SavedFilter>, ApiError> {
 /// Makes one, or replaces the one of the same name.
 pub async fn save(name: String, query: String) -> Result<SavedFilter, ApiError> {
     let request = SaveFilterRequest { name, resource: ITEMS.into(), query };
-    Ok(rpc::save_filter(request).await?)
+    rpc::save_filter(request).await
 }
 
 pub async fn delete(id: String) -> Result<(), ApiError> {
@@ -48,7 +48,7 @@ pub async fn preview_with_items(
     item_limit: u32,
 ) -> Result<PreviewFilterResponse, ApiError> {
     let request = PreviewFilterRequest { dataset, filter, item_limit };
-    Ok(rpc::preview_filter(request).await?)
+    rpc::preview_filter(request).await
 }
 
 /// Fields, or values of a field, that begin with what is written already.

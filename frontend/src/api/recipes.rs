@@ -19,12 +19,12 @@ pub async fn list(dataset: String) -> Result<Vec<Recipe>, ApiError> {
 
 /// Makes one.
 pub async fn create(request: CreateRecipeRequest) -> Result<Recipe, ApiError> {
-    Ok(rpc::create_recipe(request).await?)
+    rpc::create_recipe(request).await
 }
 
 /// Replaces its title, description and labels.
 pub async fn update(request: UpdateRecipeRequest) -> Result<Recipe, ApiError> {
-    Ok(rpc::update_recipe(request).await?)
+    rpc::update_recipe(request).await
 }
 
 /// Takes it away.

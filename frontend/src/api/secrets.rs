@@ -19,12 +19,12 @@ pub async fn list() -> Result<Vec<Secret>, ApiError> {
 
 /// Makes one; sent twice with the same key it makes one.
 pub async fn create(request: CreateSecretRequest) -> Result<Secret, ApiError> {
-    Ok(rpc::create_secret(request).await?)
+    rpc::create_secret(request).await
 }
 
 /// Gives it another value.
 pub async fn replace(id: String, value: String) -> Result<Secret, ApiError> {
-    Ok(rpc::replace_secret(ReplaceSecretRequest { id, value }).await?)
+    rpc::replace_secret(ReplaceSecretRequest { id, value }).await
 }
 
 /// Takes it away.

@@ -48,12 +48,12 @@ pub async fn start(request: StartTrainingRequest) -> Result<Training, ApiError> 
 
 /// Says what starting it would do.
 pub async fn check(request: StartTrainingRequest) -> Result<TrainingCheck, ApiError> {
-    Ok(rpc::check_training(request).await?)
+    rpc::check_training(request).await
 }
 
 /// What a training learns from.
 pub async fn snapshot(training: String) -> Result<TrainingSnapshot, ApiError> {
-    Ok(rpc::get_snapshot(GetSnapshotRequest { training }).await?)
+    rpc::get_snapshot(GetSnapshotRequest { training }).await
 }
 
 /// Some of the items of a subset as they were frozen.
