@@ -142,6 +142,7 @@ impl Attempt {
     async fn wait_for_delivery(&mut self, delivery: &mut tokio::task::JoinHandle<Delivery>) {
         loop {
             tokio::select! {
+                biased;
                 delivered = &mut *delivery => {
                     if !matches!(delivered, Ok(Delivery::Complete)) {
                         tracing::error!(?delivered, "the end of an attempt was not taken by the server");
@@ -246,6 +247,7 @@ impl Attempt {
         let mut failed_tries = 0;
         loop {
             let error = tokio::select! {
+                biased;
                 prepared = write_job(&self.assignment, work, &self.surroundings.source) => match prepared {
                     Ok(job) => {
                         voice.log(LogLevel::Info, self.announcement());
@@ -328,11 +330,8 @@ impl Attempt {
         let mut abandoned = false;
         loop {
             tokio::select! {
-                happening = function.next() => match happening {
-                    Ok(Happening::Line(pipe, line)) => listener.hear(pipe, line).await,
-                    Ok(Happening::Ended(end)) => return (Ok(end), (!abandoned).then_some(stopped)),
-                    Err(error) => return (Err(error), (!abandoned).then_some(stopped)),
-                },
+                // Orders first: one that talks without end must hear them, too.
+                biased;
                 () = tokio::time::sleep_until(overdue), if stopped.is_none() && !abandoned => {
                     let reason = StopReason::Timeout { secs: self.assignment.timeout_secs };
                     stopped = Some(reason);
@@ -355,6 +354,11 @@ impl Attempt {
                     abandoned = true;
                     function.stop(ABANDONED).await;
                 }
+                happening = function.next() => match happening {
+                    Ok(Happening::Line(pipe, line)) => listener.hear(pipe, line).await,
+                    Ok(Happening::Ended(end)) => return (Ok(end), (!abandoned).then_some(stopped)),
+                    Err(error) => return (Err(error), (!abandoned).then_some(stopped)),
+                },
             }
         }
     }

@@ -8,11 +8,14 @@ use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
+use tonic::body::Body;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::Endpoint;
 use tonic::{Code, Request, Status};
+use tower::ServiceExt as _;
+use tower::util::BoxCloneSyncService;
 
 /// Largest answer that is read; an assignment carries all items of a training.
 const MAX_MESSAGE_BYTES: usize = 512 * 1024 * 1024;
@@ -45,12 +48,15 @@ impl Interceptor for Bearer {
     }
 }
 
+/// What carries calls to a server: a channel, or what takes its place.
+pub type Carrier = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Status>;
+
 /// A client that carries the runner's token.
-pub type Client = RunnerServiceClient<InterceptedService<Channel, Bearer>>;
+pub type Client = RunnerServiceClient<InterceptedService<Carrier, Bearer>>;
 
 struct Place {
     url: String,
-    channel: Channel,
+    carrier: Carrier,
 }
 
 struct Inner {
@@ -78,10 +84,11 @@ fn announced_url(server_file: &Path) -> Option<String> {
     Some(url.trim_end_matches('/').to_owned())
 }
 
-fn channel_to(url: &str) -> Result<Channel, ConnectError> {
+fn channel_to(url: &str) -> Result<Carrier, ConnectError> {
     let endpoint =
         Endpoint::from_shared(url.to_owned()).map_err(|_| ConnectError::Address { url: url.to_owned() })?;
-    Ok(endpoint.connect_timeout(Duration::from_secs(3)).tcp_nodelay(true).connect_lazy())
+    let channel = endpoint.connect_timeout(Duration::from_secs(3)).tcp_nodelay(true).connect_lazy();
+    Ok(BoxCloneSyncService::new(channel.map_err(|error| Status::from_error(error.into()))))
 }
 
 impl ServerLink {
@@ -90,8 +97,21 @@ impl ServerLink {
     /// # Errors
     /// If the address is none.
     pub fn new(url: &str, server_file: Option<PathBuf>, token: String) -> Result<Self, ConnectError> {
+        Self::over(channel_to(url)?, url, server_file, token)
+    }
+
+    /// A line over a carrier that there is already.
+    ///
+    /// # Errors
+    /// If there cannot be an HTTP client.
+    pub fn over(
+        carrier: Carrier,
+        url: &str,
+        server_file: Option<PathBuf>,
+        token: String,
+    ) -> Result<Self, ConnectError> {
         let http = reqwest::Client::builder().no_proxy().connect_timeout(Duration::from_secs(3)).build()?;
-        let place = Place { url: url.trim_end_matches('/').to_owned(), channel: channel_to(url)? };
+        let place = Place { url: url.trim_end_matches('/').to_owned(), carrier };
         let inner = Inner { place: RwLock::new(place), token: RwLock::new(token), server_file, http };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -110,8 +130,8 @@ impl ServerLink {
         let mut header: MetadataValue<Ascii> =
             format!("Bearer {}", token.as_str()).parse().map_err(|_| ConnectError::Token)?;
         header.set_sensitive(true);
-        let channel = self.inner.place.read().unwrap_or_else(PoisonError::into_inner).channel.clone();
-        Ok(RunnerServiceClient::with_interceptor(channel, Bearer(header))
+        let carrier = self.inner.place.read().unwrap_or_else(PoisonError::into_inner).carrier.clone();
+        Ok(RunnerServiceClient::with_interceptor(carrier, Bearer(header))
             .max_decoding_message_size(MAX_MESSAGE_BYTES))
     }
 
@@ -147,10 +167,10 @@ impl ServerLink {
         let Some(url) = announced_url(path) else { return };
         let mut place = self.inner.place.write().unwrap_or_else(PoisonError::into_inner);
         if place.url != url
-            && let Ok(channel) = channel_to(&url)
+            && let Ok(carrier) = channel_to(&url)
         {
             tracing::info!(from = place.url, to = url, "the server has moved");
-            *place = Place { url, channel };
+            *place = Place { url, carrier };
         }
     }
 }

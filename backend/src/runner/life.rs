@@ -12,9 +12,12 @@ use super::lease::{Decision, ServerState, decide, server_state};
 use super::memory::MemoryWitness;
 use super::outcome::StopReason;
 use super::running::Function;
+use futures::{Stream, StreamExt as _, stream};
 use proto::v1;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{Notify, watch};
@@ -92,15 +95,32 @@ struct Runner {
 
 async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
     let link = ServerLink::new(&args.server_url, args.server_file.clone(), args.registration_token.clone())?;
+    let own = args.program.to_string_lossy().into_owned();
+    let function =
+        Function::from_image(args.image.clone(), args.run_as_process, &own, args.train_function.clone());
+    let told = signals()?;
+    live_over(link, function, args, told).await
+}
+
+/// The same over a line that there is already; each item of `told` is as good as a signal. Where several things happen
+/// at once, the order in which they are looked at is fixed, so that a life can be repeated.
+///
+/// # Errors
+/// Why it ended other than as it was told.
+pub async fn live_over(
+    link: ServerLink,
+    function: Function,
+    args: RunnerArgs,
+    told: impl Stream<Item = ()>,
+) -> Result<(), RunnerError> {
     let registered = register(&link, &args.server_url).await?;
     link.set_token(registered.session_token.clone());
     tracing::info!(instance_id = registered.instance_id, "registered");
-    let own = args.program.to_string_lossy();
     let source = FileSource { link: link.clone(), blobs_dir: args.blobs_dir };
     let surroundings = Surroundings {
         link,
         source,
-        function: Function::from_image(args.image, args.run_as_process, &own, args.train_function),
+        function,
         memory: Arc::new(MemoryWitness::of_instance(&args.instance_dir)),
         instance_dir: args.instance_dir,
         lease: Duration::from_secs(u64::from(registered.lease_secs.max(1))),
@@ -120,9 +140,10 @@ async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
     // It lives on while what it started is told to stop.
     let mut work = Box::pin(runner.work_until_stopped());
     let ended = tokio::select! {
+        biased;
+        ended = runner.obey(told) => ended,
         ended = runner.renew_for_ever() => ended,
         () = &mut work => Ok(()),
-        ended = runner.obey_signals() => ended,
         () = runner.watch_lease() => Ok(()),
         () = runner.drain_when_stuck() => Ok(()),
     };
@@ -136,6 +157,17 @@ async fn live(args: RunnerArgs) -> Result<(), RunnerError> {
     }
     drop(work);
     ended
+}
+
+/// An item for each signal that asks for the end.
+fn signals() -> Result<impl Stream<Item = ()>, RunnerError> {
+    let system = |source| RunnerError::System { action: "listening to signals", source };
+    let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
+    Ok(stream::poll_fn(move |context| {
+        let any = [terminate.poll_recv(context), interrupt.poll_recv(context)];
+        if any.iter().any(Poll::is_ready) { Poll::Ready(Some(())) } else { Poll::Pending }
+    }))
 }
 
 async fn register(link: &ServerLink, url: &str) -> Result<v1::RegisterResponse, RunnerError> {
@@ -180,6 +212,7 @@ impl Runner {
             let held = self.hands.attempts();
             let asked = Instant::now();
             let answer = tokio::select! {
+                biased;
                 answer = self.renew(v1::RenewRequest { held: held.clone(), wait_secs }) => answer,
                 _ = taken.changed(), if !hurries => continue,
             };
@@ -196,6 +229,7 @@ impl Runner {
                     if asked.elapsed() < RENEWAL_PAUSE {
                         // What was taken meanwhile ends the pause.
                         tokio::select! {
+                            biased;
                             () = tokio::time::sleep(pause) => {}
                             _ = taken.changed() => {}
                         }
@@ -285,6 +319,7 @@ impl Runner {
                 question = Some(tokio::spawn(Arc::clone(self).ask_until_answered()));
             }
             tokio::select! {
+                biased;
                 Some(ended) = attempts.join_next(), if !attempts.is_empty() => {
                     if let Err(error) = ended {
                         tracing::error!(%error, "an attempt broke off");
@@ -348,22 +383,16 @@ impl Runner {
 
     /// The first signal drains: no new work, and what runs gets its drain time, while the lease is
     /// still renewed. The second one ends it now.
-    async fn obey_signals(&self) -> Result<(), RunnerError> {
-        let system = |source| RunnerError::System { action: "listening to signals", source };
-        let mut terminate = signal(SignalKind::terminate()).map_err(system)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(system)?;
-        for count in 1.. {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-            if count > 1 {
-                return Err(RunnerError::Forced);
-            }
+    async fn obey(&self, told: impl Stream<Item = ()>) -> Result<(), RunnerError> {
+        let mut told = pin!(told);
+        if told.next().await.is_some() {
             tracing::info!("told to end: attempts are stopped and reported");
             self.drain();
+            if told.next().await.is_some() {
+                return Err(RunnerError::Forced);
+            }
         }
-        Ok(())
+        std::future::pending().await
     }
 
     async fn wait_until_free(&self, patience: Duration) {

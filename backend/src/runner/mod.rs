@@ -26,7 +26,7 @@ pub mod supervise;
 pub mod wire;
 
 pub use args::{RunnerArgs, RunnerError};
-pub use life::run;
+pub use life::{live_over, run};
 
 #[cfg(test)]
 mod suite;

@@ -146,8 +146,9 @@ impl Courier {
                 self.voice.inner.more.notified().await;
                 if !self.voice.is_closed() {
                     tokio::select! {
-                        () = tokio::time::sleep(GATHER) => {}
+                        biased;
                         () = self.voice.inner.closing.notified() => {}
+                        () = tokio::time::sleep(GATHER) => {}
                     }
                 }
                 continue;

@@ -9,7 +9,26 @@ use super::outcome::ProcessEnd;
 use crate::executor::Image;
 use crate::executor::host::ProcessIdentity;
 use crate::secrets::SecretValue;
+use async_trait::async_trait;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A Train function that is neither a process nor a thread, for example a part of a simulated world. It reads nothing and
+/// writes no files.
+#[async_trait]
+pub trait OtherFunction: Send {
+    /// The next thing that happens. Nothing may be lost when the future is dropped.
+    async fn next(&mut self) -> Happening;
+
+    /// Tells it to stop; it makes itself stop when that time is over.
+    fn stop(&mut self, pressure: Pressure);
+}
+
+/// What starts [such functions](OtherFunction).
+pub trait OtherFunctions: std::fmt::Debug + Send + Sync {
+    /// Starts one; the name of `work` ends with the execution and the number of the attempt.
+    fn start(&self, work: &Path) -> Box<dyn OtherFunction>;
+}
 
 /// What an instance runs for each execution.
 #[derive(Debug, Clone)]
@@ -23,6 +42,8 @@ pub enum Function {
     },
     /// A thread of the runner.
     Inline(BuiltIn),
+    /// Whatever says lines and hears orders.
+    Other(Arc<dyn OtherFunctions>),
 }
 
 impl Function {
@@ -57,7 +78,11 @@ impl Function {
     /// Whether it reads nothing and writes nothing.
     #[must_use]
     pub const fn is_instant(&self) -> bool {
-        matches!(self, Self::Process { is_instant: true, .. } | Self::Inline(BuiltIn::Instant))
+        match self {
+            Self::Process { is_instant, .. } => *is_instant,
+            Self::Inline(function) => matches!(function, BuiltIn::Instant),
+            Self::Other(_) => true,
+        }
     }
 
     /// Starts it. Secrets go into the environment of a process; a thread gets none.
@@ -74,6 +99,7 @@ impl Function {
             Self::Process { program, .. } => TrainFunction::start(program, work, &job, secrets)
                 .map(|function| Running::Process(Box::new(function))),
             Self::Inline(function) => InlineFunction::start(*function, job).map(Running::Inline),
+            Self::Other(functions) => Ok(Running::Other(functions.start(work))),
         }
     }
 }
@@ -84,6 +110,8 @@ pub enum Running {
     Process(Box<TrainFunction>),
     /// On a thread.
     Inline(InlineFunction),
+    /// Somewhere else.
+    Other(Box<dyn OtherFunction>),
 }
 
 impl Running {
@@ -95,6 +123,7 @@ impl Running {
         match self {
             Self::Process(function) => function.next().await,
             Self::Inline(function) => Ok(function.next().await),
+            Self::Other(function) => Ok(function.next().await),
         }
     }
 
@@ -103,6 +132,7 @@ impl Running {
         match self {
             Self::Process(function) => function.stop(pressure).await,
             Self::Inline(function) => function.stop(pressure.grace),
+            Self::Other(function) => function.stop(pressure),
         }
     }
 
@@ -111,7 +141,7 @@ impl Running {
     pub fn identity(&self) -> Option<ProcessIdentity> {
         match self {
             Self::Process(function) => function.identity(),
-            Self::Inline(_) => None,
+            Self::Inline(_) | Self::Other(_) => None,
         }
     }
 }
@@ -136,6 +166,7 @@ mod tests {
                     format!("{} {}{}", program.command.join(" "), program.is_supervised, is_instant)
                 }
                 Function::Inline(function) => format!("{function:?}"),
+                Function::Other(functions) => format!("{functions:?}"),
             };
         let own = || Some(vec!["sh".to_owned(), "-c".to_owned()]);
         let program = || Image::Program("/opt/train".into());

@@ -55,6 +55,22 @@ const TIERS: &[Tier] = &[
         count: 100,
     },
     Tier {
+        name: "simulation",
+        what: "a cluster in simulated time that everything befalls",
+        target: &["--test", "simulation"],
+        filter: "whatever_befalls",
+        variable: "TRAINYARD_ROUNDS",
+        count: 2_000,
+    },
+    Tier {
+        name: "cuts",
+        what: "runners in simulated time that are cut off for longer than their lease, and clocks that jump",
+        target: &["--test", "simulation"],
+        filter: "scenarios::a_",
+        variable: "TRAINYARD_ROUNDS",
+        count: 500,
+    },
+    Tier {
         name: "plan",
         what: "properties of the plan and of the status machine",
         target: &["--lib"],
