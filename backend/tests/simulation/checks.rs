@@ -77,9 +77,6 @@ fn hear_lease(yard: &mut Yard, answer: &Answer, line: &mut String, wrong: &mut V
             yard.known.handed_on_after.push(now.saturating_sub(renewed));
         }
     }
-    if attempt > yard.most_attempts {
-        wrong.push(format!("attempt {attempt} of {id} is one too many"));
-    }
     if let Some(status) = yard.journal.finals.get(&id) {
         wrong.push(format!("{id} is {status} and was handed out"));
     }
@@ -158,6 +155,12 @@ pub(super) fn look(site: &Site) -> bool {
                 yard.journal.finals.insert(training.id.clone(), status.clone());
             }
             None => {}
+        }
+        if training.attempt > training.max_attempts {
+            wrong.push(format!(
+                "{} is in attempt {} of {}",
+                training.id, training.attempt, training.max_attempts
+            ));
         }
         if training.started_at_ms.is_some_and(|at| training.ended_at_ms.is_some_and(|end| end < at)) {
             wrong.push(format!("{} ended before it started", training.id));

@@ -294,11 +294,12 @@ impl Cluster {
         self.sim.set_fail_rate(share);
     }
 
-    /// The wall clock jumps.
-    pub(super) fn jump_clock(&self, by_ms: i64) {
+    /// The wall clock jumps, and is off by so much from then on.
+    pub(super) fn set_clock(&self, off_ms: i64) {
         self.site.set_clock();
-        self.yard.note(&format!("the clock jumps by {by_ms} ms"));
-        self.site.clock.set_wall_ms(self.site.clock.now_ms() + by_ms);
+        self.yard.note(&format!("the wall clock is off by {off_ms} ms"));
+        let right_ms = START_MS + i64::try_from(self.site.clock.monotonic().as_millis()).unwrap();
+        self.site.clock.set_wall_ms(right_ms + off_ms);
     }
 }
 

@@ -7,6 +7,8 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 use std::time::Duration;
 
+const HOUR_MS: i64 = 3_600_000;
+
 /// Something that befalls the cluster.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Fault {
@@ -20,7 +22,8 @@ pub(super) enum Fault {
     StartServer,
     Loss(f64),
     Twice(f64),
-    JumpClock(i64),
+    /// The wall clock is off by so many milliseconds from now on.
+    SetClock(i64),
 }
 
 /// Faults by the time at which they come.
@@ -70,7 +73,7 @@ pub(super) fn everything(chance: &mut StdRng, lasting: Duration) -> Script {
                     (server_at, Fault::StartServer),
                 ]);
             }
-            _ => script.push((at, Fault::JumpClock(jump(chance)))),
+            _ => script.push((at, Fault::SetClock(jump(chance)))),
         }
     }
     let end = script.iter().map(|(at, _)| *at).max().unwrap_or_default();
@@ -94,14 +97,14 @@ pub(super) fn jumps(chance: &mut StdRng, lasting: Duration) -> Script {
     let mut at = Duration::ZERO;
     while at < lasting {
         at += ms(chance.random_range(500..10_000));
-        script.push((at, Fault::JumpClock(jump(chance))));
+        script.push((at, Fault::SetClock(jump(chance))));
     }
     script
 }
 
+/// How far the clock is off from then on: never by more than a day, so that it jumps by two at most.
 fn jump(chance: &mut StdRng) -> i64 {
-    const HOUR_MS: i64 = 3_600_000;
-    let size = [HOUR_MS, 24 * HOUR_MS, 1_000 * chance.random_range(1..60)][chance.random_range(0..3)];
+    let size = [HOUR_MS, 24 * HOUR_MS, 1_000 * chance.random_range(0..60)][chance.random_range(0..3)];
     if chance.random_bool(0.5) { size } else { -size }
 }
 
@@ -133,7 +136,7 @@ impl Fault {
             Self::StartServer => cluster.start_server(),
             Self::Loss(share) => cluster.set_loss(share),
             Self::Twice(share) => cluster.yard.lock().twice = share,
-            Self::JumpClock(by_ms) => cluster.jump_clock(by_ms),
+            Self::SetClock(off_ms) => cluster.set_clock(off_ms),
         }
     }
 }

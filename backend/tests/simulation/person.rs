@@ -67,9 +67,12 @@ pub(super) async fn live(
             (yard.chance.random_range(100..2_500), yard.chance.random_range(0..10))
         };
         tokio::time::sleep(Duration::from_millis(pause)).await;
+        let is_calm = !yard.lock().moody;
         match choice {
             _ if std::mem::take(&mut first) => person.start(models.next(), &settings).await,
             0..6 => person.start(models.next(), &settings).await,
+            // A service that is paused starts nothing in time.
+            8.. if is_calm => {}
             6 => person.abort().await,
             7 => person.hurry().await,
             8 => person.pause().await,

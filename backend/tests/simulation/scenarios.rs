@@ -10,6 +10,7 @@ use backend::store::{NewAnnotation, NewImport, NewItem, NewModel, Store};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use shared::dataset::{PixelBox, Subset, Task};
+use shared::machine::{LOCAL, MachineType};
 use shared::service::ServiceSettings;
 use std::path::Path;
 use std::sync::OnceLock;
@@ -59,6 +60,8 @@ async fn fill(folder: &Path) -> Vec<String> {
     let items = vec![item("a.png", Subset::Train), item("b.png", Subset::Validation)];
     let import = NewImport { name: "dots".into(), task: Task::Detection, labels: vec!["dot".into()], items };
     store.import_dataset(import).await.unwrap();
+    let machine = MachineType { cores: 4, ..MachineType::named(LOCAL) };
+    store.discover_machine_type(machine).await.unwrap();
     let dataset = store.dataset("dots").await.unwrap();
     let mut models = Vec::new();
     for number in 0..MODELS {
@@ -123,11 +126,7 @@ fn run(scenario: &Scenario, seed: u64) -> Outcome {
     let script = (scenario.script)(&mut chance);
     let settings = (scenario.settings)(&mut chance);
     let mut cluster = Cluster::new(seed, template.folder.path());
-    {
-        let mut yard = cluster.yard.lock();
-        yard.moody = scenario.moody;
-        yard.most_attempts = settings.max_attempts;
-    }
+    cluster.yard.lock().moody = scenario.moody;
     cluster.welcome(template.models.clone(), settings, BUSY);
     let mut script = script.into_iter().peekable();
     let mut next_look = SECOND;
@@ -157,7 +156,9 @@ fn run(scenario: &Scenario, seed: u64) -> Outcome {
     if !yard.wrong.is_empty() {
         let lines = yard.trace.lines();
         let last = lines[lines.len().saturating_sub(120)..].join("\n");
-        panic!("{last}\n\nwith the seed {seed}:\n{}", yard.wrong.join("\n"));
+        let wrong = yard.wrong.join("\n");
+        drop(yard);
+        panic!("{last}\n\nwith the seed {seed}:\n{wrong}");
     }
     Outcome {
         known: std::mem::take(&mut yard.known),
@@ -229,9 +230,10 @@ fn a_runner_that_is_cut_off_stops_in_time_and_its_work_goes_on_elsewhere() {
             ..ServiceSettings::default()
         },
     };
-    // The lease, the margin, a pass of the scheduler, and the pause before the second attempt, which is 1 s at most.
+    // The lease, the margin, a pass of the scheduler, the pause before the second attempt (1 s at most), and the moment at
+    // which a waiting runner looks again; a quarter is for messages.
     let LeaseTimes { lease, margin, .. } = LeaseTimes::default();
-    let longest = lease + margin + SECOND + SECOND + SECOND / 2;
+    let longest = lease + margin + 3 * SECOND + SECOND / 4;
     let moved = AtomicU64::new(0);
     run_all("one cut", &scenario, 100, |seed, outcome| {
         for after in &outcome.known.handed_on_after {

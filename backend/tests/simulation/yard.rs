@@ -11,7 +11,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -130,7 +130,6 @@ pub(super) struct Yard {
     pub(super) working: BTreeMap<String, String>,
     pub(super) known: Known,
     pub(super) journal: Journal,
-    pub(super) most_attempts: u32,
     /// What must not be and was.
     pub(super) wrong: Vec<String>,
 }
@@ -173,13 +172,12 @@ impl SharedYard {
             working: BTreeMap::new(),
             known: Known::default(),
             journal: Journal::default(),
-            most_attempts: u32::MAX,
             wrong: Vec::new(),
         })))
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Yard> {
-        self.0.lock().unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Keeps what happened.

@@ -144,7 +144,8 @@ pub(super) async fn apply(
     // Whoever held it holds it no longer, unless it goes on; a waiting one gets its blocker from the next plan.
     sqlx::query(
         "UPDATE executions SET status = ?, blocker = NULL, cause = ?, revision = ?, \
-             instance_id = CASE WHEN ? = 1 THEN instance_id ELSE NULL END, ended_at_ms = ? WHERE id = ?",
+             instance_id = CASE WHEN ? = 1 THEN instance_id ELSE NULL END, \
+             ended_at_ms = MAX(?, COALESCE(attempt_started_at_ms, 0)) WHERE id = ?",
     )
     .bind(status.name())
     .bind(to_optional_json(cause.as_ref())?)
@@ -209,7 +210,7 @@ async fn wait_before_next(tx: &mut Tx, execution: &Execution, how: Ending) -> Re
     let (granted, not_before_ms) = if how.costs_no_attempt() {
         (1, None)
     } else {
-        let share = rand::random_range(0.5..1.0);
+        let share = share_of(execution.fencing_token);
         (0, Some(tx.now_ms() + retry_after_ms(execution.attempt, share)))
     };
     sqlx::query("UPDATE executions SET max_attempts = max_attempts + ?, not_before_ms = ? WHERE id = ?")
@@ -235,6 +236,16 @@ pub(super) fn asked_to_stop(execution: &Execution) -> Option<(Ending, Cause)> {
         (Ending::Drained, CauseKind::Drained)
     };
     Some((how, cause(kind, drain.describe())))
+}
+
+/// Between a half and the whole: the same for the same token, and spread over many of them (Steele, Lea, Flood: Fast
+/// splittable pseudorandom number generators, 2014).
+#[expect(clippy::cast_precision_loss, reason = "a share needs no more than 53 bits")]
+fn share_of(fencing_token: i64) -> f64 {
+    let mut bits = fencing_token.cast_unsigned().wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    0.5 + (bits >> 11) as f64 / (1_u64 << 54) as f64
 }
 
 /// Why a training that a person ended has ended.

@@ -10,8 +10,9 @@ use crate::store::writer::Tx;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// How long a key is remembered.
-const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
+/// How long a key is remembered by the wall clock: the day that is promised, and two more, because that clock may be a day
+/// behind when the key comes, and a day ahead afterwards.
+const KEPT_MS: i64 = 72 * 60 * 60 * 1000;
 /// The longest answer that is kept. A call with a longer one is worked on again: its writes are journaled, so that they
 /// have one effect nevertheless.
 const MOST_REPLY_BYTES: usize = 256 << 10;

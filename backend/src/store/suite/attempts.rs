@@ -204,6 +204,16 @@ async fn ends_of_attempts_while_a_person_waits_for_the_abort() {
 }
 
 #[tokio::test]
+async fn nothing_ends_before_it_started_also_when_the_clock_was_put_back() {
+    let bench = Bench::new().await;
+    let (_, held, _) = bench.running(ServiceSettings::default()).await;
+    bench.clock.set_wall_ms(1_600_000_000_000);
+    bench.store.report(batch(&held, vec![end(1, AttemptOutcome::Succeeded)])).await.unwrap();
+    let after = bench.store.training("m").await.unwrap();
+    assert_eq!((after.status, after.ended_at_ms), (Status::Success, after.started_at_ms));
+}
+
+#[tokio::test]
 async fn a_waiting_training_is_aborted_at_once_and_only_once() {
     let bench = Bench::new().await;
     let training = bench.training("m", ServiceSettings::default()).await;
