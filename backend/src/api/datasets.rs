@@ -6,6 +6,7 @@ use super::error::{OrProblem, Problem};
 use super::page::Window;
 use super::{idempotency, items};
 use crate::datasets::ImportError;
+use crate::crash_point::{CrashPoint, pass};
 use crate::datasets::import::{self, ImportRequest};
 use crate::datasets::upload::{self, UploadImport};
 use crate::store::{Call, Page, Store};
@@ -176,6 +177,7 @@ impl DatasetService for Datasets {
                 imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
             if let Ok(event) = &last {
                 idempotency::keep(&store, &v1::ImportDatasetEvent { event: Some(event.clone()) }).await;
+                pass(CrashPoint::ImportBeforeReply);
             }
             // A caller that went away does not stop the import, which is repeatable.
             let _ = sender.send(last).await;

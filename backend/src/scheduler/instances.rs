@@ -5,6 +5,7 @@
 use super::plan::Plan;
 use super::reconcile::Scheduler;
 use crate::auth::{Token, TokenKind};
+use crate::crash_point::{CrashPoint, pass};
 use crate::executor::{InstanceSpec, Observation};
 use crate::store::{Snapshot, StoreError};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
@@ -63,6 +64,7 @@ impl Scheduler {
         };
         let kept = (state == InstanceState::Failed).then(|| error.clone());
         self.store.set_instance_state(instance.id, state, kept).await?;
+        pass(CrashPoint::InstanceAfterEnd);
         if failed_start {
             self.note_failed_start(snapshot, instance.service_id, Some(instance.id), error).await?;
         } else if state == InstanceState::Failed {
@@ -146,7 +148,10 @@ impl Scheduler {
             concurrency: service.settings.concurrency,
             drain_secs: service.settings.drain_secs,
         };
-        match self.executor.start(spec).await {
+        pass(CrashPoint::InstanceBeforeStart);
+        let started = self.executor.start(spec).await;
+        pass(CrashPoint::InstanceAfterStart);
+        match started {
             Ok(handle) => self.store.set_instance_handle(instance.id, &handle).await,
             Err(error) => {
                 self.store

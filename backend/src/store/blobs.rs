@@ -4,6 +4,7 @@
 //! here are 64 hexadecimal digits, checked where they come in.
 
 use super::error::{StoreError, is_disk_full};
+use crate::crash_point::{CrashPoint, pass};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
@@ -118,12 +119,14 @@ impl Blobs {
 
     /// Gives a staged file its name.
     async fn publish(&self, staged: &ObjectPath, hash: &str) -> Result<(), StoreError> {
+        pass(CrashPoint::FileBeforeName);
         let moved = if self.renew(hash) {
             self.files.delete(staged).await
         } else {
             self.files.rename(staged, &location(hash)?).await
         };
         moved.map_err(|error| translate(&self.root, "storing a file", error))?;
+        pass(CrashPoint::FileAfterName);
         // Train functions are handed links to these files: one that writes into its images must not
         // change what is stored under their hash.
         if let Some(path) = self.local_path(hash) {

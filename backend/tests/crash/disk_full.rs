@@ -1,0 +1,150 @@
+//! The disk of the data folder is filled and freed again while the server works: writes are refused by what they lack,
+//! reads go on, and what waited or ran comes to its end without a restart.
+
+use crate::chance;
+use crate::client::Client;
+use crate::deeds::{Deed, learning};
+use crate::house::{Clients, House, make_model, until_async};
+use crate::kill_server::compare;
+use proto::v1;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+use tonic::{Code, Status};
+
+const DISK_MEBIBYTES: u32 = 64;
+/// Cycles on one disk: what is acknowledged meanwhile fills it, too.
+const CYCLES_A_DISK: usize = 5;
+/// Writes that are refused in a cycle, and those that may go well before, in room that the database has already.
+const REFUSALS: usize = 20;
+const MOST_WRITES: usize = 3_000;
+const READS: usize = 200;
+/// The slowest read but for one in a hundred.
+const READ_LIMIT: Duration = Duration::from_millis(100);
+/// How soon after there is room again a write must go well.
+const RECOVERY: Duration = Duration::from_secs(2);
+
+/// Takes all the room that is left.
+fn fill(ballast: &Path) {
+    let mut file = std::fs::File::options().create(true).append(true).open(ballast).unwrap();
+    for size in [1 << 20, 1 << 12, 1] {
+        let block = vec![0x5a; size];
+        while file.write_all(&block).is_ok() {}
+    }
+}
+
+/// Reads what there is, and notes how long each read took.
+async fn read(clients: &Clients, training: &str, times: &mut Vec<Duration>) {
+    for number in 0..READS {
+        let began = Instant::now();
+        match number % 3 {
+            0 => {
+                let get = v1::GetTrainingRequest { training: training.to_owned() };
+                clients.trainings().get_training(get).await.unwrap();
+            }
+            1 => {
+                clients.models().list_models(v1::ListModelsRequest::default()).await.unwrap();
+            }
+            _ => {
+                let list = v1::ListItemsRequest { dataset: "dots".into(), ..Default::default() };
+                clients.datasets().list_items(list).await.unwrap();
+            }
+        }
+        times.push(began.elapsed());
+    }
+}
+
+fn expect_disk_full(status: &Status) {
+    assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+    assert!(status.message().contains("free some space"), "{status:?}");
+}
+
+/// Writes until the disk has refused often enough. What went well is remembered and must stay.
+async fn write_until_refused(client: &mut Client, clients: &Clients) -> usize {
+    let mut refusals = 0;
+    for _ in 0..MOST_WRITES {
+        let name = format!("m-{}", client.next());
+        if let Err(status) = client.attempt(clients, Deed::Model(name)).await {
+            expect_disk_full(&status);
+            refusals += 1;
+        }
+        if refusals == REFUSALS {
+            return refusals;
+        }
+    }
+    panic!("a full disk refused {refusals} of {MOST_WRITES} writes");
+}
+
+async fn cycle(house: &House, client: &mut Client, running: &str, times: &mut Vec<Duration>) {
+    let clients = house.clients().await;
+    let ballast: PathBuf = house.data().join("ballast");
+    // It waits for the one instance, which is at work.
+    let name = format!("m-{}", client.next());
+    let model = client.attempt(&clients, Deed::Model(name)).await.unwrap();
+    client.attempt(&clients, Deed::Learn(model)).await.unwrap();
+    fill(&ballast);
+    write_until_refused(client, &clients).await;
+    read(&clients, running, times).await;
+    write_until_refused(client, &clients).await;
+    std::fs::remove_file(&ballast).unwrap();
+    let freed = Instant::now();
+    let name = format!("m-{}", client.next());
+    client.insist(&clients, Deed::Model(name), &mut |status| expect_disk_full(status)).await;
+    assert!(freed.elapsed() < RECOVERY, "a write went well only after {:?}", freed.elapsed());
+    compare(&clients, &client.journal).await;
+    house.verify();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_refuses_writes_and_loses_nothing() {
+    let cycles = chance::rounds(5);
+    let mut times = Vec::new();
+    let mut trainings = 0;
+    for first in (0..cycles).step_by(CYCLES_A_DISK) {
+        let Some(house) = House::open_on_small_disk(DISK_MEBIBYTES).await else {
+            // Not `eprintln!`: the test harness would swallow what a passing test prints.
+            let why = "this machine does not let its users make a small disk (unshare, nsenter, mount)";
+            let _ = writeln!(std::io::stderr(), "skipped: {why}");
+            return;
+        };
+        let clients = house.clients().await;
+        let model = make_model(&clients, "long").await.unwrap();
+        let request = learning(&model, 40);
+        let running = clients.trainings().start_training(request).await.unwrap().into_inner().id;
+        let get = || v1::GetTrainingRequest { training: running.clone() };
+        until_async("it runs", async || {
+            let now = clients.trainings().get_training(get()).await.unwrap().into_inner();
+            (now.status == "in-progress").then_some(())
+        })
+        .await;
+        let mut client = Client::default();
+        for _ in first..cycles.min(first + CYCLES_A_DISK) {
+            cycle(&house, &mut client, &running, &mut times).await;
+        }
+        let ended = until_async("the training that ran ends", async || {
+            let now = clients.trainings().get_training(get()).await.unwrap().into_inner();
+            ["success", "failed", "aborted"].contains(&now.status.as_str()).then_some(now)
+        })
+        .await;
+        assert_eq!(ended.status, "success", "{ended:?}\n{}", house.log());
+        until_async("every training that waited ends", async || {
+            compare(&clients, &client.journal).await;
+            client.journal.lock().unwrap().trainings.values().all(Option::is_some).then_some(())
+        })
+        .await;
+        let ends: Vec<_> = client.journal.lock().unwrap().trainings.values().cloned().collect();
+        assert!(ends.iter().all(|end| end.as_deref() == Some("success")), "{ends:?}");
+        client.send_again(&clients).await;
+        house.verify();
+        trainings += ends.len() + 1;
+    }
+    times.sort();
+    let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];
+    println!(
+        "{cycles} full disks: {trainings} trainings ended well; {} reads meanwhile took {:?} (p50), {:?} (p99)",
+        times.len(),
+        at(50),
+        at(99)
+    );
+    assert!(at(99) < READ_LIMIT, "reads of a full disk took {:?} (p99)", at(99));
+}
