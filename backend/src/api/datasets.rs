@@ -5,8 +5,8 @@
 use super::error::{OrProblem, Problem};
 use super::page::Window;
 use super::{idempotency, items};
-use crate::datasets::ImportError;
 use crate::crash_point::{CrashPoint, pass};
+use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
 use crate::datasets::upload::{self, UploadImport};
 use crate::store::{Call, Page, Store};

@@ -7,8 +7,8 @@
 
 use crate::chance;
 use crate::client::Client;
-use crate::deeds::{Deed, learning, new_folder, put_file, upload};
-use crate::house::{House, make_model, until_async};
+use crate::deeds::{Deed, new_folder, put_file, upload};
+use crate::house::{House, instant, make_model, until_async};
 use crate::kill_server::compare;
 use crate::stored::{age, expect_single_effects, expect_whole_uploads, until_swept};
 use backend::crash_point::{CrashPoint, VARIABLE};
@@ -35,10 +35,10 @@ async fn work(client: &mut Client, house: &House) -> Option<()> {
     client.act(&clients, Deed::Import(format!("set-{number}"), folder)).await?;
     let name = format!("m{}", client.next());
     let model = client.act(&clients, Deed::Model(name)).await?;
-    let training = client.act(&clients, Deed::Start(model)).await?;
+    let training = client.act(&clients, Deed::Start(model, instant())).await?;
     let name = format!("m{}", client.next());
     let model = client.act(&clients, Deed::Model(name)).await?;
-    let aborted = client.act(&clients, Deed::Start(model)).await?;
+    let aborted = client.act(&clients, Deed::Start(model, instant())).await?;
     client.act(&clients, Deed::Abort(aborted)).await?;
     // What was not aborted ends before its instance is replaced, so that an instance has both to do.
     let get = || v1::GetTrainingRequest { training: training.clone() };
@@ -137,7 +137,11 @@ async fn a_server_that_dies_in_a_real_training_loses_nothing_and_leaves_nothing(
             });
             let clients = house.clients().await;
             let model = make_model(&clients, &format!("m-{}-{round}", point.name())).await.unwrap();
-            let request = learning(&model, 6);
+            let request = v1::StartTrainingRequest {
+                model,
+                configuration_json: r#"{"epochs": 6, "imgsz": 32, "batch_size": 1, "workers": 1}"#.into(),
+                ..Default::default()
+            };
             let training = clients.trainings().start_training(request).await.unwrap().into_inner().id;
             expect_death_at(&mut house, *point);
             revive(&mut house).await;

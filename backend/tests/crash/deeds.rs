@@ -1,7 +1,8 @@
 //! What a client does with a key: each deed can be sent again, and its answer be compared.
 
-use crate::house::{Clients, House, instant, keyed, start_of, write_yolo};
+use crate::house::{Clients, House, keyed, start_of, write_yolo};
 use proto::v1;
+use shared::service::ServiceSettings;
 use std::path::PathBuf;
 use tonic::{Code, Status};
 
@@ -10,10 +11,8 @@ use tonic::{Code, Status};
 pub enum Deed {
     /// Makes a version of this name.
     Model(String),
-    /// Starts a training of a version, by its id, that ends at once.
-    Start(String),
-    /// Starts a training of a version, by its id, that learns for one epoch.
-    Learn(String),
+    /// Starts a training of a version, by its id, on a service of these settings.
+    Start(String, ServiceSettings),
     /// Aborts a training, by its id.
     Abort(String),
     /// Imports a folder as a dataset of this name.
@@ -49,13 +48,8 @@ impl Deed {
                 let model = clients.models().create_model(keyed(key, request)).await?.into_inner();
                 Ok(Answer { id: model.id.clone(), text: format!("{model:?}"), training: None })
             }
-            Self::Start(model) => {
-                let request = keyed(key, start_of(model, &instant()));
-                let training = clients.trainings().start_training(request).await?.into_inner();
-                Ok(of_training(training))
-            }
-            Self::Learn(model) => {
-                let request = keyed(key, learning(model, 1));
+            Self::Start(model, settings) => {
+                let request = keyed(key, start_of(model, settings));
                 let training = clients.trainings().start_training(request).await?.into_inner();
                 Ok(of_training(training))
             }
@@ -79,24 +73,14 @@ impl Deed {
             }
             Self::Restart => {
                 let services = v1::ListTrainingServicesRequest {};
-                let services = clients.compute().list_training_services(services).await?.into_inner().services;
+                let services =
+                    clients.compute().list_training_services(services).await?.into_inner().services;
                 let service = services.first().map(|one| one.name.clone()).unwrap_or_default();
                 let request = keyed(key, v1::RestartServiceRequest { service });
                 let state = clients.compute().restart_service(request).await?.into_inner();
                 Ok(Answer { id: state.id.clone(), text: format!("{state:?}"), training: None })
             }
         }
-    }
-}
-
-/// What starts a training with the built-in Train function.
-pub fn learning(model: &str, epochs: u32) -> v1::StartTrainingRequest {
-    v1::StartTrainingRequest {
-        model: model.to_owned(),
-        configuration_json: format!(
-            r#"{{"epochs": {epochs}, "imgsz": 32, "batch_size": 1, "workers": 1}}"#
-        ),
-        ..Default::default()
     }
 }
 

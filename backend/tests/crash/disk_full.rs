@@ -3,11 +3,13 @@
 
 use crate::chance;
 use crate::client::Client;
-use crate::deeds::{Deed, learning};
-use crate::house::{Clients, House, make_model, until_async};
+use crate::deeds::Deed;
+use crate::house::{Clients, House, until_async};
 use crate::kill_server::compare;
 use proto::v1;
+use shared::service::ServiceSettings;
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tonic::{Code, Status};
@@ -21,6 +23,8 @@ const MOST_WRITES: usize = 3_000;
 const READS: usize = 200;
 /// The slowest read but for one in a hundred.
 const READ_LIMIT: Duration = Duration::from_millis(100);
+/// Longer than a lease and its margin: whoever works must be heard although nothing of it can be written.
+const LONG: Duration = Duration::from_secs(22);
 /// How soon after there is room again a write must go well.
 const RECOVERY: Duration = Duration::from_secs(2);
 
@@ -75,17 +79,61 @@ async fn write_until_refused(client: &mut Client, clients: &Clients) -> usize {
     panic!("a full disk refused {refusals} of {MOST_WRITES} writes");
 }
 
-async fn cycle(house: &House, client: &mut Client, running: &str, times: &mut Vec<Duration>) {
+/// Trains until it is told to end by a file that lies elsewhere, and says a figure from time to time.
+fn train_function(house: &House) -> (ServiceSettings, PathBuf) {
+    let (function, end) = (house.folder().join("train"), house.folder().join("end"));
+    let script = format!(
+        r#"#!/bin/sh
+echo '{{"type":"hello","protocol":1}}'
+i=0
+while [ ! -e {} ]; do
+  i=$((i+1))
+  echo '{{"type":"sample","figure":"loss","legend":"train","x":'$i',"y":1.5}}'
+  sleep 0.05
+done
+echo '{{"type":"end","outcome":"succeeded"}}'
+"#,
+        end.display()
+    );
+    std::fs::write(&function, script).unwrap();
+    std::fs::set_permissions(&function, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let image = function.to_string_lossy().into_owned();
+    let settings = ServiceSettings { image, concurrency: 1, max_instances: 1, ..ServiceSettings::default() };
+    (settings, end)
+}
+
+async fn training(clients: &Clients, id: &str) -> v1::Training {
+    let get = v1::GetTrainingRequest { training: id.to_owned() };
+    clients.trainings().get_training(get).await.unwrap().into_inner()
+}
+
+/// Starts one that runs or waits.
+async fn start(client: &mut Client, clients: &Clients, settings: &ServiceSettings) -> String {
+    let name = format!("m-{}", client.next());
+    let model = client.attempt(clients, Deed::Model(name)).await.unwrap();
+    client.attempt(clients, Deed::Start(model, settings.clone())).await.unwrap()
+}
+
+async fn cycle(
+    house: &House,
+    client: &mut Client,
+    running: &str,
+    full_for: Duration,
+    times: &mut Vec<Duration>,
+) {
     let clients = house.clients().await;
     let ballast: PathBuf = house.data().join("ballast");
-    // It waits for the one instance, which is at work.
-    let name = format!("m-{}", client.next());
-    let model = client.attempt(&clients, Deed::Model(name)).await.unwrap();
-    client.attempt(&clients, Deed::Learn(model)).await.unwrap();
     fill(&ballast);
+    let began = Instant::now();
     write_until_refused(client, &clients).await;
-    read(&clients, running, times).await;
-    write_until_refused(client, &clients).await;
+    loop {
+        read(&clients, running, times).await;
+        write_until_refused(client, &clients).await;
+        if began.elapsed() >= full_for {
+            break;
+        }
+    }
+    assert_eq!(training(&clients, running).await.status, "in-progress", "{}", house.log());
     std::fs::remove_file(&ballast).unwrap();
     let freed = Instant::now();
     let name = format!("m-{}", client.next());
@@ -93,6 +141,27 @@ async fn cycle(house: &House, client: &mut Client, running: &str, times: &mut Ve
     assert!(freed.elapsed() < RECOVERY, "a write went well only after {:?}", freed.elapsed());
     compare(&clients, &client.journal).await;
     house.verify();
+}
+
+/// Lets trainings end: each does, at its first attempt, and the one that ran has lost no figure.
+async fn expect_ends(house: &House, client: &Client, running: &str, end: &Path) -> usize {
+    let clients = house.clients().await;
+    std::fs::write(end, "").unwrap();
+    until_async("every training ends", async || {
+        compare(&clients, &client.journal).await;
+        client.journal.lock().unwrap().trainings.values().all(Option::is_some).then_some(())
+    })
+    .await;
+    let ids: Vec<String> = client.journal.lock().unwrap().trainings.keys().cloned().collect();
+    for id in &ids {
+        let ended = training(&clients, id).await;
+        assert_eq!((ended.status.as_str(), ended.attempt), ("success", 1), "{ended:?}\n{}", house.log());
+    }
+    let list = v1::ListMetricsRequest { training: running.to_owned(), ..Default::default() };
+    let samples = clients.trainings().list_metrics(list).await.unwrap().into_inner().samples;
+    let latest = samples.iter().map(|sample| sample.x).fold(0.0, f64::max);
+    assert!(samples.len() > 10 && samples.len() as f64 == latest, "{} figures of {latest}", samples.len());
+    ids.len()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,36 +176,23 @@ async fn a_full_disk_refuses_writes_and_loses_nothing() {
             let _ = writeln!(std::io::stderr(), "skipped: {why}");
             return;
         };
+        let (settings, end) = train_function(&house);
         let clients = house.clients().await;
-        let model = make_model(&clients, "long").await.unwrap();
-        let request = learning(&model, 40);
-        let running = clients.trainings().start_training(request).await.unwrap().into_inner().id;
-        let get = || v1::GetTrainingRequest { training: running.clone() };
-        until_async("it runs", async || {
-            let now = clients.trainings().get_training(get()).await.unwrap().into_inner();
-            (now.status == "in-progress").then_some(())
-        })
-        .await;
         let mut client = Client::default();
-        for _ in first..cycles.min(first + CYCLES_A_DISK) {
-            cycle(&house, &mut client, &running, &mut times).await;
+        let running = start(&mut client, &clients, &settings).await;
+        until_async("it runs", async || {
+            (training(&clients, &running).await.status == "in-progress").then_some(())
+        })
+        .await;
+        for number in first..cycles.min(first + CYCLES_A_DISK) {
+            // Each waits for the one instance, which is at work.
+            start(&mut client, &clients, &settings).await;
+            let full_for = if number == first { LONG } else { Duration::ZERO };
+            cycle(&house, &mut client, &running, full_for, &mut times).await;
         }
-        let ended = until_async("the training that ran ends", async || {
-            let now = clients.trainings().get_training(get()).await.unwrap().into_inner();
-            ["success", "failed", "aborted"].contains(&now.status.as_str()).then_some(now)
-        })
-        .await;
-        assert_eq!(ended.status, "success", "{ended:?}\n{}", house.log());
-        until_async("every training that waited ends", async || {
-            compare(&clients, &client.journal).await;
-            client.journal.lock().unwrap().trainings.values().all(Option::is_some).then_some(())
-        })
-        .await;
-        let ends: Vec<_> = client.journal.lock().unwrap().trainings.values().cloned().collect();
-        assert!(ends.iter().all(|end| end.as_deref() == Some("success")), "{ends:?}");
+        trainings += expect_ends(&house, &client, &running, &end).await;
         client.send_again(&clients).await;
         house.verify();
-        trainings += ends.len() + 1;
     }
     times.sort();
     let at = |share: usize| times[(times.len() * share / 100).min(times.len() - 1)];

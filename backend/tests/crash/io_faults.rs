@@ -8,7 +8,7 @@
 use crate::chance;
 use crate::client::Client;
 use crate::deeds::{Deed, new_folder};
-use crate::house::{House, until_async};
+use crate::house::{House, instant, until_async};
 use crate::kill_server::compare;
 use crate::stored::{age, expect_single_effects, expect_whole_uploads, until_swept};
 use sha2::Digest as _;
@@ -48,7 +48,13 @@ const KINDS: &[Kind] = &[
         spacing: 61,
         codes: &[Code::ResourceExhausted],
     },
-    Kind { place: Place::Files, calls: "write", error: "ENOSPC", spacing: 3, codes: &[Code::ResourceExhausted] },
+    Kind {
+        place: Place::Files,
+        calls: "write",
+        error: "ENOSPC",
+        spacing: 3,
+        codes: &[Code::ResourceExhausted],
+    },
     Kind { place: Place::Database, calls: "pwrite64", error: "EIO", spacing: 53, codes: &[Code::Internal] },
     Kind { place: Place::Files, calls: "write", error: "EIO", spacing: 3, codes: &[Code::Internal] },
     // SQLite does not say why a flush failed.
@@ -59,7 +65,13 @@ const KINDS: &[Kind] = &[
         spacing: 4,
         codes: &[Code::Internal],
     },
-    Kind { place: Place::Files, calls: "fsync,fdatasync", error: "EIO", spacing: 5, codes: &[Code::Internal] },
+    Kind {
+        place: Place::Files,
+        calls: "fsync,fdatasync",
+        error: "EIO",
+        spacing: 5,
+        codes: &[Code::Internal],
+    },
     Kind {
         place: Place::Files,
         calls: "link,linkat,rename,renameat,renameat2",
@@ -187,7 +199,7 @@ async fn suffer(house: &mut House, client: &mut Client, kind: &Kind, first: usiz
                 Place::Database => {
                     let name = format!("m-{name}");
                     let model = client.insist(&clients, Deed::Model(name), &mut judge).await;
-                    client.insist(&clients, Deed::Start(model), &mut judge).await;
+                    client.insist(&clients, Deed::Start(model, instant()), &mut judge).await;
                 }
             }
             assert!(!house.has_ended(), "{kind:?} ended the server\n{}", house.log());

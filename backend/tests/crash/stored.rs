@@ -61,7 +61,10 @@ pub async fn until_swept(house: &House) {
         let lost: Vec<_> = wanted.difference(&there).collect();
         let left: Vec<_> = there.difference(&wanted).collect();
         let is_late = std::time::Instant::now() > deadline;
-        assert!(!is_late, "no row speaks of the files {left:?}; rows speak of these, which are not there: {lost:?}");
+        assert!(
+            !is_late,
+            "no row speaks of the files {left:?}; rows speak of these, which are not there: {lost:?}"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
 }
