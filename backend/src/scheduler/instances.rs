@@ -25,7 +25,14 @@ impl Scheduler {
     pub(super) async fn note_ends(&self, snapshot: &Snapshot) -> bool {
         let mut noted = false;
         for instance in &snapshot.instances {
-            let Some(handle) = &instance.handle else { continue };
+            let Some(handle) = &instance.handle else {
+                let outcome = self.find_again(snapshot, instance).await;
+                noted |= outcome.is_ok();
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, instance_id = %instance.id, "an unfinished start was not noted");
+                }
+                continue;
+            };
             for incident in self.executor.incidents(instance.id, handle).await {
                 let kept = self.keep_error(snapshot, instance.service_id, Some(instance.id), incident).await;
                 if let Err(error) = kept {
@@ -41,6 +48,22 @@ impl Scheduler {
             }
         }
         noted
+    }
+
+    /// A server that died while it started an instance did not note what it is called. Either its process runs, or
+    /// there is none; then nothing was wrong with its service, and the next one is started at once.
+    async fn find_again(&self, snapshot: &Snapshot, instance: &Instance) -> Result<(), StoreError> {
+        if let Some(handle) = self.executor.find(instance.id).await {
+            tracing::info!(instance_id = %instance.id, handle, "an instance whose start was not noted is found again");
+            return self.store.set_instance_handle(instance.id, &handle).await;
+        }
+        if instance.state == InstanceState::Stopping {
+            return self.store.set_instance_state(instance.id, InstanceState::Stopped, None).await.map(drop);
+        }
+        let detail = "it does not run, and its start was not finished: the server ended meanwhile".to_owned();
+        let error = InstanceError { reason: Reason::CreateContainerError, detail };
+        self.store.set_instance_state(instance.id, InstanceState::Failed, Some(error.clone())).await?;
+        self.keep_error(snapshot, instance.service_id, Some(instance.id), error).await
     }
 
     async fn note_end(

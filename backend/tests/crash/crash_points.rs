@@ -6,7 +6,7 @@
 //! must leave exactly those that rows speak of.
 
 use crate::chance;
-use crate::client::Client;
+use crate::client::{Client, Sameness};
 use crate::deeds::{Deed, new_folder, put_file, upload};
 use crate::house::{House, instant, make_model, until_async};
 use crate::kill_server::compare;
@@ -103,7 +103,7 @@ async fn a_server_that_dies_at_any_named_point_loses_nothing_and_leaves_nothing(
             die_at(&mut house, &mut client, *point).await;
             revive(&mut house).await;
             let clients = house.clients().await;
-            client.send_again(&clients).await;
+            client.send_again(&clients, Sameness::Whole).await;
             compare(&clients, &client.journal).await;
             expect_single_effects(&house).await;
             println!("{}: {} ms", point.name(), began.elapsed().as_millis());

@@ -2,7 +2,7 @@
 //! reads go on, and what waited or ran comes to its end without a restart.
 
 use crate::chance;
-use crate::client::Client;
+use crate::client::{Client, Sameness};
 use crate::deeds::Deed;
 use crate::house::{Clients, House, until_async};
 use crate::kill_server::compare;
@@ -191,7 +191,7 @@ async fn a_full_disk_refuses_writes_and_loses_nothing() {
             cycle(&house, &mut client, &running, full_for, &mut times).await;
         }
         trainings += expect_ends(&house, &client, &running, &end).await;
-        client.send_again(&clients).await;
+        client.send_again(&clients, Sameness::Effect).await;
         house.verify();
     }
     times.sort();

@@ -127,10 +127,9 @@ impl House {
         let began = Instant::now();
         let mut command = self.command();
         command.stdout(log.try_clone().unwrap()).stderr(log);
-        command.args(["serve", "--listen", &address]);
-        let (server, url) = program::start(&mut command, &self.data());
+        let (server, url) = program::serve(&mut command, &self.data(), &address);
         self.server = Some(server);
-        self.url = url.unwrap_or_else(|status| panic!("the server ended: {status}\n{}", self.log()));
+        self.url = url;
         let mut services = self.clients().await.compute();
         services.list_training_services(v1::ListTrainingServicesRequest {}).await.unwrap();
         self.starts.push(began.elapsed());

@@ -10,9 +10,9 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 pub const PATIENCE: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Starts a server on a data folder, as this command says, and waits until it says where it is.
+/// Starts a server, whose data folder the command's environment names, and waits until it says there where it is.
 pub fn serve(command: &mut Command, data: &Path, address: &str) -> (Child, String) {
-    command.args(["serve", "--listen", address, "--data"]).arg(data);
+    command.args(["serve", "--listen", address]);
     let (server, url) = start(command, data);
     (server, url.unwrap_or_else(|status| panic!("the server ended before it was ready: {status}")))
 }
