@@ -8,17 +8,29 @@
 use crate::chance;
 use crate::client::{Client, Sameness};
 use crate::deeds::{Deed, new_folder, put_file, upload};
-use crate::house::{House, instant, make_model, until_async};
+use crate::house::{House, instant, make_model, start_of, until_async};
 use crate::kill_server::compare;
 use crate::stored::{age, expect_single_effects, expect_whole_uploads, until_swept};
 use backend::crash_point::{CrashPoint, VARIABLE};
 use proto::v1;
 use rustix::process::Signal;
+use shared::service::ServiceSettings;
+use std::os::unix::fs::PermissionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::{Duration, Instant};
 
-/// Points that only a training with checkpoints comes by.
-const OF_REAL_TRAININGS: &[CrashPoint] = &[CrashPoint::ReportBeforeForgotten];
+/// Points that only a training with files comes by.
+const OF_TRAININGS_WITH_FILES: &[CrashPoint] = &[CrashPoint::ReportBeforeForgotten];
+/// Brings weights, and others in their place.
+const TRAIN_FUNCTION: &str = r#"#!/bin/sh
+echo '{"type":"hello","protocol":1}'
+for epoch in 1 2 3 4; do
+  echo "weights $epoch of $$" > best-$epoch
+  echo '{"type":"artifact","path":"best-'$epoch'","name":"best","kind":"weights","epoch":'$epoch'}'
+  sleep 0.2
+done
+echo '{"type":"end","outcome":"succeeded"}'
+"#;
 /// A load that has not come by a point until then does not come by it.
 const REACH: Duration = Duration::from_secs(60);
 
@@ -94,7 +106,7 @@ async fn a_server_that_dies_at_any_named_point_loses_nothing_and_leaves_nothing(
     let rounds = chance::rounds(1);
     let mut house = House::open().await;
     let mut client = Client::default();
-    let points = CrashPoint::ALL.iter().filter(|point| !OF_REAL_TRAININGS.contains(point));
+    let points = CrashPoint::ALL.iter().filter(|point| !OF_TRAININGS_WITH_FILES.contains(point));
     let points: Vec<CrashPoint> = points.copied().collect();
     for _ in 0..rounds {
         for point in &points {
@@ -125,11 +137,16 @@ async fn a_server_that_dies_at_any_named_point_loses_nothing_and_leaves_nothing(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_dies_in_a_real_training_loses_nothing_and_leaves_nothing() {
+async fn a_server_that_dies_between_the_files_of_a_training_loses_nothing_and_leaves_nothing() {
     let rounds = chance::rounds(1);
     let mut house = House::open().await;
+    let function = house.folder().join("train");
+    std::fs::write(&function, TRAIN_FUNCTION).unwrap();
+    std::fs::set_permissions(&function, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let image = function.to_string_lossy().into_owned();
+    let settings = ServiceSettings { image, ..ServiceSettings::default() };
     for round in 0..rounds {
-        for point in OF_REAL_TRAININGS {
+        for point in OF_TRAININGS_WITH_FILES {
             house.kill();
             house.start_as(|mut command| {
                 command.env(VARIABLE, point.name());
@@ -137,11 +154,7 @@ async fn a_server_that_dies_in_a_real_training_loses_nothing_and_leaves_nothing(
             });
             let clients = house.clients().await;
             let model = make_model(&clients, &format!("m-{}-{round}", point.name())).await.unwrap();
-            let request = v1::StartTrainingRequest {
-                model,
-                configuration_json: r#"{"epochs": 6, "imgsz": 32, "batch_size": 1, "workers": 1}"#.into(),
-                ..Default::default()
-            };
+            let request = start_of(&model, &settings);
             let training = clients.trainings().start_training(request).await.unwrap().into_inner().id;
             expect_death_at(&mut house, *point);
             revive(&mut house).await;
