@@ -34,7 +34,7 @@ impl ImportedUpload {
     /// Throws the upload away.
     pub async fn forget(self, store: &Store) {
         let uploads = store.uploads().clone();
-        tidied(import::blocking(move || uploads.finish(&self.0)).await);
+        tidied(&import::blocking(move || uploads.finish(&self.0)).await);
     }
 }
 
@@ -60,13 +60,13 @@ pub async fn run(
         Ok(report) => Ok((report, ImportedUpload(upload))),
         Err(error) => {
             let uploads = store.uploads().clone();
-            tidied(import::blocking(move || uploads.put_back(&upload)).await);
+            tidied(&import::blocking(move || uploads.put_back(&upload)).await);
             Err(error)
         }
     }
 }
 
-fn tidied(outcome: Result<Result<(), StoreError>, ImportError>) {
+fn tidied(outcome: &Result<Result<(), StoreError>, ImportError>) {
     if !matches!(outcome, Ok(Ok(()))) {
         tracing::warn!("what an import unpacked is left until the server starts again");
     }

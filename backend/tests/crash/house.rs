@@ -1,7 +1,10 @@
 //! A data folder with the real server, which can be killed, and clients of it.
 
-use crate::disk::Disk;
+#[path = "disk.rs"]
+mod disk;
+
 use crate::program::{self, PATIENCE, PROGRAM};
+use disk::Disk;
 use proto::v1;
 use proto::v1::compute_service_client::ComputeServiceClient;
 use proto::v1::dataset_service_client::DatasetServiceClient;
@@ -97,7 +100,7 @@ impl House {
     /// The data folder as this process sees it.
     pub fn data(&self) -> PathBuf {
         let data = self.data_within();
-        self.disk.as_ref().map_or(data.clone(), |disk| disk.seen_from_outside(&data))
+        self.disk.as_ref().map_or_else(|| data.clone(), |disk| disk.seen_from_outside(&data))
     }
 
     /// The data folder as the server sees it.

@@ -9,7 +9,6 @@ mod chance;
 mod client;
 mod crash_points;
 mod deeds;
-mod disk;
 mod disk_full;
 mod drain;
 mod house;
