@@ -5,6 +5,7 @@ pub mod auth;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod crash_point;
 pub mod datasets;
 pub mod executor;
 pub mod runner;

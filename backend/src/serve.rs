@@ -10,6 +10,7 @@ use crate::api::{self, Api};
 use crate::auth::{AuthError, Authenticator, Token, local_token};
 use crate::clock::SystemClock;
 use crate::config::{ConfigError, DataFolder, ServeConfig};
+use crate::crash_point::{CrashPoint, pass};
 use crate::executor::process::{ProcessConfig, ProcessExecutor};
 use crate::executor::{Executor, discover};
 use crate::scheduler::{Explanations, LeaseTimes, Scheduler, SharedLeases};
@@ -174,6 +175,7 @@ impl Server {
         let draining = self.draining.clone();
         let scheduler = Scheduler::new(self.store.clone(), executor, leases, explanations, draining);
         self.tasks.push(tokio::spawn(scheduler.run(self.stop.clone())));
+        pass(CrashPoint::ServerBeforeAnnounced);
         announce(data, &self.url).map_err(|source| data_folder_error(data, source))?;
         self.announced = Some(data.server_file());
         tokio::spawn(sweep(self.store.clone()));

@@ -23,6 +23,8 @@ pub fn start(verbosity: Verbosity) {
     let filter = EnvFilter::try_from_env("TRAINYARD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let builder =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // It would tell that on standard error, too, and panic where that lies on a full disk.
+    let builder = builder.log_internal_errors(false);
     let wants_json = std::env::var("TRAINYARD_LOG_FORMAT").is_ok_and(|format| format == "json");
     let started = if wants_json {
         builder.json().try_init()

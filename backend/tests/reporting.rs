@@ -36,7 +36,7 @@ impl Site {
 
     fn start(&mut self) {
         let mut command = Command::new(PROGRAM);
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.env("TRAINYARD_DATA", self.data()).stdout(Stdio::null()).stderr(Stdio::null());
         self.server = Some(program::serve(&mut command, &self.data(), "127.0.0.1:0").0);
     }
 

@@ -60,7 +60,7 @@ impl Site {
             std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
         let mut command = Command::new(PROGRAM);
         command.envs(self.function.iter().map(|function| ("TRAINYARD_TRAIN_FUNCTION", function)));
-        command.stdout(Stdio::null()).stderr(log);
+        command.env("TRAINYARD_DATA", self.data()).stdout(Stdio::null()).stderr(log);
         self.server = Some(program::serve(&mut command, &self.data(), "127.0.0.1:0").0);
     }
 

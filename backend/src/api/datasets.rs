@@ -5,6 +5,7 @@
 use super::error::{OrProblem, Problem};
 use super::page::Window;
 use super::{idempotency, items};
+use crate::crash_point::{CrashPoint, pass};
 use crate::datasets::ImportError;
 use crate::datasets::import::{self, ImportRequest};
 use crate::datasets::upload::{self, UploadImport};
@@ -169,13 +170,23 @@ impl DatasetService for Datasets {
                 let _ = progress.try_send(Ok(event));
             };
             let imported = match origin {
-                Origin::Folder(request) => import::run(&store, request, tell).await,
-                Origin::Upload(request) => upload::run(&store, request, tell).await,
+                Origin::Folder(request) => {
+                    import::run(&store, request, tell).await.map(|report| (report, None))
+                }
+                Origin::Upload(request) => {
+                    upload::run(&store, request, tell).await.map(|(report, upload)| (report, Some(upload)))
+                }
             };
-            let last =
-                imported.map(|report| v1::import_dataset_event::Event::Report(report.into())).or_problem();
+            let (last, upload) = match imported {
+                Ok((report, upload)) => (Ok(v1::import_dataset_event::Event::Report(report.into())), upload),
+                Err(error) => (Err(error).or_problem(), None),
+            };
             if let Ok(event) = &last {
                 idempotency::keep(&store, &v1::ImportDatasetEvent { event: Some(event.clone()) }).await;
+                pass(CrashPoint::ImportBeforeReply);
+            }
+            if let Some(upload) = upload {
+                upload.forget(&store).await;
             }
             // A caller that went away does not stop the import, which is repeatable.
             let _ = sender.send(last).await;

@@ -7,6 +7,7 @@ use super::error::{OrProblem, Problem};
 use super::router::MAX_REQUEST_BYTES;
 use crate::auth::Caller;
 use crate::auth::policy::{Effect, effect_of_path};
+use crate::crash_point::{CrashPoint, pass};
 use crate::store::{Begun, Call, Store};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -73,6 +74,7 @@ pub async fn once(State(store): State<Store>, request: Request, next: Next) -> R
 /// Keeps the last message of a streamed answer, if the call of this task has a key.
 pub(super) async fn keep(store: &Store, last: &impl Message) {
     let Some(call) = Call::current() else { return };
+    pass(CrashPoint::ImportBeforeAnswer);
     let message = last.encode_to_vec();
     let mut frame = BytesMut::with_capacity(FRAME_BYTES + message.len());
     frame.put_u8(0);
@@ -90,7 +92,9 @@ async fn keep_answer(store: &Store, call: &Call, response: Response) -> Response
     let trailers = collected.trailers().cloned().unwrap_or_default();
     let reply = collected.to_bytes();
     if trailers.get(STATUS).is_some_and(|status| status == "0") {
+        pass(CrashPoint::CallAfterEffect);
         finish(store, call, reply.to_vec()).await;
+        pass(CrashPoint::CallBeforeReply);
         return answer(reply);
     }
     Response::from_parts(parts, with_trailers(reply, trailers))

@@ -5,6 +5,7 @@
 use super::error::{OrProblem, Problem};
 use super::{calling_instance, presented_instance_token};
 use crate::auth::{Token, TokenKind};
+use crate::crash_point::{CrashPoint, pass};
 use crate::scheduler::SharedLeases;
 use crate::secrets::{SecretError, SecretValue, Secrets};
 use crate::store::{
@@ -84,6 +85,7 @@ impl Runners {
     async fn assignment_of(&self, instance_id: InstanceId) -> Result<Option<v1::Assignment>, StoreError> {
         loop {
             let Some(leased) = self.store.lease_next(instance_id).await? else { return Ok(None) };
+            pass(CrashPoint::LeaseBeforeReply);
             let now = self.store.clock().monotonic();
             self.leases.lock().renew(leased.execution_id, leased.fencing_token, now);
             match self.secrets.open(&leased.secrets).await {
@@ -167,6 +169,7 @@ impl RunnerService for Runners {
             .register_instance(&one_time.hex(), &session.hash().hex(), process_id)
             .await
             .or_problem()?;
+        pass(CrashPoint::RunnerBeforeSession);
         self.heard(instance.id);
         let service = self.store.service(&instance.service_id.to_string()).await.or_problem()?;
         let times = self.leases.lock().times();
@@ -206,7 +209,10 @@ impl RunnerService for Runners {
         let deadline = deadline_after(wait_secs);
         let mut revisions = self.store.revisions();
         self.heard(instance_id);
-        self.store.heard_from(instance_id).await.or_problem()?;
+        // It is noted to be shown, and leases live in memory: a disk that takes nothing must cost nobody a lease.
+        if let Err(error) = self.store.heard_from(instance_id).await {
+            tracing::warn!(%error, %instance_id, "that a runner was heard of is not noted");
+        }
         let mut first = true;
         loop {
             revisions.mark_unchanged();
@@ -220,6 +226,7 @@ impl RunnerService for Runners {
                 for (holding, order) in &orders {
                     if *order != v1::Order::Abandon {
                         leases.renew(holding.execution_id, holding.fencing_token, now);
+                        pass(CrashPoint::LeaseRenewed);
                     }
                 }
             }
@@ -265,6 +272,7 @@ impl RunnerService for Runners {
             entries,
         };
         let acknowledged_sequence = self.store.report(batch).await.or_problem()?;
+        pass(CrashPoint::ReportBeforeReply);
         let now = self.store.clock().monotonic();
         let mut leases = self.leases.lock();
         leases.heard(instance_id, now);

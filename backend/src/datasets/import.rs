@@ -9,6 +9,7 @@ use super::formats::{Candidate, Labelling, Parsed};
 use super::image::{self, LoadedImage};
 use super::source::{Rejections, Source};
 pub use super::split::Split;
+use crate::crash_point::{CrashPoint, pass};
 use crate::store::{NewAnnotation, NewImport, NewItem, Store};
 use futures::StreamExt;
 use shared::dataset::ImportReport;
@@ -111,7 +112,9 @@ async fn store_all(
     if let Some(split) = &request.split {
         split.assign(&mut items);
     }
+    pass(CrashPoint::ImportBeforeRows);
     let outcome = store.import_dataset(NewImport { name: request.name.clone(), task, labels, items }).await?;
+    pass(CrashPoint::ImportAfterRows);
     for (file, reason) in outcome.conflicts {
         rejections.add(file, reason);
     }

@@ -5,7 +5,7 @@
 use super::archive::{self, ArchiveError, ArchiveProblem, HEAD_BYTES, Limits, Names, kind_of, safe_path};
 use super::error::ImportError;
 use super::import::{self, Format, ImportRequest, Split};
-use crate::store::{CompleteUpload, Store};
+use crate::store::{CompleteUpload, Store, StoreError};
 use shared::dataset::ImportReport;
 use shared::id::UploadId;
 use std::io::Read;
@@ -25,7 +25,20 @@ pub struct UploadImport {
     pub split: Option<Split>,
 }
 
-/// Imports an upload, which is gone afterwards if that went well. `progress` hears of (images done, images in all).
+/// An upload that was imported and is still held. Whoever imported it lets it go once the answer is kept: a call that
+/// is sent again because the answer was lost must find it.
+#[derive(Debug)]
+pub struct ImportedUpload(Arc<CompleteUpload>);
+
+impl ImportedUpload {
+    /// Throws the upload away.
+    pub async fn forget(self, store: &Store) {
+        let uploads = store.uploads().clone();
+        tidied(&import::blocking(move || uploads.finish(&self.0)).await);
+    }
+}
+
+/// Imports an upload. `progress` hears of (images done, images in all).
 ///
 /// All or nothing: on an error nothing is recorded and nothing unpacked is left; the upload stays, so that it can be
 /// imported in another way.
@@ -36,21 +49,27 @@ pub async fn run(
     store: &Store,
     request: UploadImport,
     progress: impl Fn(u64, u64) + Send + Sync,
-) -> Result<ImportReport, ImportError> {
+) -> Result<(ImportReport, ImportedUpload), ImportError> {
     if let Some(split) = &request.split {
         split.check()?;
     }
     let uploads = store.uploads().clone();
     let upload = Arc::new(import::blocking(move || uploads.take(request.upload_id)).await??);
     let imported = unpack_and_import(store, &upload, request, progress).await;
-    let (uploads, went_well) = (store.uploads().clone(), imported.is_ok());
-    let tidied =
-        import::blocking(move || if went_well { uploads.finish(&upload) } else { uploads.put_back(&upload) })
-            .await;
-    if !matches!(tidied, Ok(Ok(()))) {
+    match imported {
+        Ok(report) => Ok((report, ImportedUpload(upload))),
+        Err(error) => {
+            let uploads = store.uploads().clone();
+            tidied(&import::blocking(move || uploads.put_back(&upload)).await);
+            Err(error)
+        }
+    }
+}
+
+fn tidied(outcome: &Result<Result<(), StoreError>, ImportError>) {
+    if !matches!(outcome, Ok(Ok(()))) {
         tracing::warn!("what an import unpacked is left until the server starts again");
     }
-    imported
 }
 
 async fn unpack_and_import(
@@ -130,5 +149,5 @@ fn refused_file(name: &str, problem: ArchiveProblem) -> ImportError {
 }
 
 fn disk(name: &str, error: std::io::Error) -> ImportError {
-    ImportError::Store(crate::store::StoreError::io("unpacking", Path::new(name), error))
+    ImportError::Store(StoreError::io("unpacking", Path::new(name), error))
 }

@@ -3,7 +3,7 @@
 //!
 //! Must not know what a process is for.
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, getpgid, kill_process_group};
 use std::path::{Path, PathBuf};
 
 /// Names one process for ever: its id and the time of its start, because ids are used again.
@@ -77,6 +77,37 @@ fn start_time(pid: i32) -> Option<u64> {
     system.refresh_processes(ProcessesToUpdate::Some(&[pid]), true);
     let process = system.process(pid)?;
     (process.status() != ProcessStatus::Zombie).then(|| process.start_time())
+}
+
+/// The process that works in this folder and leads a group of its own.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn leader_in(folder: &Path) -> Option<ProcessIdentity> {
+    let folder = folder.canonicalize().ok()?;
+    let entries = std::fs::read_dir("/proc").ok()?.flatten();
+    let mut pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let found = pids.find(|pid| {
+        std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|place| place == folder)
+            && Pid::from_raw(*pid).is_some_and(|pid| getpgid(Some(pid)) == Ok(pid))
+    });
+    ProcessIdentity::of(u32::try_from(found?).ok()?)
+}
+
+/// The process that works in this folder and leads a group of its own.
+#[cfg(not(target_os = "linux"))]
+#[must_use]
+pub fn leader_in(folder: &Path) -> Option<ProcessIdentity> {
+    use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+    let folder = folder.canonicalize().ok()?;
+    let mut system = System::new();
+    let what = ProcessRefreshKind::nothing().with_cwd(UpdateKind::Always);
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    let mut pids = system.processes().iter().filter(|(_, process)| process.cwd() == Some(folder.as_path()));
+    let found = pids.find_map(|(pid, _)| {
+        let pid = Pid::from_raw(i32::try_from(pid.as_u32()).ok()?)?;
+        (getpgid(Some(pid)) == Ok(pid)).then_some(pid)
+    });
+    ProcessIdentity::of(u32::try_from(found?.as_raw_nonzero().get()).ok()?)
 }
 
 /// The folder, inside an instance's own, in which its runner notes the process groups it started.

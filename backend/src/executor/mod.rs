@@ -64,6 +64,9 @@ pub trait Executor: Send + Sync + std::fmt::Debug {
     /// Why it cannot be started.
     async fn start(&self, spec: InstanceSpec) -> Result<String, InstanceError>;
 
+    /// What to call an instance whose start was not noted, because the server died meanwhile; `None` if it does not run.
+    async fn find(&self, instance_id: InstanceId) -> Option<String>;
+
     /// Looks at an instance, also at one that an earlier server started.
     async fn observe(&self, instance_id: InstanceId, handle: &str) -> Observation;
 

@@ -3,7 +3,7 @@
 //!
 //! Must not know trainings, queues or the store.
 
-use super::host::{ProcessIdentity, end_noted_groups, out_of_memory_kills};
+use super::host::{ProcessIdentity, end_noted_groups, leader_in, out_of_memory_kills};
 use super::incidents::{self, InstanceNote};
 use super::memory::MemoryControl;
 use super::{Executor, Image, InstanceSpec, Observation};
@@ -272,6 +272,12 @@ impl Executor for ProcessExecutor {
         tracing::info!(instance_id = %spec.instance_id, service = spec.service_name, handle = %identity, "instance started");
         self.watch_over(spec.instance_id, child);
         Ok(identity.to_string())
+    }
+
+    async fn find(&self, instance_id: InstanceId) -> Option<String> {
+        let dir = self.inner.dir_of(instance_id);
+        let found = tokio::task::spawn_blocking(move || leader_in(&dir)).await.ok()?;
+        found.map(|identity| identity.to_string())
     }
 
     async fn observe(&self, instance_id: InstanceId, handle: &str) -> Observation {

@@ -5,6 +5,7 @@
 use super::plan::Plan;
 use super::reconcile::Scheduler;
 use crate::auth::{Token, TokenKind};
+use crate::crash_point::{CrashPoint, pass};
 use crate::executor::{InstanceSpec, Observation};
 use crate::store::{Snapshot, StoreError};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
@@ -24,7 +25,14 @@ impl Scheduler {
     pub(super) async fn note_ends(&self, snapshot: &Snapshot) -> bool {
         let mut noted = false;
         for instance in &snapshot.instances {
-            let Some(handle) = &instance.handle else { continue };
+            let Some(handle) = &instance.handle else {
+                let outcome = self.find_again(snapshot, instance).await;
+                noted |= outcome.is_ok();
+                if let Err(error) = outcome {
+                    tracing::warn!(%error, instance_id = %instance.id, "an unfinished start was not noted");
+                }
+                continue;
+            };
             for incident in self.executor.incidents(instance.id, handle).await {
                 let kept = self.keep_error(snapshot, instance.service_id, Some(instance.id), incident).await;
                 if let Err(error) = kept {
@@ -40,6 +48,22 @@ impl Scheduler {
             }
         }
         noted
+    }
+
+    /// A server that died while it started an instance did not note what it is called. Either its process runs, or
+    /// there is none; then nothing was wrong with its service, and the next one is started at once.
+    async fn find_again(&self, snapshot: &Snapshot, instance: &Instance) -> Result<(), StoreError> {
+        if let Some(handle) = self.executor.find(instance.id).await {
+            tracing::info!(instance_id = %instance.id, handle, "an instance whose start was not noted is found again");
+            return self.store.set_instance_handle(instance.id, &handle).await;
+        }
+        if instance.state == InstanceState::Stopping {
+            return self.store.set_instance_state(instance.id, InstanceState::Stopped, None).await.map(drop);
+        }
+        let detail = "it does not run, and its start was not finished: the server ended meanwhile".to_owned();
+        let error = InstanceError { reason: Reason::CreateContainerError, detail };
+        self.store.set_instance_state(instance.id, InstanceState::Failed, Some(error.clone())).await?;
+        self.keep_error(snapshot, instance.service_id, Some(instance.id), error).await
     }
 
     async fn note_end(
@@ -63,6 +87,7 @@ impl Scheduler {
         };
         let kept = (state == InstanceState::Failed).then(|| error.clone());
         self.store.set_instance_state(instance.id, state, kept).await?;
+        pass(CrashPoint::InstanceAfterEnd);
         if failed_start {
             self.note_failed_start(snapshot, instance.service_id, Some(instance.id), error).await?;
         } else if state == InstanceState::Failed {
@@ -146,7 +171,10 @@ impl Scheduler {
             concurrency: service.settings.concurrency,
             drain_secs: service.settings.drain_secs,
         };
-        match self.executor.start(spec).await {
+        pass(CrashPoint::InstanceBeforeStart);
+        let started = self.executor.start(spec).await;
+        pass(CrashPoint::InstanceAfterStart);
+        match started {
             Ok(handle) => self.store.set_instance_handle(instance.id, &handle).await,
             Err(error) => {
                 self.store

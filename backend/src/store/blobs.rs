@@ -4,6 +4,7 @@
 //! here are 64 hexadecimal digits, checked where they come in.
 
 use super::error::{StoreError, is_disk_full};
+use crate::crash_point::{CrashPoint, pass};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt};
 use object_store::local::LocalFileSystem;
@@ -12,7 +13,7 @@ use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions, PutPayload,
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 use tokio::io::AsyncRead;
 
 /// Where unfinished uploads lie, inside the folder of the blobs.
@@ -118,12 +119,14 @@ impl Blobs {
 
     /// Gives a staged file its name.
     async fn publish(&self, staged: &ObjectPath, hash: &str) -> Result<(), StoreError> {
+        pass(CrashPoint::FileBeforeName);
         let moved = if self.renew(hash) {
             self.files.delete(staged).await
         } else {
             self.files.rename(staged, &location(hash)?).await
         };
         moved.map_err(|error| translate(&self.root, "storing a file", error))?;
+        pass(CrashPoint::FileAfterName);
         // Train functions are handed links to these files: one that writes into its images must not
         // change what is stored under their hash.
         if let Some(path) = self.local_path(hash) {
@@ -207,6 +210,30 @@ impl Blobs {
             .collect())
     }
 
+    /// Throws away what lies beside the stored files without a name of its own, if it is older than this: a kill came
+    /// before it was whole. The answer is how many.
+    pub(super) async fn delete_unnamed(&self, older_than: Duration) -> Result<u64, StoreError> {
+        let root = self.root.clone();
+        let deleted = tokio::task::spawn_blocking(move || -> std::io::Result<u64> {
+            let mut deleted = 0;
+            for folder in std::fs::read_dir(root)?
+                .flatten()
+                .filter(|entry| entry.file_name() != STAGING && entry.path().is_dir())
+            {
+                for file in std::fs::read_dir(folder.path())?.flatten() {
+                    let is_unnamed = file.file_name().to_str().is_none_or(|name| !is_hash(name));
+                    if is_unnamed && age_of(&file.path()).is_some_and(|age| age >= older_than) {
+                        std::fs::remove_file(file.path())?;
+                        deleted += 1;
+                    }
+                }
+            }
+            Ok(deleted)
+        });
+        let deleted = deleted.await.map_err(|_| StoreError::Closed)?;
+        deleted.map_err(|error| StoreError::io("clearing", &self.root, error))
+    }
+
     /// Throws a stored file away.
     pub(super) async fn delete(&self, hash: &str) -> Result<(), StoreError> {
         match self.files.delete(&location(hash)?).await {
@@ -225,6 +252,11 @@ pub fn blob_path(root: &Path, hash: &str) -> Option<PathBuf> {
 
 pub(super) fn is_hash(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// For how long a file has been as it is.
+pub(super) fn age_of(path: &Path) -> Option<Duration> {
+    SystemTime::now().duration_since(path.metadata().ok()?.modified().ok()?).ok()
 }
 
 fn location(hash: &str) -> Result<ObjectPath, StoreError> {

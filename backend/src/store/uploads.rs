@@ -6,6 +6,7 @@
 use super::error::StoreError;
 use super::ids;
 use crate::clock::Clock;
+use crate::crash_point::{CrashPoint, pass};
 use serde::{Deserialize, Serialize};
 use shared::id::UploadId;
 use std::collections::{HashMap, HashSet};
@@ -171,6 +172,7 @@ impl Uploads {
             let mut file = std::fs::File::create(&unfinished)?;
             serde_json::to_writer(std::io::BufWriter::new(&mut file), &list)?;
             file.sync_all()?;
+            pass(CrashPoint::UploadBeforeList);
             std::fs::rename(unfinished, folder.join(LIST))?;
             std::fs::File::open(&folder)?.sync_all()
         };
@@ -313,6 +315,7 @@ impl Uploads {
             _ => {}
         }
         self.present().lists.remove(&id);
+        pass(CrashPoint::UploadHalfForgotten);
         remove(&folder)
     }
 

@@ -44,9 +44,11 @@ const RULES: [(&str, &str); 6] = [
     ),
 ];
 
-/// The columns that name stored files.
-const FILES: [&str; 2] =
-    ["SELECT DISTINCT content_hash FROM items", "SELECT DISTINCT content_hash FROM artifacts"];
+/// The columns that name stored files: those that the sweep leaves a file for.
+const FILES: &str = "SELECT content_hash FROM items UNION SELECT content_hash FROM snapshot_items \
+     UNION SELECT content_hash FROM deleted_items UNION SELECT content_hash FROM artifacts \
+     UNION SELECT initial_weights_hash FROM models WHERE initial_weights_hash IS NOT NULL \
+     UNION SELECT initial_weights_hash FROM trainings WHERE initial_weights_hash IS NOT NULL";
 
 /// Looks at the data folder; answers everything that is wrong with it, in words. With `reads_files`, the content of
 /// stored files is compared with their names, which takes a while.
@@ -76,9 +78,7 @@ pub async fn verify(data_dir: &Path, reads_files: bool) -> Result<Vec<String>, S
         let ids: Vec<String> = sqlx::query_scalar(query).fetch_all(&mut database).await?;
         problems.extend(ids.iter().take(NAMED).map(|id| format!("{what}: {id}")));
     }
-    for query in FILES {
-        problems.extend(wrong_files(&mut database, &data_dir.join("blobs"), query, reads_files).await?);
-    }
+    problems.extend(wrong_files(&mut database, &data_dir.join("blobs"), reads_files).await?);
     database.close().await?;
     Ok(problems)
 }
@@ -86,10 +86,9 @@ pub async fn verify(data_dir: &Path, reads_files: bool) -> Result<Vec<String>, S
 async fn wrong_files(
     database: &mut SqliteConnection,
     blobs: &Path,
-    query: &'static str,
     reads_files: bool,
 ) -> Result<Vec<String>, StoreError> {
-    let hashes: Vec<String> = sqlx::query_scalar(query).fetch_all(database).await?;
+    let hashes: Vec<String> = sqlx::query_scalar(FILES).fetch_all(database).await?;
     let mut problems = Vec::new();
     for hash in hashes {
         let Some(path) = blob_path(blobs, &hash) else {

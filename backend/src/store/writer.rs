@@ -6,6 +6,7 @@
 use super::error::StoreError;
 use super::ids::{self, MintedId};
 use crate::clock::Clock;
+use crate::crash_point::{CrashPoint, pass};
 use futures::future::LocalBoxFuture;
 use sqlx::{Connection, SqliteConnection};
 use std::sync::Arc;
@@ -56,7 +57,9 @@ impl Tx {
                 .execute(&mut self.connection)
                 .await?;
         }
+        pass(CrashPoint::StoreBeforeCommit);
         self.run("COMMIT").await?;
+        pass(CrashPoint::StoreAfterCommit);
         self.stored_revision = self.revision;
         Ok(())
     }

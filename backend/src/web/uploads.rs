@@ -8,6 +8,7 @@ use crate::api::layers;
 use crate::auth::Authenticator;
 use crate::auth::authenticator::authorize;
 use crate::auth::policy::Access;
+use crate::crash_point::{CrashPoint, pass};
 use crate::store::{AnnouncedFile, OpenUpload, Store, StoreError, UPLOAD_LIFE_MS, UploadList};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
@@ -183,6 +184,7 @@ async fn take(open: OpenUpload, request: Request) -> Result<(u64, Result<(), Pro
             break;
         }
     }
+    pass(CrashPoint::UploadAfterPiece);
     on_disk(move || {
         let synced = file.sync_data();
         drop(hold);

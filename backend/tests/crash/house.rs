@@ -1,8 +1,13 @@
 //! A data folder with the real server, which can be killed, and clients of it.
 
+#[path = "disk.rs"]
+mod disk;
+
 use crate::program::{self, PATIENCE, PROGRAM};
+use disk::Disk;
 use proto::v1;
 use proto::v1::compute_service_client::ComputeServiceClient;
+use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::model_service_client::ModelServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
 use shared::service::ServiceSettings;
@@ -42,6 +47,10 @@ impl Clients {
         TrainingServiceClient::new(self.line.clone())
     }
 
+    pub fn datasets(&self) -> DatasetServiceClient<Line> {
+        DatasetServiceClient::new(self.line.clone())
+    }
+
     pub fn compute(&self) -> ComputeServiceClient<Line> {
         ComputeServiceClient::new(self.line.clone())
     }
@@ -56,6 +65,8 @@ pub fn keyed<T>(key: &str, message: T) -> Request<T> {
 
 pub struct House {
     folder: tempfile::TempDir,
+    /// Holds the data folder, if that is on a disk of its own.
+    disk: Option<Disk>,
     server: Option<Child>,
     url: String,
     /// How long each start took until the first answer.
@@ -65,21 +76,35 @@ pub struct House {
 impl House {
     /// A server with one dataset, `dots`.
     pub async fn open() -> Self {
-        let mut house = Self {
-            folder: tempfile::Builder::new().prefix("trainyard-test-").tempdir().unwrap(),
-            server: None,
-            url: String::new(),
-            starts: Vec::new(),
-        };
+        Self::open_in(tempfile::Builder::new().prefix("trainyard-test-").tempdir().unwrap(), None).await
+    }
+
+    /// As [`House::open`], with a data folder on a disk of its own that holds no more than this. `None` where the
+    /// machine does not let its users make one.
+    pub async fn open_on_small_disk(mebibytes: u32) -> Option<Self> {
+        let folder = tempfile::Builder::new().prefix("trainyard-test-").tempdir().unwrap();
+        let disk = Disk::make(&folder.path().join("data"), mebibytes)?;
+        Some(Self::open_in(folder, Some(disk)).await)
+    }
+
+    async fn open_in(folder: tempfile::TempDir, disk: Option<Disk>) -> Self {
+        let mut house = Self { folder, disk, server: None, url: String::new(), starts: Vec::new() };
         let images = house.folder.path().join("images");
-        write_yolo(&images);
+        write_yolo(&images, 0);
         house.start().await;
         let path = images.to_string_lossy().into_owned();
         house.call(&["dataset", "import", &path, "--format", "yolo", "--name", "dots"]);
         house
     }
 
+    /// The data folder as this process sees it.
     pub fn data(&self) -> PathBuf {
+        let data = self.data_within();
+        self.disk.as_ref().map_or_else(|| data.clone(), |disk| disk.seen_from_outside(&data))
+    }
+
+    /// The data folder as the server sees it.
+    pub fn data_within(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
@@ -88,11 +113,11 @@ impl House {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(PROGRAM);
+        let mut command = self.disk.as_ref().map_or_else(|| Command::new(PROGRAM), Disk::command);
         command
             .env_remove("TRAINYARD_URL")
             .env_remove("TRAINYARD_TOKEN")
-            .env("TRAINYARD_DATA", self.data())
+            .env("TRAINYARD_DATA", self.data_within())
             .env("TRAINYARD_SECRETS_KEY_FILE", self.folder.path().join("keys/secrets.key"));
         command
     }
@@ -111,6 +136,39 @@ impl House {
         let mut services = self.clients().await.compute();
         services.list_training_services(v1::ListTrainingServicesRequest {}).await.unwrap();
         self.starts.push(began.elapsed());
+    }
+
+    /// Starts the server in another way: `change` gets the call of the program, which it may put others in front of.
+    /// The answer is `false` if the server ended before it was ready.
+    pub fn start_as(&mut self, change: impl FnOnce(Command) -> Command) -> bool {
+        let address = self.url.strip_prefix("http://").unwrap().to_owned();
+        let mut command = self.command();
+        command.args(["serve", "--listen", &address]);
+        let mut command = change(command);
+        let log =
+            std::fs::File::options().create(true).append(true).open(self.folder.path().join("log")).unwrap();
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        let (server, url) = program::start(&mut command, &self.data());
+        self.server = Some(server);
+        url.is_ok()
+    }
+
+    /// Whether the server is gone by itself.
+    pub fn has_ended(&mut self) -> bool {
+        self.server.as_mut().unwrap().try_wait().unwrap().is_some()
+    }
+
+    /// A folder for what a test brings.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    pub fn token(&self) -> String {
+        std::fs::read_to_string(self.data().join("local.token")).unwrap().trim().to_owned()
     }
 
     /// As `kill -9`: nothing is cleaned up.
@@ -148,10 +206,19 @@ impl House {
         }
     }
 
+    /// Clients, unless nobody answers.
+    pub async fn clients_if_up(&self) -> Option<Clients> {
+        let channel = Endpoint::from_shared(self.url.clone()).unwrap().connect().await.ok()?;
+        Some(self.clients_of(channel))
+    }
+
     pub async fn clients(&self) -> Clients {
-        let token = std::fs::read_to_string(self.data().join("local.token")).unwrap();
-        let owner = Owner(format!("Bearer {}", token.trim()).parse().unwrap());
         let channel = Endpoint::from_shared(self.url.clone()).unwrap().connect().await.unwrap();
+        self.clients_of(channel)
+    }
+
+    fn clients_of(&self, channel: Channel) -> Clients {
+        let owner = Owner(format!("Bearer {}", self.token()).parse().unwrap());
         Clients { line: InterceptedService::new(channel, owner) }
     }
 
@@ -170,13 +237,13 @@ impl House {
 
     /// Processes that work for its instances, by a part of their command line.
     pub fn processes(&self, part: &str) -> Vec<i32> {
-        program::processes(&self.data(), part)
+        program::processes(&self.data_within(), part)
     }
 }
 
 impl Drop for House {
     fn drop(&mut self) {
-        program::end(self.server.take(), &self.data());
+        program::end(self.server.take(), &self.data_within());
     }
 }
 
@@ -225,17 +292,18 @@ pub async fn until_async<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>
     }
 }
 
-/// Four pictures with a box each, in YOLO's layout.
-fn write_yolo(folder: &Path) {
+/// Four pictures with a box each, in YOLO's layout; no two numbers have a picture in common.
+pub fn write_yolo(folder: &Path, number: usize) {
+    let tint = u16::try_from(number).unwrap().to_be_bytes();
     for (subset, count) in [("train", 3), ("val", 1)] {
         let (images, labels) = (folder.join("images").join(subset), folder.join("labels").join(subset));
         std::fs::create_dir_all(&images).unwrap();
         std::fs::create_dir_all(&labels).unwrap();
-        for number in 0..count {
-            let shade = u8::try_from(40 * number + subset.len()).unwrap();
-            let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([shade, 90, 200]));
-            picture.save(images.join(format!("{number}.png"))).unwrap();
-            std::fs::write(labels.join(format!("{number}.txt")), "0 0.5 0.5 0.4 0.4\n").unwrap();
+        for place in 0..count {
+            let shade = u8::try_from(40 * place + subset.len()).unwrap();
+            let picture = image::RgbImage::from_pixel(32, 32, image::Rgb([shade, tint[0], tint[1]]));
+            picture.save(images.join(format!("{place}.png"))).unwrap();
+            std::fs::write(labels.join(format!("{place}.txt")), "0 0.5 0.5 0.4 0.4\n").unwrap();
         }
     }
     let yaml = "path: .\ntrain: images/train\nval: images/val\nnames:\n  0: dot\n";

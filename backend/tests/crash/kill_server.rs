@@ -16,9 +16,9 @@ const FINAL: [&str; 4] = ["success", "failed", "aborted", "terminated"];
 
 /// What the server acknowledged.
 #[derive(Default)]
-struct Journal {
+pub struct Journal {
     /// Trainings by their id, with the final status that was seen, if one was.
-    trainings: BTreeMap<String, Option<String>>,
+    pub trainings: BTreeMap<String, Option<String>>,
     /// Trainings whose abort was acknowledged.
     aborted: Vec<String>,
     /// Names of versions.
@@ -26,7 +26,7 @@ struct Journal {
 }
 
 impl Journal {
-    fn saw(&mut self, training: &v1::Training) {
+    pub fn saw(&mut self, training: &v1::Training) {
         let is_final = FINAL.contains(&training.status.as_str());
         let known = self.trainings.entry(training.id.clone()).or_default();
         if let Some(before) = known {
@@ -70,7 +70,7 @@ async fn load(
 }
 
 /// Everything that was acknowledged is there, and what was final is as it was.
-async fn compare(clients: &Clients, journal: &Mutex<Journal>) {
+pub async fn compare(clients: &Clients, journal: &Mutex<Journal>) {
     let mut found = BTreeMap::new();
     let mut page_token = String::new();
     loop {

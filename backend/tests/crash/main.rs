@@ -6,11 +6,17 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod chance;
+mod client;
+mod crash_points;
+mod deeds;
+mod disk_full;
 mod drain;
 mod house;
+mod io_faults;
 mod keys;
 mod kill_both;
 mod kill_runner;
 mod kill_server;
 #[path = "../program/mod.rs"]
 mod program;
+mod stored;

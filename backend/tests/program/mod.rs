@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
@@ -10,17 +10,23 @@ pub const PROGRAM: &str = env!("CARGO_BIN_EXE_trainyard");
 pub const PATIENCE: Duration = Duration::from_secs(240);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
-/// Starts a server on a data folder, as this command says, and waits until it says where it is.
+/// Starts a server, whose data folder the command's environment names, and waits until it says there where it is.
 pub fn serve(command: &mut Command, data: &Path, address: &str) -> (Child, String) {
-    command.args(["serve", "--listen", address, "--data"]).arg(data).stdin(Stdio::null());
-    let mut server = command.spawn().unwrap();
+    command.args(["serve", "--listen", address]);
+    let (server, url) = start(command, data);
+    (server, url.unwrap_or_else(|status| panic!("the server ended before it was ready: {status}")))
+}
+
+/// Runs what becomes a server, and waits until it says where it is in its data folder, or ends before.
+pub fn start(command: &mut Command, data: &Path) -> (Child, Result<String, ExitStatus>) {
+    let mut server = command.stdin(Stdio::null()).spawn().unwrap();
     let url = until("the server is up", || {
         if let Some(status) = server.try_wait().unwrap() {
-            panic!("the server ended before it was ready: {status}");
+            return Some(Err(status));
         }
         let text = std::fs::read_to_string(data.join("server.json")).ok()?;
         let announced: Value = serde_json::from_str(&text).ok()?;
-        (announced["pid"] == server.id()).then(|| announced["url"].as_str().unwrap().to_owned())
+        (announced["pid"] == server.id()).then(|| Ok(announced["url"].as_str().unwrap().to_owned()))
     });
     (server, url)
 }

@@ -22,13 +22,14 @@ pub enum Need {
     Npm,
     AccessibilityRules,
     Node,
+    Strace,
 }
 
 /// What building the UI needs.
 pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk];
 
 /// What all tests but those in a browser need.
-pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Node];
+pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Node, Need::Strace];
 
 /// What building and testing everything needs.
 pub const EVERYTHING: &[Need] = &[
@@ -39,6 +40,7 @@ pub const EVERYTHING: &[Need] = &[
     Need::Npm,
     Need::AccessibilityRules,
     Need::Node,
+    Need::Strace,
 ];
 
 /// Installs those of `needs` that are missing, after saying which.
@@ -80,6 +82,8 @@ impl Need {
             Self::Npm => Self::AccessibilityRules.is_met(project) || project.find_program("npm").is_some(),
             Self::AccessibilityRules => has_accessibility_rules(&project.root),
             Self::Node => project.find_program("node").is_some(),
+            // There is none but on Linux, and what needs it says so and is skipped.
+            Self::Strace => !cfg!(target_os = "linux") || project.find_program("strace").is_some(),
         }
     }
 
@@ -93,6 +97,7 @@ impl Need {
             Self::Chromedriver => "chromedriver, which drives it (Debian package chromium-driver)".into(),
             Self::Npm => "npm, which fetches the accessibility rules (Debian package npm)".into(),
             Self::Node => "node, which runs the shared core as WebAssembly (Debian package nodejs)".into(),
+            Self::Strace => "strace, which makes calls of the system fail (Debian package strace)".into(),
             Self::AccessibilityRules => "axe-core, accessibility rules (from npm into tests/ui)".into(),
         }
     }
@@ -103,6 +108,7 @@ impl Need {
             Self::Chromedriver => Some("chromium-driver"),
             Self::Npm => Some("npm"),
             Self::Node => Some("nodejs"),
+            Self::Strace => Some("strace"),
             Self::WasmTarget | Self::Trunk | Self::AccessibilityRules => None,
         }
     }
@@ -117,7 +123,7 @@ impl Need {
                 run(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
             }
             // Came with the packages.
-            Self::Chromium | Self::Chromedriver | Self::Npm | Self::Node => Ok(()),
+            Self::Chromium | Self::Chromedriver | Self::Npm | Self::Node | Self::Strace => Ok(()),
         }
     }
 }

@@ -5,6 +5,7 @@
 use super::executions::{self, Execution};
 use super::rows::{to_number, to_word};
 use super::series::put_samples;
+use crate::crash_point::{CrashPoint, pass};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{AttemptOutcome, NewArtifact, ReportBatch, ReportBody, ReportEntry};
@@ -36,6 +37,9 @@ impl Store {
             }
         }
         let stored = self.write(async move |tx: &mut Tx| store_report(tx, batch).await).await?;
+        if !stored.replaced.is_empty() {
+            pass(CrashPoint::ReportBeforeForgotten);
+        }
         // A checkpoint is replaced every few seconds; what it replaced would fill the disk.
         if let Err(error) = self.forget_unrecorded(&stored.replaced).await {
             tracing::warn!(%error, "a replaced file was not deleted; the next start's sweep takes it");

@@ -4,10 +4,11 @@
 
 use super::changes::forget_old_deletions;
 use crate::store::Store;
+use crate::store::blobs::age_of;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
 use sqlx::SqliteConnection;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 impl Store {
     /// Deletes stored files that no record speaks of and that are older than this. Young ones may be
@@ -20,15 +21,10 @@ impl Store {
         // An import stores files before it records them.
         let _importing = self.importing().await;
         let mut reader = self.reader().await?;
-        let mut deleted = 0;
+        let mut deleted = self.blobs().delete_unnamed(older_than).await?;
         for hash in self.blobs().hashes().await? {
-            let old = self.blobs().local_path(&hash).and_then(|path| path.metadata().ok()).is_some_and(
-                |metadata| {
-                    let age =
-                        metadata.modified().ok().and_then(|at| SystemTime::now().duration_since(at).ok());
-                    age.is_some_and(|age| age >= older_than)
-                },
-            );
+            let age = self.blobs().local_path(&hash).and_then(|path| age_of(&path));
+            let old = age.is_some_and(|age| age >= older_than);
             if old && !is_spoken_of(&mut reader, &hash).await? {
                 self.blobs().delete(&hash).await?;
                 self.thumbnails().delete(&hash)?;

@@ -251,6 +251,21 @@ async fn the_sweep_takes_what_no_record_speaks_of() {
     assert_eq!(bench.store.sweep_blobs(day).await.unwrap(), 0);
 }
 
+#[tokio::test]
+async fn the_sweep_takes_files_that_a_kill_left_without_a_name() {
+    let bench = Bench::new().await;
+    let folder = bench.folder.path().join("blobs/ab");
+    std::fs::create_dir_all(&folder).unwrap();
+    // As the object store calls a file until it is whole.
+    let unnamed = folder.join(format!("{}#1", "ab".repeat(32)));
+    std::fs::write(&unnamed, b"half").unwrap();
+    let day = std::time::Duration::from_secs(24 * 3600);
+    assert_eq!(bench.store.sweep_blobs(day).await.unwrap(), 0, "it may be on its way");
+    assert!(unnamed.exists());
+    assert_eq!(bench.store.sweep_blobs(std::time::Duration::ZERO).await.unwrap(), 1);
+    assert!(!unnamed.exists());
+}
+
 fn searched(text: &str) -> ModelQuery {
     ModelQuery { search: text.into(), ..ModelQuery::default() }
 }
