@@ -27,7 +27,6 @@ pub(super) struct Execution {
     pub(super) rerun_requested: bool,
     /// Why its instance has to stop.
     pub(super) drain: Option<Drain>,
-    pub(super) blocker: Option<Blocker>,
     pub(super) settings: ServiceSettings,
 }
 
@@ -103,7 +102,7 @@ impl Store {
 pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, StoreError> {
     let row = sqlx::query(
         "SELECT e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
-                e.abort_requested, e.rerun_requested, e.blocker, t.model_id, s.settings, i.drain \
+                e.abort_requested, e.rerun_requested, t.model_id, s.settings, i.drain \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN services s ON s.id = e.service_id \
          LEFT JOIN instances i ON i.id = e.instance_id WHERE e.id = ?",
     )
@@ -122,7 +121,6 @@ pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, Stor
         abort_requested: flag(&row, "abort_requested")?,
         rerun_requested: flag(&row, "rerun_requested")?,
         drain: optional_json(&row, "drain")?,
-        blocker: optional_json(&row, "blocker")?,
         settings: super::rows::json(&row, "settings")?,
     })
 }
