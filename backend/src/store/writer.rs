@@ -124,7 +124,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
         let (ticks, revisions) = watch::channel(revision);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Without sockets: to wait for SQLite's thread takes less then.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let tx = Tx { connection, clock, revision, stored_revision: revision };
         std::thread::Builder::new()
             .name("store-writer".into())
