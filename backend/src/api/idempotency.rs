@@ -13,7 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, Bytes};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body_util::{BodyExt, StreamBody};
@@ -64,6 +64,9 @@ pub async fn once(State(store): State<Store>, request: Request, next: Next) -> R
         Err(status) => return status.into_http::<Body>().into_response(),
     };
     let response = call.clone().run(next.run(Request::from_parts(parts, Body::from(message)))).await;
+    if let Some(reply) = call.reply() {
+        return answer(Bytes::copy_from_slice(reply));
+    }
     // A refusal stands among the headers, and a stream is kept by its method.
     if effect == Effect::OnceStreamed || response.headers().contains_key(STATUS) {
         return response;
@@ -75,12 +78,17 @@ pub async fn once(State(store): State<Store>, request: Request, next: Next) -> R
 pub(super) async fn keep(store: &Store, last: &impl Message) {
     let Some(call) = Call::current() else { return };
     pass(CrashPoint::ImportBeforeAnswer);
-    let message = last.encode_to_vec();
-    let mut frame = BytesMut::with_capacity(FRAME_BYTES + message.len());
+    finish(store, &call, framed(last)).await;
+}
+
+/// A message as it travels, uncompressed.
+pub(super) fn framed(message: &impl Message) -> Vec<u8> {
+    let length = message.encoded_len();
+    let mut frame = Vec::with_capacity(FRAME_BYTES + length);
     frame.put_u8(0);
-    frame.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
-    frame.put_slice(&message);
-    finish(store, &call, frame.to_vec()).await;
+    frame.put_u32(u32::try_from(length).unwrap_or(u32::MAX));
+    frame.put_slice(&message.encode_to_vec());
+    frame
 }
 
 async fn keep_answer(store: &Store, call: &Call, response: Response) -> Response {

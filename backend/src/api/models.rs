@@ -15,7 +15,7 @@ use proto::v1::model_service_server::ModelService;
 use serde_json::{Map, Value};
 use shared::architecture::{Variant, architecture, resolve_architecture};
 use shared::config::{self, DetectionConfig};
-use shared::dataset::{Dataset, Subset};
+use shared::dataset::{Dataset, Subset, Task};
 use shared::id::ModelId;
 use shared::model::Model;
 use shared::status::ModelStatus;
@@ -53,7 +53,7 @@ impl Models {
         let validation = choice_of_request(Subset::Validation, request.validation)?;
         let dataset = self.store.dataset(&request.dataset).await?;
         let labels = labels_of(label_names_from_wire("labels", request.labels)?, &dataset)?;
-        refuse_other_task(&architecture_id.0, variant.name, &dataset)?;
+        refuse_other_task(&architecture_id.0, variant.name, (&dataset.name, dataset.task))?;
         let start = self
             .start((&architecture_id.0, &variant), &labels, &request.weights_of_model, &request.weights_hash)
             .await?;
@@ -130,7 +130,7 @@ impl Models {
         } else {
             self.store.dataset(&request.dataset).await?
         };
-        refuse_other_task(&source.architecture_id, &source.variant, &dataset)?;
+        refuse_other_task(&source.architecture_id, &source.variant, (&dataset.name, dataset.task))?;
         let given = label_names_from_wire("labels", request.labels)?;
         let start = match (request.with_weights, request.same_start) {
             (true, true) => {
@@ -296,14 +296,13 @@ impl ModelService for Models {
 pub(super) fn refuse_other_task(
     architecture_id: &str,
     variant: &str,
-    dataset: &Dataset,
+    (dataset, task): (&str, Task),
 ) -> Result<(), Problem> {
-    if architecture(architecture_id).is_none_or(|family| family.task == dataset.task) {
+    if architecture(architecture_id).is_none_or(|family| family.task == task) {
         return Ok(());
     }
     let message = format!(
-        "`{architecture_id}{variant}` learns boxes, but the dataset `{}` has none: it labels whole images",
-        dataset.name
+        "`{architecture_id}{variant}` learns boxes, but the dataset `{dataset}` has none: it labels whole images"
     );
     let next_step = "choose a dataset with boxes, imported as voc, coco or yolo";
     let mut problem =

@@ -61,11 +61,13 @@ impl Plan {
         problems.extend(family.and_then(|family| refuse_missing_secrets(family, &request.secrets)));
         let frozen = frozen_data(store, &request, &mut problems).await?;
         let dataset = match (&frozen, request.dataset.as_str()) {
-            (Some((_, data)), _) => store.dataset(&data.dataset_id.to_string()).await?,
-            (None, "") => store.dataset(&model.dataset_id.to_string()).await?,
-            (None, named) => store.dataset(named).await?,
+            (Some((_, data)), _) => store.dataset_head(&data.dataset_id.to_string()).await?,
+            (None, "") => store.dataset_head(&model.dataset_id.to_string()).await?,
+            (None, named) => store.dataset_head(named).await?,
         };
-        problems.extend(refuse_other_task(&model.architecture_id, &model.variant, &dataset).err());
+        problems.extend(
+            refuse_other_task(&model.architecture_id, &model.variant, (&dataset.name, dataset.task)).err(),
+        );
         let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
         let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
         let labels = taken(label_names_from_wire("labels", request.labels), &mut problems);

@@ -9,7 +9,8 @@ use crate::crash_point::{CrashPoint, pass};
 use crate::scheduler::SharedLeases;
 use crate::secrets::{SecretError, SecretValue, Secrets};
 use crate::store::{
-    Assignment, AttemptOutcome, InHand, NewArtifact, ReportBatch, ReportBody, ReportEntry, Store, StoreError,
+    Assignment, AttemptOutcome, InHand, LeaseOutlook, NewArtifact, ReportBatch, ReportBody, ReportEntry,
+    SnapshotItems, Store, StoreError,
 };
 use proto::convert::{ConvertError, id_from_wire, subset_to_wire};
 use proto::v1;
@@ -19,7 +20,7 @@ use shared::dataset::Subset;
 use shared::id::{ExecutionId, InstanceId};
 use shared::metric::LogLine;
 use shared::model::ArtifactKind;
-use shared::service::InstanceState;
+use shared::service::{Instance, InstanceState};
 use shared::training::{Cause, CauseKind};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -28,6 +29,12 @@ use tonic::{Request, Response, Status};
 
 /// How often who waits for work looks whether time alone has brought some.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The least time between two looks of who waits: with many runners and many changes, each look is worth its time.
+const COALESCE: Duration = Duration::from_millis(100);
+
+/// How exactly it is kept when an instance was last heard of. Keeping it is a write.
+const HEARD_NOTED_MS: i64 = 1_000;
 
 /// Longest wait of a long poll.
 const LONGEST_WAIT_SECS: u32 = 60;
@@ -60,10 +67,30 @@ impl Runners {
         self.leases.lock().heard(instance_id, self.store.clock().monotonic());
     }
 
-    /// Waits until something changed; `false` when it is time to answer.
-    async fn wait(&self, revisions: &mut tokio::sync::watch::Receiver<i64>, deadline: Instant) -> bool {
+    /// Keeps when an instance was heard of, if that was not done just now. It is noted to be shown, and leases live in
+    /// memory: a disk that takes nothing must cost nobody a lease.
+    async fn note_heard(&self, instance: &Instance) {
+        let now_ms = self.store.clock().now_ms();
+        let is_noted = instance.heard_at_ms.is_some_and(|at| (0..HEARD_NOTED_MS).contains(&(now_ms - at)));
+        if !is_noted && let Err(error) = self.store.heard_from(instance.id).await {
+            tracing::warn!(%error, instance_id = %instance.id, "that a runner was heard of is not noted");
+        }
+    }
+
+    /// Waits until something changed since the look at `looked`; `false` when it is time to answer.
+    async fn wait(
+        &self,
+        revisions: &mut tokio::sync::watch::Receiver<i64>,
+        looked: Instant,
+        deadline: Instant,
+    ) -> bool {
+        let changed = async {
+            let is_open = revisions.changed().await.is_ok();
+            tokio::time::sleep_until(looked + COALESCE).await;
+            is_open
+        };
         tokio::select! {
-            changed = revisions.changed() => changed.is_ok(),
+            is_open = changed => is_open,
             () = tokio::time::sleep_until(deadline) => false,
             () = self.stop.cancelled() => false,
         }
@@ -73,11 +100,12 @@ impl Runners {
     async fn wait_for_work(
         &self,
         revisions: &mut tokio::sync::watch::Receiver<i64>,
+        looked: Instant,
         deadline: Instant,
     ) -> bool {
         let look_again = deadline.min(Instant::now() + LOOK_AGAIN);
         let is_open = |revisions: &tokio::sync::watch::Receiver<i64>| revisions.has_changed().is_ok();
-        self.wait(revisions, look_again).await
+        self.wait(revisions, looked, look_again).await
             || (Instant::now() < deadline && !self.stop.is_cancelled() && is_open(revisions))
     }
 
@@ -121,14 +149,12 @@ impl Runners {
         leased: Assignment,
         secrets: Vec<(String, SecretValue)>,
     ) -> Result<v1::Assignment, StoreError> {
-        let mut subsets = Vec::new();
-        for subset in [Subset::Train, Subset::Validation] {
-            let items = self.store.subset_items(leased.execution_id, subset).await?;
-            subsets.push(v1::SubsetItems {
-                subset: subset_to_wire(Some(subset)).into(),
-                items: items.into_iter().map(Into::into).collect(),
-            });
-        }
+        let [train, validation] = self.store.items_to_train(leased.execution_id).await?;
+        let subset = |subset, items: SnapshotItems| v1::SubsetItems {
+            subset: subset_to_wire(Some(subset)).into(),
+            items: items.into_iter().map(Into::into).collect(),
+        };
+        let subsets = vec![subset(Subset::Train, train), subset(Subset::Validation, validation)];
         Ok(v1::Assignment {
             execution_id: leased.execution_id.to_string(),
             training_id: leased.training_id.to_string(),
@@ -147,10 +173,6 @@ impl Runners {
             // The message is the one copy that cannot overwrite itself.
             secrets: secrets.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect(),
         })
-    }
-
-    async fn should_stop(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        Ok(self.store.instance(instance_id).await?.state != InstanceState::Running)
     }
 }
 
@@ -190,13 +212,15 @@ impl RunnerService for Runners {
         self.heard(instance_id);
         loop {
             revisions.mark_unchanged();
-            if self.should_stop(instance_id).await.or_problem()? {
-                return Ok(Response::new(v1::LeaseResponse { assignment: None, stop: true }));
-            }
-            let may_lease = self.store.may_lease(instance_id).await.or_problem()?;
-            let assignment =
-                if may_lease { self.assignment_of(instance_id).await.or_problem()? } else { None };
-            if assignment.is_some() || !self.wait_for_work(&mut revisions, deadline).await {
+            let looked = Instant::now();
+            let assignment = match self.store.lease_outlook(instance_id).await.or_problem()? {
+                LeaseOutlook::Ends => {
+                    return Ok(Response::new(v1::LeaseResponse { assignment: None, stop: true }));
+                }
+                LeaseOutlook::Nothing => None,
+                LeaseOutlook::Something => self.assignment_of(instance_id).await.or_problem()?,
+            };
+            if assignment.is_some() || !self.wait_for_work(&mut revisions, looked, deadline).await {
                 return Ok(Response::new(v1::LeaseResponse { assignment, stop: false }));
             }
         }
@@ -209,18 +233,16 @@ impl RunnerService for Runners {
         let deadline = deadline_after(wait_secs);
         let mut revisions = self.store.revisions();
         self.heard(instance_id);
-        // It is noted to be shown, and leases live in memory: a disk that takes nothing must cost nobody a lease.
-        if let Err(error) = self.store.heard_from(instance_id).await {
-            tracing::warn!(%error, %instance_id, "that a runner was heard of is not noted");
-        }
         let mut first = true;
         loop {
             revisions.mark_unchanged();
+            let looked = Instant::now();
             let in_hand = self.store.held_by(instance_id).await.or_problem()?;
             let orders: Vec<(Holding, v1::Order)> =
                 held.iter().map(|holding| (*holding, order_for(&in_hand, holding))).collect();
             // Only the call itself proves that the runner lives, not how long its answer waits.
             if std::mem::take(&mut first) {
+                self.note_heard(&in_hand.instance).await;
                 let now = self.store.clock().monotonic();
                 let mut leases = self.leases.lock();
                 for (holding, order) in &orders {
@@ -232,7 +254,7 @@ impl RunnerService for Runners {
             }
             let stop = in_hand.instance.state != InstanceState::Running;
             let goes_on = !stop && orders.iter().all(|(_, order)| *order == v1::Order::Unspecified);
-            if !goes_on || !self.wait(&mut revisions, deadline).await {
+            if !goes_on || !self.wait(&mut revisions, looked, deadline).await {
                 let orders = orders.into_iter().map(|(holding, order)| holding.order(order)).collect();
                 return Ok(Response::new(v1::RenewResponse { orders, stop }));
             }

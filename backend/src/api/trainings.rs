@@ -5,6 +5,7 @@
 use super::caller;
 use super::check::check;
 use super::error::{OrProblem, Problem};
+use super::idempotency::framed;
 use super::page::Window;
 use super::plan::Plan;
 use crate::scheduler::Explanations;
@@ -55,7 +56,8 @@ impl Trainings {
                 .retry_after(Duration::from_secs(5)));
         }
         let plan = Plan::of(&self.store, request, permissions).await?;
-        Ok(self.store.start_training(plan.accepted()?).await?)
+        let reply = |training: &Training| framed(&v1::Training::from(training.clone()));
+        Ok(self.store.start_and_answer(plan.accepted()?, reply).await?)
     }
 
     async fn check(
@@ -138,7 +140,8 @@ impl TrainingService for Trainings {
         let permissions = caller(&request).permissions();
         self.start(request.into_inner(), &permissions)
             .await
-            .map(|training| self.answer(training))
+            // What it waits for is known after the next pass; what a start answers is what it wrote.
+            .map(|training| Response::new(training.into()))
             .or_problem()
     }
 

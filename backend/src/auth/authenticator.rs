@@ -68,7 +68,7 @@ impl Authenticator {
             TokenKind::Session => self.identify_session(hash).await,
             TokenKind::Instance => Ok(Caller::NewInstance(hash)),
             TokenKind::Runner => match self.store.instance_by_session(&hash.hex()).await? {
-                Some(instance) => Ok(Caller::Runner(instance.id)),
+                Some(instance_id) => Ok(Caller::Runner(instance_id)),
                 None => Err(AuthError::Unknown(kind.words())),
             },
             TokenKind::Owner | TokenKind::SignInLink => Err(AuthError::Unknown(kind.words())),

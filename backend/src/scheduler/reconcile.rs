@@ -14,6 +14,7 @@ use shared::status::{Event, Status};
 use shared::training::Waiting;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// While anything runs or waits, time alone may change the plan: leases, deadlines, cool-downs.
@@ -22,6 +23,11 @@ const BUSY_TICK: Duration = Duration::from_secs(1);
 const IDLE_TICK: Duration = Duration::from_secs(60);
 /// Between two passes at least, so that many changes of a moment are looked at together.
 const COALESCE: Duration = Duration::from_millis(50);
+/// Between two passes lies so many times what the first one took, so that a long queue does not take the time of those
+/// who work it off.
+const REST: u32 = 4;
+/// The longest such rest.
+const LONGEST_REST: Duration = Duration::from_millis(500);
 
 /// Carries out what the plan decides.
 #[derive(Debug, Clone)]
@@ -54,6 +60,7 @@ impl Scheduler {
         loop {
             revisions.mark_unchanged();
             ends.mark_unchanged();
+            let began = Instant::now();
             let pause = match self.pass().await {
                 Ok(pause) => pause,
                 Err(StoreError::Closed) => return,
@@ -62,6 +69,7 @@ impl Scheduler {
                     BUSY_TICK
                 }
             };
+            let rest_until = Instant::now() + rest_after(began.elapsed());
             let is_draining = self.draining.is_cancelled();
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -77,6 +85,11 @@ impl Scheduler {
             tokio::select! {
                 () = stop.cancelled() => return,
                 () = tokio::time::sleep(COALESCE) => {}
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = self.draining.cancelled(), if !is_draining => {}
+                () = tokio::time::sleep_until(rest_until) => {}
             }
         }
     }
@@ -171,6 +184,11 @@ impl Scheduler {
         self.explanations.replace(plan.waiting);
         self.store.set_blockers(news).await
     }
+}
+
+/// How long it rests after a pass that took so long.
+fn rest_after(took: Duration) -> Duration {
+    (took * REST).min(LONGEST_REST)
 }
 
 /// What the reason says of the service.

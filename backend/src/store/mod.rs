@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::id::ProjectId;
+use sqlite::Known;
 use sqlx::pool::PoolConnection;
 use sqlx::{Sqlite, SqlitePool};
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ struct Inner {
     blobs: Blobs,
     indices: sqlite::Indices,
     previews: sqlite::Previews,
+    queue: sqlite::Queue,
     thumbnails: Thumbnails,
     uploads: Uploads,
     importing: tokio::sync::Mutex<()>,
@@ -91,6 +93,7 @@ impl Store {
             blobs,
             indices: sqlite::Indices::default(),
             previews: sqlite::Previews::default(),
+            queue: sqlite::Queue::default(),
             thumbnails,
             uploads,
             importing: tokio::sync::Mutex::new(()),
@@ -174,6 +177,11 @@ impl Store {
         &self.inner.previews
     }
 
+    /// The executions that are not final, as the last pass saw them.
+    fn queue(&self) -> &sqlite::Queue {
+        &self.inner.queue
+    }
+
     /// A connection that only reads.
     async fn reader(&self) -> Result<PoolConnection<Sqlite>, StoreError> {
         self.inner.readers.acquire().await.map_err(|error| StoreError::database(&self.inner.data_dir, error))
@@ -195,10 +203,12 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + 'static,
         F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
     {
-        let Some(step) = Call::next_step() else { return self.write(work).await };
+        let Some((_, step)) = Call::next_step() else { return self.write(work).await };
         self.write(async move |tx: &mut Tx| {
-            if let Some(result) = sqlite::journaled(tx, &step).await? {
-                return Ok(result);
+            match sqlite::known(tx, &step).await? {
+                Known::Result(result) => return Ok(result),
+                Known::Reply(_) => return Err(answered_before()),
+                Known::Nothing => {}
             }
             let result = work(tx).await?;
             sqlite::journal(tx, &step, &result).await?;
@@ -206,4 +216,43 @@ impl Store {
         })
         .await
     }
+
+    /// As [`write_once`](Self::write_once), for the only write of a call: what `reply` makes of the result is kept as the
+    /// answer of the call in the transaction of the effect, so that one flush makes both durable.
+    async fn write_and_answer<T, F>(
+        &self,
+        work: F,
+        reply: impl FnOnce(&T) -> Vec<u8> + Send + 'static,
+    ) -> Result<T, StoreError>
+    where
+        T: Serialize + DeserializeOwned + Send + 'static,
+        F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
+    {
+        let Some((call, step)) = Call::next_step() else { return self.write(work).await };
+        let done = self.write(async move |tx: &mut Tx| {
+            match sqlite::known(tx, &step).await? {
+                Known::Result(result) => return Ok((Some(result), None)),
+                Known::Reply(reply) => return Ok((None, Some(reply))),
+                Known::Nothing => {}
+            }
+            let result = work(tx).await?;
+            let reply = reply(&result);
+            if !sqlite::is_short(&reply) {
+                sqlite::journal(tx, &step, &result).await?;
+                return Ok((Some(result), None));
+            }
+            sqlite::keep_reply(tx, &step.identity, &reply).await?;
+            Ok((Some(result), Some(reply)))
+        });
+        let (result, reply) = done.await?;
+        if let Some(reply) = reply {
+            call.set_reply(reply);
+        }
+        // Then the call has its answer, whatever its method makes of this.
+        result.ok_or_else(answered_before)
+    }
+}
+
+fn answered_before() -> StoreError {
+    StoreError::Conflict("the call was answered before".into())
 }

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use tokio::sync::OwnedMutexGuard;
 
 tokio::task_local! {
@@ -24,6 +24,8 @@ pub struct Call {
 struct Inner {
     identity: Identity,
     steps: AtomicU32,
+    /// What it is answered, once that is durable together with its effect.
+    reply: OnceLock<Vec<u8>>,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -56,7 +58,8 @@ pub(super) struct Step {
 
 impl Call {
     pub(super) fn new(identity: Identity, turn: OwnedMutexGuard<()>) -> Self {
-        Self { inner: Arc::new(Inner { identity, steps: AtomicU32::new(0), _turn: turn }) }
+        let inner = Inner { identity, steps: AtomicU32::new(0), reply: OnceLock::new(), _turn: turn };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(super) fn identity(&self) -> &Identity {
@@ -85,12 +88,33 @@ impl Call {
         }
     }
 
-    pub(super) fn next_step() -> Option<Step> {
-        let step = |call: &Self| Step {
-            identity: call.inner.identity.clone(),
-            number: call.inner.steps.fetch_add(1, Ordering::Relaxed),
+    pub(super) fn next_step() -> Option<(Self, Step)> {
+        let step = |call: &Self| {
+            let number = call.inner.steps.fetch_add(1, Ordering::Relaxed);
+            (call.clone(), Step { identity: call.inner.identity.clone(), number })
         };
         CURRENT.try_with(step).ok()
+    }
+
+    /// What it is answered, if that was kept together with its effect: then it is this and nothing else.
+    #[must_use]
+    pub fn reply(&self) -> Option<&[u8]> {
+        self.inner.reply.get().map(Vec::as_slice)
+    }
+
+    pub(super) fn set_reply(&self, reply: Vec<u8>) {
+        // A call has one answer.
+        let _ = self.inner.reply.set(reply);
+    }
+}
+
+#[cfg(test)]
+impl Call {
+    /// The same call as it is worked on when the caller of the first went away before its write was done.
+    pub(super) fn new_for_tests(first: &Self) -> Self {
+        let turn = Arc::new(Turn::default());
+        let turn = turn.try_lock_owned().unwrap_or_else(|_| unreachable!("nobody else has it"));
+        Self::new(first.identity().clone(), turn)
     }
 }
 
@@ -157,8 +181,8 @@ mod tests {
         let call = Call::new(Identity::of("a", "k", &[]), turn);
         assert!(Call::next_step().is_none());
         call.run(async {
-            assert_eq!(Call::next_step().map(|step| step.number), Some(0));
-            let carried = Call::carry(async { Call::next_step().map(|step| step.number) });
+            assert_eq!(Call::next_step().map(|(_, step)| step.number), Some(0));
+            let carried = Call::carry(async { Call::next_step().map(|(_, step)| step.number) });
             assert_eq!(tokio::spawn(carried).await.unwrap(), Some(1));
         })
         .await;

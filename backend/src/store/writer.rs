@@ -51,14 +51,14 @@ impl Tx {
     }
 
     async fn commit(&mut self) -> Result<(), StoreError> {
-        if self.revision != self.stored_revision {
-            sqlx::query("UPDATE counters SET value = ? WHERE name = 'revision'")
-                .bind(self.revision)
-                .execute(&mut self.connection)
-                .await?;
+        if self.revision == self.stored_revision {
+            return self.run("RELEASE request; COMMIT").await;
         }
         pass(CrashPoint::StoreBeforeCommit);
-        self.run("COMMIT").await?;
+        sqlx::query("RELEASE request; UPDATE counters SET value = ? WHERE name = 'revision'; COMMIT")
+            .bind(self.revision)
+            .execute(&mut self.connection)
+            .await?;
         pass(CrashPoint::StoreAfterCommit);
         self.stored_revision = self.revision;
         Ok(())
@@ -127,7 +127,8 @@ impl Writer {
     ) -> std::io::Result<Self> {
         let (sender, receiver) = mpsc::channel(QUEUE_LENGTH);
         let (ticks, revisions) = watch::channel(revision);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // Without sockets: to wait for SQLite's thread takes less then.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let tx = Tx { connection, clock, revision, stored_revision: revision };
         std::thread::Builder::new()
             .name("store-writer".into())
@@ -192,11 +193,18 @@ async fn run_batch(
     receiver: &mut mpsc::Receiver<Message>,
 ) -> (Batch, Option<oneshot::Sender<()>>) {
     let started = Instant::now();
-    let mut batch = Batch { requests: Vec::new(), usable: tx.run("BEGIN IMMEDIATE").await };
+    // Statements that follow each other travel together: each way to the connection's thread and back costs time.
+    let usable = tx.run("BEGIN IMMEDIATE; SAVEPOINT request").await;
+    let mut batch = Batch { requests: Vec::new(), usable };
     let mut next = Some(first);
     while let Some(mut request) = next.take() {
-        if batch.usable.is_ok() {
-            batch.usable = run_in_savepoint(tx, request.as_mut()).await;
+        if !batch.requests.is_empty() {
+            batch.usable = tx.run("RELEASE request; SAVEPOINT request").await;
+        }
+        if batch.usable.is_ok() && request.run(tx).await.is_err() {
+            // Some errors of SQLite (a full disk above all) undo the whole transaction; then the savepoint is gone, and
+            // everything in the batch must be answered with an error.
+            batch.usable = tx.run("ROLLBACK TO request").await;
         }
         batch.requests.push(request);
         if batch.usable.is_err() || batch.requests.len() >= BATCH_LENGTH || started.elapsed() > BATCH_TIME {
@@ -209,16 +217,6 @@ async fn run_batch(
         }
     }
     (batch, None)
-}
-
-/// Some errors of SQLite (a full disk above all) undo the whole transaction; then the savepoint is
-/// gone, and everything in the batch must be answered with an error.
-async fn run_in_savepoint(tx: &mut Tx, request: &mut dyn Request) -> Result<(), StoreError> {
-    tx.run("SAVEPOINT request").await?;
-    if request.run(tx).await.is_err() {
-        tx.run("ROLLBACK TO request").await?;
-    }
-    tx.run("RELEASE request").await
 }
 
 async fn finish_batch(tx: &mut Tx, batch: Batch, ticks: &watch::Sender<i64>) {

@@ -36,14 +36,14 @@ impl ServiceView<'_> {
     }
 
     pub(super) fn end_attempts(&mut self, plan: &mut Plan) {
-        let mut left = Vec::with_capacity(self.executions.len());
         for execution in std::mem::take(&mut self.executions) {
             match self.ending_of(execution, plan) {
                 Some(decision) => plan.decisions.push(decision),
-                None => left.push(execution),
+                None if execution.status.is_waiting() => self.queue.push(execution),
+                None => self.at_work.push(execution),
             }
         }
-        self.executions = left;
+        self.runnable_count = self.runnable().count();
     }
 
     /// How an execution ends without its runner's word, if it does.

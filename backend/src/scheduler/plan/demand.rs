@@ -7,7 +7,6 @@ use super::{Decision, Plan, ServiceView};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
 use shared::machine::{MachineType, Resources, Shortage};
 use shared::service::{Drain, Instance};
-use shared::status::Status;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -253,11 +252,10 @@ impl ServiceView<'_> {
         &'s self,
         machine_type: &'s str,
     ) -> impl Iterator<Item = &'s crate::store::QueuedExecution> {
-        self.executions.iter().copied().filter(move |execution| {
-            execution.status == Status::InProgress
-                && self.instances.iter().any(|instance| {
-                    Some(instance.id) == execution.instance_id && instance.machine_type == machine_type
-                })
+        self.running().filter(move |execution| {
+            self.instances.iter().any(|instance| {
+                Some(instance.id) == execution.instance_id && instance.machine_type == machine_type
+            })
         })
     }
 }

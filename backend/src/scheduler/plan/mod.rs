@@ -17,7 +17,6 @@ use shared::id::{ExecutionId, InstanceId, ServiceId};
 use shared::machine::{MachineType, Reservation};
 use shared::retry::is_due;
 use shared::service::{Drain, Instance, InstanceError, InstanceState, Service};
-use shared::status::Status;
 use shared::training::{Cause, Waiting};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -115,9 +114,12 @@ pub fn plan(snapshot: &Snapshot, leases: &LeaseView, now_ms: i64) -> Plan {
         return plan;
     }
     let blocked = demand::scale(&views, &snapshot.machine_types, &mut plan);
+    let mut waiting = Vec::with_capacity(snapshot.executions.len());
     for view in &views {
-        view.explain(blocked.get(&view.service.id), &views, &mut plan);
+        view.explain(blocked.get(&view.service.id), &views, &mut plan, &mut waiting);
     }
+    // Made at once, which is faster than one by one.
+    plan.waiting = waiting.into_iter().collect();
     plan
 }
 
@@ -130,8 +132,14 @@ struct ServiceView<'a> {
     typical_ms: Option<i64>,
     /// Those that are alive, by id.
     instances: Vec<&'a Instance>,
-    /// Those that are not final, the most urgent first.
+    /// Those that are not final, until it is known which of them end.
     executions: Vec<&'a QueuedExecution>,
+    /// Those that wait and go on waiting, the most urgent first.
+    queue: Vec<&'a QueuedExecution>,
+    /// Of them, how many may start now.
+    runnable_count: usize,
+    /// Those that run and go on running, the most urgent first.
+    at_work: Vec<&'a QueuedExecution>,
     leases: &'a LeaseView,
     now_ms: i64,
 }
@@ -158,6 +166,9 @@ fn views<'a>(snapshot: &'a Snapshot, leases: &'a LeaseView, now_ms: i64) -> Vec<
             typical_ms: snapshot.typical_ms.get(&service.id).copied(),
             instances,
             executions,
+            queue: Vec::new(),
+            runnable_count: 0,
+            at_work: Vec::new(),
             leases,
             now_ms,
         }
@@ -176,11 +187,11 @@ const fn urgency(execution: &QueuedExecution) -> (Reverse<i32>, i64, ExecutionId
 
 impl<'a> ServiceView<'a> {
     fn waiting(&self) -> impl Iterator<Item = &'a QueuedExecution> {
-        self.executions.iter().copied().filter(|execution| execution.status.is_waiting())
+        self.queue.iter().copied()
     }
 
     fn running(&self) -> impl Iterator<Item = &'a QueuedExecution> {
-        self.executions.iter().copied().filter(|execution| execution.status == Status::InProgress)
+        self.at_work.iter().copied()
     }
 
     /// Those that wait and may start now.

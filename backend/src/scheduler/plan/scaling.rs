@@ -20,7 +20,7 @@ impl ServiceView<'_> {
         let running = self.running().count();
         let held = running.div_ceil(self.concurrency());
         let taken_by_one = self.concurrency() * settings.queue_threshold.max(1) as usize;
-        let asked = (running + self.runnable().count()).div_ceil(taken_by_one).max(held);
+        let asked = (running + self.runnable_count).div_ceil(taken_by_one).max(held);
         asked.max(settings.min_instances as usize).min(settings.max_instances as usize)
     }
 

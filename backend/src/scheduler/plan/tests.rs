@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use shared::id::uuid_v7;
 use shared::machine::{LOCAL, Shortage};
 use shared::service::{Reason, ServiceSettings};
+use shared::status::Status;
 use shared::training::{Blocker, CauseKind, Holder, Progress};
+use std::sync::Arc;
 
 mod machines;
 mod properties;
@@ -102,7 +104,7 @@ fn snapshot(services: &[&Service], instances: &[&Instance], executions: &[&Queue
     Snapshot {
         services: services.iter().copied().cloned().collect(),
         instances: instances.iter().copied().cloned().collect(),
-        executions: executions.iter().copied().cloned().collect(),
+        executions: executions.iter().map(|execution| Arc::new((*execution).clone())).collect(),
         typical_ms: BTreeMap::new(),
         machine_types: vec![large()],
         is_stopping: false,

@@ -5,6 +5,7 @@
 use super::demand::Blocked;
 use super::{Plan, ServiceView};
 use crate::store::QueuedExecution;
+use shared::id::ExecutionId;
 use shared::service::InstanceState;
 use shared::training::{Blocker, Holder, Waiting};
 use std::cmp::Reverse;
@@ -29,12 +30,18 @@ enum Common {
 
 impl ServiceView<'_> {
     /// Says for each waiting execution why it waits.
-    pub(super) fn explain(&self, blocked: Option<&Blocked>, views: &[ServiceView<'_>], plan: &mut Plan) {
+    pub(super) fn explain(
+        &self,
+        blocked: Option<&Blocked>,
+        views: &[ServiceView<'_>],
+        plan: &mut Plan,
+        told: &mut Vec<(ExecutionId, Waiting)>,
+    ) {
         let common = self.common(blocked, views);
         let mut starts = self.expected_starts(&common);
-        let mut free_or_coming = match &common {
-            Common::Trouble(_) => 0,
-            Common::SlotsFor(count, _) => *count,
+        let (mut free_or_coming, without_holders) = match &common {
+            Common::Trouble(blocker) => (0, blocker.clone()),
+            Common::SlotsFor(count, blocker) => (*count, blocker.clone().without_holders()),
         };
         for (place, execution) in self.waiting().enumerate() {
             let expected_start_ms = starts.next(self.typical_ms);
@@ -50,7 +57,7 @@ impl ServiceView<'_> {
                     Blocker::InstanceStarting
                 }
                 (Common::SlotsFor(_, blocker), None) if place < NAMED_PLACES => blocker.clone(),
-                (Common::SlotsFor(_, blocker), None) => blocker.clone().without_holders(),
+                (Common::SlotsFor(..), None) => without_holders.clone(),
             };
             let waiting = Waiting {
                 blocker,
@@ -59,7 +66,7 @@ impl ServiceView<'_> {
                 max_attempts: execution.max_attempts,
                 expected_start_ms: expected_start_ms.map(|at| at.max(back_off.unwrap_or(at))),
             };
-            plan.waiting.insert(execution.id, waiting);
+            told.push((execution.id, waiting));
         }
     }
 

@@ -4,6 +4,18 @@
 
 use serde::{Deserialize, Serialize};
 use shared::dataset::{Dataset, PixelBox, Subset, Task};
+use shared::id::DatasetId;
+
+/// What is said of a dataset without counting what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DatasetHead {
+    /// Its id.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: String,
+    /// What it is about.
+    pub task: Task,
+}
 
 /// A data set, or more items for one, to be stored in one transaction.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,7 @@ use shared::service::{Instance, Service, ServiceSettings};
 use shared::status::Status;
 use shared::training::{Blocker, Progress};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Everything that the plan looks at, read at one moment.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -20,8 +21,8 @@ pub struct Snapshot {
     pub machine_types: Vec<MachineType>,
     /// Instances that are alive.
     pub instances: Vec<Instance>,
-    /// Executions that are not final, oldest first.
-    pub executions: Vec<QueuedExecution>,
+    /// Executions that are not final, oldest first. Those that stayed as they were are shared with the snapshot before.
+    pub executions: Vec<Arc<QueuedExecution>>,
     /// The server stops: nothing is started, and what runs drains.
     pub is_stopping: bool,
 }
@@ -65,6 +66,17 @@ pub struct QueuedExecution {
     pub started_at_ms: Option<i64>,
     /// When its present attempt started.
     pub attempt_started_at_ms: Option<i64>,
+}
+
+/// What a lease would bring to an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LeaseOutlook {
+    /// It takes no more work.
+    Ends,
+    /// Nothing now.
+    Nothing,
+    /// Perhaps something, if it has a free slot.
+    Something,
 }
 
 /// What an instance works on.

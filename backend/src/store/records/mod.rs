@@ -9,9 +9,9 @@ mod reports;
 mod secrets;
 mod trainings;
 
-pub use datasets::{ImportOutcome, NewAnnotation, NewImport, NewItem};
+pub use datasets::{DatasetHead, ImportOutcome, NewAnnotation, NewImport, NewItem};
 pub use executions::{
-    Assignment, AttemptOutcome, HeldAttempt, InHand, QueuedExecution, ServiceRevision, Snapshot,
+    Assignment, AttemptOutcome, HeldAttempt, InHand, LeaseOutlook, QueuedExecution, ServiceRevision, Snapshot,
 };
 pub use models::{Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
 pub use reports::{

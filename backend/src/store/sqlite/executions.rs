@@ -2,7 +2,7 @@
 //!
 //! Must not know who asks: the scheduler, a runner or a person.
 
-use super::rows::{flag, get, number, optional_json, to_json, to_optional_json, to_word, word};
+use super::rows::{flag, get, number, optional_json, to_optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::writer::Tx;
@@ -27,7 +27,6 @@ pub(super) struct Execution {
     pub(super) rerun_requested: bool,
     /// Why its instance has to stop.
     pub(super) drain: Option<Drain>,
-    pub(super) blocker: Option<Blocker>,
     pub(super) settings: ServiceSettings,
 }
 
@@ -103,7 +102,7 @@ impl Store {
 pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, StoreError> {
     let row = sqlx::query(
         "SELECT e.status, e.attempt, e.max_attempts, e.fencing_token, e.acknowledged_sequence, \
-                e.abort_requested, e.rerun_requested, e.blocker, t.model_id, s.settings, i.drain \
+                e.abort_requested, e.rerun_requested, t.model_id, s.settings, i.drain \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN services s ON s.id = e.service_id \
          LEFT JOIN instances i ON i.id = e.instance_id WHERE e.id = ?",
     )
@@ -122,7 +121,6 @@ pub(super) async fn load(tx: &mut Tx, id: ExecutionId) -> Result<Execution, Stor
         abort_requested: flag(&row, "abort_requested")?,
         rerun_requested: flag(&row, "rerun_requested")?,
         drain: optional_json(&row, "drain")?,
-        blocker: optional_json(&row, "blocker")?,
         settings: super::rows::json(&row, "settings")?,
     })
 }
@@ -131,7 +129,8 @@ pub(super) fn legal(execution: &Execution, event: Event) -> Result<Status, Store
     execution.status.after(event).map_err(|illegal| StoreError::Conflict(illegal.to_string()))
 }
 
-/// The one place that writes a status. `AttemptStarted` goes through [`start_attempt`].
+/// Moves an execution; a waiting one gets its blocker from the next plan. `AttemptStarted` goes through
+/// [`start_attempt`].
 pub(super) async fn apply(
     tx: &mut Tx,
     execution: &Execution,
@@ -139,25 +138,65 @@ pub(super) async fn apply(
     cause: Option<Cause>,
 ) -> Result<Status, StoreError> {
     let status = legal(execution, event)?;
+    let Execution { id, model_id, attempt, .. } = execution;
+    write_status(
+        tx,
+        Move { id: *id, model_id: *model_id, attempt: *attempt, event, status, cause, blocker: None },
+    )
+    .await?;
+    Ok(status)
+}
+
+/// A step to a status that [`Status::after`] allows.
+pub(super) struct Move {
+    pub(super) id: ExecutionId,
+    pub(super) model_id: ModelId,
+    pub(super) attempt: u32,
+    pub(super) event: Event,
+    pub(super) status: Status,
+    pub(super) cause: Option<Cause>,
+    /// What it waits for, if that is known already.
+    pub(super) blocker: Option<Blocker>,
+}
+
+/// Writes the status, a line of the history, and the status of the version. Whoever held the execution holds it no
+/// longer, unless it goes on.
+pub(super) async fn write_status(tx: &mut Tx, step: Move) -> Result<(), StoreError> {
+    let Move { id, model_id, attempt, event, status, cause, blocker } = step;
+    let (id, cause) = (id.to_string(), to_optional_json(cause.as_ref())?);
     let now_ms = tx.now_ms();
-    let revision = tx.next_revision();
-    // Whoever held it holds it no longer, unless it goes on; a waiting one gets its blocker from the next plan.
+    let (revision, history_revision, model_revision) =
+        (tx.next_revision(), tx.next_revision(), tx.next_revision());
+    let model_status = ModelStatus::beside(status).name();
     sqlx::query(
-        "UPDATE executions SET status = ?, blocker = NULL, cause = ?, revision = ?, \
+        "UPDATE executions SET status = ?, blocker = ?, cause = ?, revision = ?, \
              instance_id = CASE WHEN ? = 1 THEN instance_id ELSE NULL END, \
-             ended_at_ms = MAX(?, COALESCE(attempt_started_at_ms, 0)) WHERE id = ?",
+             ended_at_ms = MAX(?, COALESCE(attempt_started_at_ms, 0)) WHERE id = ?; \
+         INSERT INTO history (execution_id, revision, at_ms, attempt, event, status, cause) \
+             VALUES (?, ?, ?, ?, ?, ?, ?); \
+         UPDATE models SET status = ?, revision = ? WHERE id = ? AND status <> ?",
     )
     .bind(status.name())
-    .bind(to_optional_json(cause.as_ref())?)
+    .bind(to_optional_json(blocker.as_ref())?)
+    .bind(&cause)
     .bind(revision)
     .bind(i64::from(status == Status::InProgress))
     .bind(status.is_final().then_some(now_ms))
-    .bind(execution.id.to_string())
+    .bind(&id)
+    .bind(&id)
+    .bind(history_revision)
+    .bind(now_ms)
+    .bind(attempt)
+    .bind(to_word(&event)?)
+    .bind(status.name())
+    .bind(&cause)
+    .bind(model_status)
+    .bind(model_revision)
+    .bind(model_id.to_string())
+    .bind(model_status)
     .execute(&mut tx.connection)
     .await?;
-    append_history(tx, execution.id, execution.attempt, Some(event), status, cause.as_ref()).await?;
-    set_model_status(tx, execution.model_id, ModelStatus::beside(status)).await?;
-    Ok(status)
+    Ok(())
 }
 
 /// Hands an execution to an instance: attempt + 1 with a fresh token, which it returns.
@@ -174,7 +213,8 @@ pub(super) async fn start_attempt(
     sqlx::query(
         "UPDATE executions SET attempt = ?, fencing_token = ?, acknowledged_sequence = 0, instance_id = ?, \
              epoch = 0, step = 0, phase = 'preparing', not_before_ms = NULL, rerun_requested = 0, \
-             started_at_ms = COALESCE(started_at_ms, ?), attempt_started_at_ms = ?, revision = ? WHERE id = ?",
+             started_at_ms = COALESCE(started_at_ms, ?), attempt_started_at_ms = ?, revision = ? WHERE id = ?; \
+         UPDATE services SET served_at_ms = ? WHERE id = (SELECT service_id FROM executions WHERE id = ?)",
     )
     .bind(execution.attempt)
     .bind(execution.fencing_token)
@@ -182,6 +222,8 @@ pub(super) async fn start_attempt(
     .bind(now_ms)
     .bind(now_ms)
     .bind(revision)
+    .bind(execution.id.to_string())
+    .bind(now_ms)
     .bind(execution.id.to_string())
     .execute(&mut tx.connection)
     .await?;
@@ -251,45 +293,4 @@ fn share_of(fencing_token: i64) -> f64 {
 /// Why a training that a person ended has ended.
 pub(super) fn asked_for() -> Cause {
     Cause { kind: CauseKind::Person, message: "a person ended it".into(), next_step: String::new() }
-}
-
-/// Writes a line of the history.
-pub(super) async fn append_history(
-    tx: &mut Tx,
-    id: ExecutionId,
-    attempt: u32,
-    event: Option<Event>,
-    status: Status,
-    cause: Option<&Cause>,
-) -> Result<(), StoreError> {
-    let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
-    sqlx::query(
-        "INSERT INTO history (execution_id, revision, at_ms, attempt, event, status, cause) VALUES (?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(id.to_string())
-    .bind(revision)
-    .bind(now_ms)
-    .bind(attempt)
-    .bind(event.as_ref().map(to_word).transpose()?)
-    .bind(status.name())
-    .bind(cause.map(to_json).transpose()?)
-    .execute(&mut tx.connection)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn set_model_status(
-    tx: &mut Tx,
-    id: ModelId,
-    status: ModelStatus,
-) -> Result<(), StoreError> {
-    let revision = tx.next_revision();
-    sqlx::query("UPDATE models SET status = ?, revision = ? WHERE id = ? AND status <> ?")
-        .bind(status.name())
-        .bind(revision)
-        .bind(id.to_string())
-        .bind(status.name())
-        .execute(&mut tx.connection)
-        .await?;
-    Ok(())
 }

@@ -37,6 +37,27 @@ impl Store {
         rows.iter().map(frozen_item).collect()
     }
 
+    /// The items that an execution trains on and is measured on, as they were when its training started.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn items_to_train(&self, execution_id: ExecutionId) -> Result<[SnapshotItems; 2], StoreError> {
+        let rows = sqlx::query(
+            "SELECT i.* FROM executions e JOIN trainings t ON t.id = e.training_id \
+             JOIN snapshot_items i ON i.snapshot_number = t.snapshot_number \
+             WHERE e.id = ? AND i.subset IN ('train', 'validation') ORDER BY i.subset, i.position",
+        )
+        .bind(execution_id.to_string())
+        .fetch_all(&mut *self.reader().await?)
+        .await?;
+        let (mut train, mut validation) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let item = frozen_item(row)?;
+            if item.subset == Some(Subset::Train) { &mut train } else { &mut validation }.push(item);
+        }
+        Ok([train, validation])
+    }
+
     /// A part of the items of a subset, in the order in which they are learnt from, and how many there are in all.
     ///
     /// # Errors

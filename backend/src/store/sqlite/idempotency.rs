@@ -56,34 +56,31 @@ impl Store {
     /// # Errors
     /// If the database fails; the journal stays then.
     pub async fn finish_call(&self, call: &Call, reply: Vec<u8>) -> Result<(), StoreError> {
-        if reply.len() > MOST_REPLY_BYTES {
+        if !is_short(&reply) {
             return Ok(());
         }
         let identity = call.identity().clone();
-        self.write(async move |tx: &mut Tx| {
-            note_call(tx, &identity).await?;
-            sqlx::query("UPDATE idempotency_calls SET reply = ? WHERE key_hash = ?")
-                .bind(reply)
-                .bind(&identity.key_hash)
-                .execute(&mut tx.connection)
-                .await?;
-            sqlx::query("DELETE FROM idempotency_steps WHERE key_hash = ?")
-                .bind(&identity.key_hash)
-                .execute(&mut tx.connection)
-                .await?;
-            Ok(())
-        })
-        .await
+        self.write(async move |tx: &mut Tx| keep_reply(tx, &identity, &reply).await).await
     }
 }
 
-/// What a step came to when its call was worked on before.
-pub(in crate::store) async fn journaled<T: DeserializeOwned>(
+/// What is known of a step from when its call was worked on before.
+pub(in crate::store) enum Known<T> {
+    /// It was not done.
+    Nothing,
+    /// What it came to.
+    Result(T),
+    /// What the whole call was answered.
+    Reply(Vec<u8>),
+}
+
+/// Looks at what an earlier work on the same call left, in the transaction of the effect.
+pub(in crate::store) async fn known<T: DeserializeOwned>(
     tx: &mut Tx,
     step: &Step,
-) -> Result<Option<T>, StoreError> {
+) -> Result<Known<T>, StoreError> {
     let row = sqlx::query(
-        "SELECT c.request_digest, s.result FROM idempotency_calls c \
+        "SELECT c.request_digest, c.reply, s.result FROM idempotency_calls c \
          LEFT JOIN idempotency_steps s ON s.key_hash = c.key_hash AND s.step = ? \
          WHERE c.key_hash = ? AND c.created_at_ms >= ?",
     )
@@ -92,13 +89,28 @@ pub(in crate::store) async fn journaled<T: DeserializeOwned>(
     .bind(tx.now_ms() - KEPT_MS)
     .fetch_optional(&mut tx.connection)
     .await?;
-    let Some(row) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(Known::Nothing) };
     // A call whose caller went away may have written after the next one of its key was taken in.
     refuse_another(&step.identity, get(&row, "request_digest")?)?;
-    let Some(result) = get::<Option<&str>>(&row, "result")? else { return Ok(None) };
-    serde_json::from_str(result)
-        .map(Some)
-        .map_err(|error| StoreError::corrupt("idempotency_steps.result", error))
+    if let Some(result) = get::<Option<&str>>(&row, "result")? {
+        let result = serde_json::from_str(result);
+        return result
+            .map(Known::Result)
+            .map_err(|error| StoreError::corrupt("idempotency_steps.result", error));
+    }
+    Ok(get::<Option<Vec<u8>>>(&row, "reply")?.map_or(Known::Nothing, Known::Reply))
+}
+
+/// Forgets the calls that are too old, and makes a record of this one.
+macro_rules! forget_old_and_note {
+    ($reply:literal) => {
+        concat!(
+            "DELETE FROM idempotency_calls WHERE created_at_ms < ?; \
+             INSERT INTO idempotency_calls (key_hash, request_digest, created_at_ms, reply) VALUES (?, ?, ?, ",
+            $reply,
+            ") "
+        )
+    };
 }
 
 /// Keeps what a step came to, in the transaction of its effect.
@@ -107,33 +119,50 @@ pub(in crate::store) async fn journal<T: Serialize>(
     step: &Step,
     result: &T,
 ) -> Result<(), StoreError> {
-    note_call(tx, &step.identity).await?;
-    sqlx::query("INSERT INTO idempotency_steps (key_hash, step, result) VALUES (?, ?, ?)")
-        .bind(&step.identity.key_hash)
-        .bind(step.number)
-        .bind(to_json(result)?)
-        .execute(&mut tx.connection)
-        .await?;
-    Ok(())
-}
-
-/// Makes the call's record if it is not there, and forgets the calls that are too old.
-async fn note_call(tx: &mut Tx, identity: &Identity) -> Result<(), StoreError> {
     let now_ms = tx.now_ms();
-    sqlx::query("DELETE FROM idempotency_calls WHERE created_at_ms < ?")
-        .bind(now_ms - KEPT_MS)
-        .execute(&mut tx.connection)
-        .await?;
-    sqlx::query(
-        "INSERT INTO idempotency_calls (key_hash, request_digest, created_at_ms) VALUES (?, ?, ?) \
-         ON CONFLICT (key_hash) DO NOTHING",
-    )
-    .bind(&identity.key_hash)
-    .bind(&identity.request_digest)
+    sqlx::query(concat!(
+        forget_old_and_note!("NULL"),
+        "ON CONFLICT (key_hash) DO NOTHING; \
+         INSERT INTO idempotency_steps (key_hash, step, result) VALUES (?, ?, ?)"
+    ))
+    .bind(now_ms - KEPT_MS)
+    .bind(&step.identity.key_hash)
+    .bind(&step.identity.request_digest)
     .bind(now_ms)
+    .bind(&step.identity.key_hash)
+    .bind(step.number)
+    .bind(to_json(result)?)
     .execute(&mut tx.connection)
     .await?;
     Ok(())
+}
+
+/// Keeps what a call is answered, in the place of its journal.
+pub(in crate::store) async fn keep_reply(
+    tx: &mut Tx,
+    identity: &Identity,
+    reply: &[u8],
+) -> Result<(), StoreError> {
+    let now_ms = tx.now_ms();
+    sqlx::query(concat!(
+        forget_old_and_note!("?"),
+        "ON CONFLICT (key_hash) DO UPDATE SET reply = excluded.reply; \
+         DELETE FROM idempotency_steps WHERE key_hash = ?"
+    ))
+    .bind(now_ms - KEPT_MS)
+    .bind(&identity.key_hash)
+    .bind(&identity.request_digest)
+    .bind(now_ms)
+    .bind(reply)
+    .bind(&identity.key_hash)
+    .execute(&mut tx.connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether an answer is short enough to be kept.
+pub(in crate::store) const fn is_short(reply: &[u8]) -> bool {
+    reply.len() <= MOST_REPLY_BYTES
 }
 
 fn refuse_another(identity: &Identity, kept_digest: &str) -> Result<(), StoreError> {

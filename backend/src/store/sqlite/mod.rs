@@ -29,6 +29,7 @@ mod service_changes;
 mod service_errors;
 mod services;
 mod snapshots;
+mod starting;
 mod sweep;
 mod trainings;
 mod waiting;
@@ -36,9 +37,10 @@ mod watch;
 
 pub use changes::ChosenItems;
 pub use idempotency::Begun;
-pub(super) use idempotency::{journal, journaled};
+pub(super) use idempotency::{Known, is_short, journal, keep_reply, known};
 pub(super) use previews::Previews;
 pub(super) use queries::Indices;
+pub(super) use scheduling::Queue;
 
 use super::error::StoreError;
 use super::ids;

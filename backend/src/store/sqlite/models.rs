@@ -6,7 +6,7 @@ use super::datasets;
 use super::rows::{artifact, model, to_json, to_number, to_optional_json};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{ModelChange, ModelQuery, NewModel, NewTraining, Page};
+use crate::store::records::{ModelChange, ModelQuery, NewModel, Page};
 use crate::store::writer::Tx;
 use shared::id::ModelId;
 use shared::model::{Artifact, Model};
@@ -237,26 +237,6 @@ async fn insert(tx: &mut Tx, project_id: &str, new: &NewModel) -> Result<ModelId
     .execute(&mut tx.connection)
     .await?;
     Ok(id)
-}
-
-/// What a version is trained on and with becomes its own: its weights mean the classes of that list, and whoever trains
-/// it again or copies it begins with what was trained.
-pub(super) async fn adopt(tx: &mut Tx, new: &NewTraining) -> Result<(), StoreError> {
-    let revision = tx.next_revision();
-    sqlx::query(
-        "UPDATE models SET dataset_id = ?, labels = ?, configuration = ?, train_choice = ?, validation_choice = ?, \
-         revision = ? WHERE id = ?",
-    )
-    .bind(new.data.dataset_id.to_string())
-    .bind(to_json(&new.data.labels)?)
-    .bind(to_json(&new.overrides)?)
-    .bind(to_json(&new.data.train)?)
-    .bind(to_json(&new.data.validation)?)
-    .bind(revision)
-    .bind(new.model_id.to_string())
-    .execute(&mut tx.connection)
-    .await?;
-    Ok(())
 }
 
 async fn refuse_taken(

@@ -41,6 +41,9 @@ impl Store {
             pass(CrashPoint::ReportBeforeForgotten);
         }
         // A checkpoint is replaced every few seconds; what it replaced would fill the disk.
+        if stored.replaced.is_empty() {
+            return Ok(stored.acknowledged);
+        }
         if let Err(error) = self.forget_unrecorded(&stored.replaced).await {
             tracing::warn!(%error, "a replaced file was not deleted; the next start's sweep takes it");
         }
@@ -120,16 +123,20 @@ async fn acknowledge(
     if acknowledged == execution.acknowledged_sequence {
         return Ok(());
     }
-    sqlx::query("UPDATE executions SET acknowledged_sequence = ? WHERE id = ?")
-        .bind(to_number(acknowledged)?)
-        .bind(execution.id.to_string())
-        .execute(&mut tx.connection)
-        .await?;
-    let Some(progress) = progress else { return Ok(()) };
+    let Some(progress) = progress else {
+        sqlx::query("UPDATE executions SET acknowledged_sequence = ? WHERE id = ?")
+            .bind(to_number(acknowledged)?)
+            .bind(execution.id.to_string())
+            .execute(&mut tx.connection)
+            .await?;
+        return Ok(());
+    };
     let revision = tx.next_revision();
     sqlx::query(
-        "UPDATE executions SET epoch = ?, epochs = ?, step = ?, steps = ?, phase = ?, revision = ? WHERE id = ?",
+        "UPDATE executions SET acknowledged_sequence = ?, epoch = ?, epochs = ?, step = ?, steps = ?, phase = ?, \
+         revision = ? WHERE id = ?",
     )
+    .bind(to_number(acknowledged)?)
     .bind(progress.epoch)
     .bind(progress.epochs)
     .bind(progress.step)

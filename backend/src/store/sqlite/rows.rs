@@ -5,7 +5,7 @@
 use crate::store::error::StoreError;
 use crate::store::records::{QueuedExecution, StoredLogLine};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IntoDeserializer};
 use shared::dataset::{Item, PixelBox};
 use shared::metric::LogLine;
 use shared::model::{Artifact, Model, ParentModel};
@@ -90,8 +90,8 @@ fn optional_word<T: DeserializeOwned>(row: &SqliteRow, column: &str) -> Result<O
     text.map(from_word).transpose().map_err(|error| StoreError::corrupt(format!("column {column}"), error))
 }
 
-fn from_word<T: DeserializeOwned>(text: &str) -> Result<T, serde_json::Error> {
-    serde_json::from_value(serde_json::Value::String(text.to_owned()))
+fn from_word<T: DeserializeOwned>(text: &str) -> Result<T, serde::de::value::Error> {
+    T::deserialize(text.into_deserializer())
 }
 
 /// The word of a value of a closed list.

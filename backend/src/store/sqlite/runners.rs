@@ -2,16 +2,16 @@
 //!
 //! Must not know leases in time: those live in the server's memory, by a monotonic clock.
 
-use super::rows::{flag, get, json, number, parsed};
-use super::{executions, secrets, services};
+use super::rows::{flag, get, instance, json, number, parsed, word};
+use super::{executions, services};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{Assignment, HeldAttempt, InHand};
+use crate::store::records::{Assignment, HeldAttempt, InHand, LeaseOutlook};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, InstanceId};
 use shared::retry::LONGEST_MS;
-use shared::service::{Instance, InstanceState};
-use sqlx::Connection;
+use shared::service::{Instance, InstanceState, ServiceSettings};
+use shared::status::Status;
 use sqlx::sqlite::SqliteRow;
 
 impl Store {
@@ -60,18 +60,14 @@ impl Store {
     pub async fn instance_by_session(
         &self,
         session_token_hash: &str,
-    ) -> Result<Option<Instance>, StoreError> {
-        let mut reader = self.reader().await?;
+    ) -> Result<Option<InstanceId>, StoreError> {
         let row = sqlx::query(
             "SELECT id FROM instances WHERE session_hash = ? AND state IN ('starting', 'running', 'stopping')",
         )
         .bind(session_token_hash)
-        .fetch_optional(&mut *reader)
+        .fetch_optional(&mut *self.reader().await?)
         .await?;
-        match row {
-            Some(row) => services::instance_by_id(&mut reader, parsed(&row, "id")?).await.map(Some),
-            None => Ok(None),
-        }
+        row.as_ref().map(|row| parsed(row, "id")).transpose()
     }
 
     /// Whether an execution is in progress on another instance than this one.
@@ -106,24 +102,31 @@ impl Store {
         .await
     }
 
-    /// Whether there may be something for an instance: cheap to ask whenever anything changed, while a lease is a write.
+    /// What a lease would bring: cheap to ask whenever anything changed, while a lease is a write.
     ///
     /// # Errors
-    /// If the database fails.
-    pub async fn may_lease(&self, instance_id: InstanceId) -> Result<bool, StoreError> {
-        let mut reader = self.reader().await?;
-        let found: i64 = sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM instances i JOIN services s ON s.id = i.service_id \
-             JOIN executions e ON e.service_id = s.id WHERE i.id = ? AND i.state = 'running' AND s.paused = 0 \
-             AND i.generation = s.generation AND e.status IN ('created', 'pending', 'rerun') \
-             AND (e.not_before_ms IS NULL OR e.not_before_ms NOT BETWEEN ? AND ?))",
+    /// [`StoreError::NotFound`] if there is no such instance.
+    pub async fn lease_outlook(&self, instance_id: InstanceId) -> Result<LeaseOutlook, StoreError> {
+        let now_ms = self.clock().now_ms();
+        let row = sqlx::query(
+            "SELECT i.state, EXISTS (SELECT 1 FROM services s JOIN executions e ON e.service_id = s.id \
+             WHERE s.id = i.service_id AND s.paused = 0 AND i.generation = s.generation \
+             AND e.status IN ('created', 'pending', 'rerun') \
+             AND (e.not_before_ms IS NULL OR e.not_before_ms NOT BETWEEN ? AND ?)) AS has_work \
+             FROM instances i WHERE i.id = ?",
         )
+        .bind(now_ms + 1)
+        .bind(now_ms + LONGEST_MS)
         .bind(instance_id.to_string())
-        .bind(self.clock().now_ms() + 1)
-        .bind(self.clock().now_ms() + LONGEST_MS)
-        .fetch_one(&mut *reader)
-        .await?;
-        Ok(found != 0)
+        .fetch_optional(&mut *self.reader().await?)
+        .await?
+        .ok_or_else(|| StoreError::not_found("instance", instance_id))?;
+        let state: InstanceState = word(&row, "state")?;
+        Ok(match (state, flag(&row, "has_work")?) {
+            (InstanceState::Running, true) => LeaseOutlook::Something,
+            (InstanceState::Running, false) => LeaseOutlook::Nothing,
+            _ => LeaseOutlook::Ends,
+        })
     }
 
     /// What an instance holds, as of one moment.
@@ -131,18 +134,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`] if there is no such instance.
     pub async fn held_by(&self, instance_id: InstanceId) -> Result<InHand, StoreError> {
-        let mut reader = self.reader().await?;
-        let mut moment = reader.begin().await?;
-        let instance = services::instance_by_id(&mut moment, instance_id).await?;
         let rows = sqlx::query(
-            "SELECT id, attempt, fencing_token, abort_requested, rerun_requested FROM executions \
-             WHERE instance_id = ? AND status = 'in-progress'",
+            "SELECT i.*, e.id AS execution_id, e.status, e.attempt, e.fencing_token, e.abort_requested, \
+             e.rerun_requested FROM instances i LEFT JOIN executions e ON e.instance_id = i.id WHERE i.id = ? \
+             ORDER BY e.queue_number",
         )
         .bind(instance_id.to_string())
-        .fetch_all(&mut *moment)
+        .fetch_all(&mut *self.reader().await?)
         .await?;
-        let attempts = rows.iter().map(held_attempt).collect::<Result<_, _>>()?;
-        Ok(InHand { instance, attempts })
+        let first = rows.first().ok_or_else(|| StoreError::not_found("instance", instance_id))?;
+        let mut in_hand = InHand { instance: instance(first)?, attempts: Vec::new() };
+        for row in &rows {
+            let Some(status) = get::<Option<&str>>(row, "status")? else { continue };
+            in_hand.instance.executions.push(parsed(row, "execution_id")?);
+            if status == Status::InProgress.name() {
+                in_hand.attempts.push(held_attempt(row)?);
+            }
+        }
+        Ok(in_hand)
     }
 
     /// Hands the most urgent waiting execution of its service to an instance that has a free slot: a new
@@ -152,33 +161,33 @@ impl Store {
     /// [`StoreError::NotFound`] if there is no such instance.
     pub async fn lease_next(&self, instance_id: InstanceId) -> Result<Option<Assignment>, StoreError> {
         self.write(async move |tx: &mut Tx| {
-            let instance = services::instance_by_id(&mut tx.connection, instance_id).await?;
-            let service =
-                services::by_id_or_name(&mut tx.connection, &instance.service_id.to_string()).await?;
-            let slot_free = (instance.executions.len() as u64) < u64::from(service.settings.concurrency);
-            let is_current = instance.generation == service.generation;
-            if instance.state != InstanceState::Running || service.paused || !slot_free || !is_current {
-                return Ok(None);
-            }
             let now_ms = tx.now_ms();
             let row = sqlx::query(
-                "SELECT id FROM executions WHERE service_id = ? AND status IN ('created', 'pending', 'rerun') \
-                 AND (not_before_ms IS NULL OR not_before_ms NOT BETWEEN ? AND ?) \
-                 ORDER BY priority DESC, queue_number LIMIT 1",
+                "SELECT i.state, i.generation AS instance_generation, s.generation, s.paused, s.settings, \
+                 (SELECT COUNT(*) FROM executions WHERE instance_id = i.id) AS held, \
+                 (SELECT id FROM executions WHERE service_id = s.id AND status IN ('created', 'pending', 'rerun') \
+                  AND (not_before_ms IS NULL OR not_before_ms NOT BETWEEN ? AND ?) \
+                  ORDER BY priority DESC, queue_number LIMIT 1) AS next_id \
+                 FROM instances i JOIN services s ON s.id = i.service_id WHERE i.id = ?",
             )
-            .bind(service.id.to_string())
             .bind(now_ms + 1)
             .bind(now_ms + LONGEST_MS)
+            .bind(instance_id.to_string())
             .fetch_optional(&mut tx.connection)
-            .await?;
-            let Some(row) = row else { return Ok(None) };
-            let mut execution = executions::load(tx, parsed(&row, "id")?).await?;
+            .await?
+            .ok_or_else(|| StoreError::not_found("instance", instance_id))?;
+            let settings: ServiceSettings = json(&row, "settings")?;
+            let state: InstanceState = word(&row, "state")?;
+            let slot_free = number::<u32>(&row, "held")? < settings.concurrency;
+            let is_current =
+                number::<u32>(&row, "instance_generation")? == number::<u32>(&row, "generation")?;
+            let has_next = get::<Option<&str>>(&row, "next_id")?.is_some();
+            let takes_work = state == InstanceState::Running && slot_free && is_current;
+            if !takes_work || flag(&row, "paused")? || !has_next {
+                return Ok(None);
+            }
+            let mut execution = executions::load(tx, parsed(&row, "next_id")?).await?;
             executions::start_attempt(tx, &mut execution, instance_id).await?;
-            sqlx::query("UPDATE services SET served_at_ms = ? WHERE id = ?")
-                .bind(now_ms)
-                .bind(service.id.to_string())
-                .execute(&mut tx.connection)
-                .await?;
             assignment(tx, &execution).await.map(Some)
         })
         .await
@@ -194,8 +203,10 @@ impl Store {
         not_before_ms: Option<i64>,
     ) -> Result<(), StoreError> {
         self.write(async move |tx: &mut Tx| {
-            sqlx::query("UPDATE executions SET not_before_ms = ? WHERE id = ?")
+            let revision = tx.next_revision();
+            sqlx::query("UPDATE executions SET not_before_ms = ?, revision = ? WHERE id = ?")
                 .bind(not_before_ms)
+                .bind(revision)
                 .bind(id.to_string())
                 .execute(&mut tx.connection)
                 .await?;
@@ -207,7 +218,7 @@ impl Store {
 
 fn held_attempt(row: &SqliteRow) -> Result<HeldAttempt, StoreError> {
     Ok(HeldAttempt {
-        execution_id: parsed(row, "id")?,
+        execution_id: parsed(row, "execution_id")?,
         attempt: number(row, "attempt")?,
         fencing_token: get(row, "fencing_token")?,
         abort_requested: flag(row, "abort_requested")?,
@@ -217,20 +228,14 @@ fn held_attempt(row: &SqliteRow) -> Result<HeldAttempt, StoreError> {
 
 async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<Assignment, StoreError> {
     let row = sqlx::query(
-        "SELECT t.id AS training_id, t.configuration, t.labels, t.initial_weights_hash, m.architecture_id, m.variant \
+        "SELECT t.id AS training_id, t.configuration, t.labels, t.initial_weights_hash, t.secrets, m.architecture_id, \
+         m.variant, (SELECT content_hash FROM artifacts WHERE execution_id = e.id AND kind = 'checkpoint' \
+         ORDER BY revision DESC LIMIT 1) AS resume_content_hash \
          FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id WHERE e.id = ?",
     )
     .bind(execution.id.to_string())
     .fetch_one(&mut tx.connection)
     .await?;
-    let resume_content_hash: Option<String> = sqlx::query_scalar(
-        "SELECT content_hash FROM artifacts WHERE execution_id = ? AND kind = 'checkpoint' \
-         ORDER BY revision DESC LIMIT 1",
-    )
-    .bind(execution.id.to_string())
-    .fetch_optional(&mut tx.connection)
-    .await?;
-    let secrets = secrets::names_of(&mut tx.connection, execution.id).await?;
     Ok(Assignment {
         execution_id: execution.id,
         training_id: parsed(&row, "training_id")?,
@@ -244,7 +249,7 @@ async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<As
         timeout_secs: execution.settings.execution_timeout_secs,
         drain_secs: execution.settings.drain_secs,
         initial_weights_hash: get(&row, "initial_weights_hash")?,
-        resume_content_hash,
-        secrets,
+        resume_content_hash: get(&row, "resume_content_hash")?,
+        secrets: json(&row, "secrets")?,
     })
 }

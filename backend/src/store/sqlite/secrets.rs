@@ -7,10 +7,10 @@ use crate::store::Store;
 use crate::store::error::StoreError;
 use crate::store::records::{NewSecret, SealedSecret, SecretRecord, SecretUse};
 use crate::store::writer::Tx;
-use shared::id::{ExecutionId, SecretId};
+use shared::id::SecretId;
 use shared::status::Status;
+use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 /// Trainings that are named for one secret at most.
 const USES_SHOWN: usize = 100;
@@ -232,7 +232,7 @@ fn sealed(row: &SqliteRow) -> Result<SealedSecret, StoreError> {
 
 /// Fills in the trainings that got these secrets: every live one, and the newest of the others.
 async fn add_uses(connection: &mut SqliteConnection, records: &mut [SecretRecord]) -> Result<(), StoreError> {
-    for row in rows_with_secrets(connection, None).await? {
+    for row in rows_with_secrets(connection).await? {
         let names: Vec<String> = json(&row, "secrets")?;
         let status: Status = word(&row, "status")?;
         for record in records.iter_mut().filter(|record| names.contains(&record.name)) {
@@ -273,30 +273,12 @@ pub(super) async fn refuse_unknown(
     Ok(())
 }
 
-/// The names of the secrets that the training of this execution gets.
-pub(super) async fn names_of(
-    connection: &mut SqliteConnection,
-    execution_id: ExecutionId,
-) -> Result<Vec<String>, StoreError> {
-    match rows_with_secrets(connection, Some(execution_id)).await?.first() {
-        Some(row) => json(row, "secrets"),
-        None => Ok(Vec::new()),
-    }
-}
-
-/// Trainings that get secrets, newest first, or the one of an execution.
-async fn rows_with_secrets(
-    connection: &mut SqliteConnection,
-    execution_id: Option<ExecutionId>,
-) -> Result<Vec<SqliteRow>, StoreError> {
-    let mut select = QueryBuilder::<Sqlite>::new(
+/// Trainings that get secrets, newest first.
+async fn rows_with_secrets(connection: &mut SqliteConnection) -> Result<Vec<SqliteRow>, StoreError> {
+    let rows = sqlx::query(
         "SELECT t.id, t.secrets, e.status, m.name AS model_name FROM trainings t \
          JOIN executions e ON e.training_id = t.id JOIN models m ON m.id = t.model_id \
-         WHERE t.secrets <> '[]'",
+         WHERE t.secrets <> '[]' ORDER BY e.queue_number DESC",
     );
-    if let Some(id) = execution_id {
-        select.push(" AND e.id = ").push_bind(id.to_string());
-    }
-    select.push(" ORDER BY e.queue_number DESC");
-    Ok(select.build().fetch_all(connection).await?)
+    Ok(rows.fetch_all(connection).await?)
 }

@@ -305,9 +305,12 @@ pub(super) async fn with_executions(
     connection: &mut SqliteConnection,
     rows: &[sqlx::sqlite::SqliteRow],
 ) -> Result<Vec<Instance>, StoreError> {
+    let ids = rows.iter().map(|row| get(row, "id")).collect::<Result<Vec<&str>, _>>()?;
     let held = sqlx::query(
-        "SELECT id, instance_id FROM executions WHERE instance_id IS NOT NULL ORDER BY queue_number",
+        "SELECT e.id, e.instance_id FROM json_each(?) one CROSS JOIN executions e WHERE e.instance_id = one.value \
+         ORDER BY e.queue_number",
     )
+    .bind(to_json(&ids)?)
     .fetch_all(connection)
     .await?;
     let mut by_instance: HashMap<String, Vec<_>> = HashMap::new();

@@ -138,23 +138,32 @@ pub(super) async fn freeze(
     project_id: ProjectId,
     data: &TrainingData,
 ) -> Result<i64, StoreError> {
-    let dataset = datasets::by_id(&mut tx.connection, data.dataset_id).await?;
+    let dataset_id = data.dataset_id.to_string();
+    // Counting its items takes the longer the more there are, and most starts find a snapshot.
+    let row = sqlx::query("SELECT task, revision FROM datasets WHERE id = ?")
+        .bind(&dataset_id)
+        .fetch_optional(&mut tx.connection)
+        .await?
+        .ok_or_else(|| StoreError::not_found("dataset", data.dataset_id))?;
     let test = SubsetChoice::tagged(Subset::Test);
     let read = [(Subset::Train, &data.train), (Subset::Validation, &data.validation), (Subset::Test, &test)];
     let [train, validation, test] = read;
     let read = [choices::read(train)?, choices::read(validation)?, choices::read(test)?];
-    let digest = choices::digest_of(&read, &data.labels, dataset.task)?;
+    let digest = choices::digest_of(&read, &data.labels, word(&row, "task")?)?;
     let known: Option<i64> = sqlx::query_scalar(
-        "SELECT s.number FROM snapshots s JOIN datasets d ON d.id = s.dataset_id \
-         WHERE d.id = ? AND s.dataset_revision = d.revision AND s.choices_digest = ?",
+        "SELECT number FROM snapshots WHERE dataset_id = ? AND dataset_revision = ? AND choices_digest = ?",
     )
-    .bind(data.dataset_id.to_string())
+    .bind(&dataset_id)
+    .bind(get::<i64>(&row, "revision")?)
     .bind(&digest)
     .fetch_optional(&mut tx.connection)
     .await?;
     match known {
         Some(number) => Ok(number),
-        None => freeze_anew(tx, project_id, &dataset, &read, &data.labels, &digest).await,
+        None => {
+            let dataset = datasets::by_id(&mut tx.connection, data.dataset_id).await?;
+            freeze_anew(tx, project_id, &dataset, &read, &data.labels, &digest).await
+        }
     }
 }
 

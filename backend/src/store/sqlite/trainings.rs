@@ -1,18 +1,16 @@
-//! Trainings as the Training tab shows them: starting, listing, aborting, removing.
+//! Trainings as the Training tab shows them: listing, aborting, removing.
 //!
 //! Must not know runners; a status changes in `executions.rs` alone.
 
-use super::rows::{history_entry, log_line, parsed, to_json, to_number, training, word};
-use super::{drafts, executions, frozen, models, secrets, services, snapshots};
+use super::rows::{history_entry, log_line, parsed, to_number, training, word};
+use super::{executions, models, secrets};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{NewTraining, StoredLogLine, TrainingQuery};
+use crate::store::records::{StoredLogLine, TrainingQuery};
 use crate::store::writer::Tx;
 use shared::id::{ExecutionId, TrainingId};
-use shared::model::Model;
-use shared::service::Service;
-use shared::status::{Event, ModelStatus, Status};
-use shared::training::{HistoryEntry, Phase, Training};
+use shared::status::{Event, Status};
+use shared::training::{HistoryEntry, Training};
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
 /// One row of the Training tab, with this tail of the statement.
@@ -29,57 +27,10 @@ macro_rules! training_select {
 }
 pub(super) use training_select;
 
-impl Store {
-    /// Starts a training, in one transaction: the selection frozen, training, execution, the service if
-    /// it is the architecture's first, model status, history; the draft is gone.
-    ///
-    /// # Errors
-    /// [`StoreError::Refused`] if the model cannot be trained now, [`StoreError::RefusedField`] for a subset that has
-    /// no items or annotations, for a filter that cannot be run, and for settings that the service does not have.
-    pub async fn start_training(&self, new: NewTraining) -> Result<Training, StoreError> {
-        let project_id = self.project_id();
-        self.write_once(async move |tx: &mut Tx| {
-            let model = models::by_id_or_name(&mut tx.connection, &new.model_id.to_string()).await?;
-            refuse_model(&model)?;
-            secrets::refuse_unknown(&mut tx.connection, &new.secrets).await?;
-            let snapshot_number = match new.snapshot_of {
-                Some(other) => frozen::snapshot_of(&mut tx.connection, other).await?,
-                None => snapshots::freeze(tx, project_id, &new.data).await?,
-            };
-            let service =
-                services::find_or_make(tx, &model.architecture_id, &new.settings, new.settings_given).await?;
-            let execution_id: ExecutionId = tx.new_id();
-            let id = insert_training(tx, &model, &new, snapshot_number, &service).await?;
-            let now_ms = tx.now_ms();
-            let epochs = new.configuration.get("epochs").and_then(serde_json::Value::as_u64).unwrap_or(0);
-            let queue_number = tx.next_revision();
-            sqlx::query(
-                "INSERT INTO executions (id, training_id, service_id, status, queue_number, attempt, max_attempts, \
-                 fencing_token, acknowledged_sequence, abort_requested, epoch, epochs, step, steps, phase, \
-                 priority, created_at_ms, revision) VALUES (?, ?, ?, ?, ?, 0, ?, 0, 0, 0, 0, ?, 0, 0, ?, ?, ?, ?)",
-            )
-            .bind(execution_id.to_string())
-            .bind(id.to_string())
-            .bind(service.id.to_string())
-            .bind(Status::Created.name())
-            .bind(queue_number)
-            .bind(service.settings.max_attempts)
-            .bind(u32::try_from(epochs).unwrap_or(u32::MAX))
-            .bind(super::rows::to_word(&Phase::default())?)
-            .bind(new.priority)
-            .bind(now_ms)
-            .bind(queue_number)
-            .execute(&mut tx.connection)
-            .await?;
-            executions::append_history(tx, execution_id, 0, None, Status::Created, None).await?;
-            executions::set_model_status(tx, model.id, ModelStatus::beside(Status::Created)).await?;
-            models::adopt(tx, &new).await?;
-            drafts::forget(tx, model.id).await?;
-            by_execution(&mut tx.connection, execution_id).await
-        })
-        .await
-    }
+/// So many trainings are sorted faster than the order of all is walked through.
+const FEW: u64 = if cfg!(test) { 1 } else { 2_000 };
 
+impl Store {
     /// Refuses names that no secret has.
     ///
     /// # Errors
@@ -102,14 +53,9 @@ impl Store {
     /// If the database fails.
     pub async fn trainings(&self, query: TrainingQuery) -> Result<(Vec<Training>, u64), StoreError> {
         let mut reader = self.reader().await?;
-        let mut count = QueryBuilder::<Sqlite>::new(
-            "SELECT COUNT(*) FROM trainings t JOIN executions e ON e.training_id = t.id \
-             JOIN models m ON m.id = t.model_id ",
-        );
-        push_conditions(&mut count, &query);
-        let total: i64 = count.build_query_scalar().fetch_one(&mut *reader).await?;
+        let total = count(&mut reader, &query).await?;
         let mut select = QueryBuilder::<Sqlite>::new(training_select!(""));
-        push_conditions(&mut select, &query);
+        push_conditions(&mut select, &query, total > FEW);
         select
             .push(" ORDER BY e.queue_number DESC LIMIT ")
             .push_bind(i64::from(query.limit))
@@ -117,7 +63,7 @@ impl Store {
             .push_bind(to_number(query.offset)?);
         let rows = select.build().fetch_all(&mut *reader).await?;
         let trainings = rows.iter().map(training).collect::<Result<_, _>>()?;
-        Ok((trainings, u64::try_from(total).unwrap_or(0)))
+        Ok((trainings, total))
     }
 
     /// Ends a training for a person: at once while it waits; while it runs, its runner is asked.
@@ -233,78 +179,60 @@ impl Store {
     /// # Errors
     /// If the database fails.
     pub async fn training_counts(&self) -> Result<[u64; 8], StoreError> {
+        // All, less those that were taken out: the index tells the first, and the second are few.
         let rows = sqlx::query(
-            "SELECT e.status, COUNT(*) AS amount FROM executions e JOIN trainings t ON t.id = e.training_id \
-             WHERE t.removed_at_ms IS NULL GROUP BY e.status",
+            "SELECT status, COUNT(*) AS amount, 0 AS is_removed FROM executions GROUP BY status \
+             UNION ALL SELECT e.status, COUNT(*), 1 FROM trainings t CROSS JOIN executions e \
+             WHERE e.training_id = t.id AND t.removed_at_ms IS NOT NULL GROUP BY e.status",
         )
         .fetch_all(&mut *self.reader().await?)
         .await?;
-        let mut counts = [0; 8];
+        let mut counts = [0_u64; 8];
         for row in &rows {
             let status: Status = word(row, "status")?;
+            let amount = super::rows::number(row, "amount")?;
             if let Some(place) = Status::ALL.iter().position(|each| *each == status) {
-                counts[place] = super::rows::number(row, "amount")?;
+                let is_removed = super::rows::flag(row, "is_removed")?;
+                counts[place] = if is_removed { counts[place].saturating_sub(amount) } else { amount };
             }
         }
         Ok(counts)
     }
 }
 
-/// Refuses a version that cannot be trained now.
-fn refuse_model(model: &Model) -> Result<(), StoreError> {
-    let what = || format!("model `{}` cannot be trained now", model.name);
-    if model.deleted_at_ms.is_some() {
-        return Err(StoreError::refused(what(), "it is deleted; restore it first"));
+/// How many there are in all. Without a search, indices alone tell: all less those that were taken out of the table.
+async fn count(connection: &mut SqliteConnection, query: &TrainingQuery) -> Result<u64, StoreError> {
+    let mut count = QueryBuilder::<Sqlite>::new("SELECT ");
+    if query.search.trim().is_empty() {
+        count.push("(SELECT COUNT(*) FROM executions e WHERE 1 = 1");
+        push_statuses(&mut count, "e.status", &query.statuses);
+        count.push(")");
+        if !query.include_removed {
+            count.push(
+                " - (SELECT COUNT(*) FROM trainings t CROSS JOIN executions e \
+                 WHERE e.training_id = t.id AND t.removed_at_ms IS NOT NULL",
+            );
+            push_statuses(&mut count, "e.status", &query.statuses);
+            count.push(")");
+        }
+    } else {
+        count.push(
+            "COUNT(*) FROM trainings t JOIN executions e ON e.training_id = t.id JOIN models m ON m.id = t.model_id ",
+        );
+        push_conditions(&mut count, query, false);
     }
-    model.status.can_train().map_err(|reason| StoreError::refused(what(), reason))
+    let total: i64 = count.build_query_scalar().fetch_one(connection).await?;
+    Ok(u64::try_from(total).unwrap_or(0))
 }
 
-async fn insert_training(
-    tx: &mut Tx,
-    model: &Model,
-    new: &NewTraining,
-    snapshot_number: i64,
-    service: &Service,
-) -> Result<TrainingId, StoreError> {
-    let id: TrainingId = tx.new_id();
-    let now_ms = tx.now_ms();
-    sqlx::query(
-        "INSERT INTO trainings (id, model_id, dataset_id, snapshot_number, configuration, labels, train_choice, \
-         validation_choice, initial_weights_hash, versions, secrets, service_settings, service_settings_revision, \
-         created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    )
-    .bind(id.to_string())
-    .bind(model.id.to_string())
-    .bind(new.data.dataset_id.to_string())
-    .bind(snapshot_number)
-    .bind(to_json(&new.configuration)?)
-    .bind(to_json(&new.data.labels)?)
-    .bind(to_json(&new.data.train)?)
-    .bind(to_json(&new.data.validation)?)
-    .bind(&model.initial_weights_hash)
-    .bind(to_json(&new.versions)?)
-    .bind(to_json(&new.secrets)?)
-    .bind(to_json(&service.settings)?)
-    .bind(service.settings_revision)
-    .bind(now_ms)
-    .execute(&mut tx.connection)
-    .await?;
-    Ok(id)
-}
-
-fn push_conditions(builder: &mut QueryBuilder<Sqlite>, query: &TrainingQuery) {
+/// `are_many` finds them in the order in which they are shown, rather than all of them first.
+fn push_conditions(builder: &mut QueryBuilder<Sqlite>, query: &TrainingQuery, are_many: bool) {
     builder.push("WHERE 1 = 1");
     if !query.include_removed {
         builder.push(" AND t.removed_at_ms IS NULL");
     }
-    if !query.statuses.is_empty() {
-        builder.push(" AND e.status IN (");
-        let mut names = builder.separated(", ");
-        for status in &query.statuses {
-            names.push_bind(status.name());
-        }
-        builder.push(")");
-    }
+    // The plus keeps the index of statuses from being used.
+    push_statuses(builder, if are_many { "+e.status" } else { "e.status" }, &query.statuses);
     if !query.search.trim().is_empty() {
         let start = models::starts_with(&query.search);
         builder
@@ -316,6 +244,18 @@ fn push_conditions(builder: &mut QueryBuilder<Sqlite>, query: &TrainingQuery) {
         }
         builder.push(")");
     }
+}
+
+fn push_statuses(builder: &mut QueryBuilder<Sqlite>, column: &str, statuses: &[Status]) {
+    if statuses.is_empty() {
+        return;
+    }
+    builder.push(format!(" AND {column} IN ("));
+    let mut names = builder.separated(", ");
+    for status in statuses {
+        names.push_bind(status.name());
+    }
+    builder.push(")");
 }
 
 pub(super) async fn by_execution(
@@ -335,13 +275,13 @@ pub(super) async fn find(
     id_or_name: &str,
 ) -> Result<Training, StoreError> {
     let row = sqlx::query(
-        "SELECT e.id FROM trainings t JOIN executions e ON e.training_id = t.id JOIN models m ON m.id = t.model_id \
-         WHERE t.id = ? OR e.id = ? OR m.id = ? OR m.name = ? \
+        "SELECT e.id FROM (SELECT id FROM executions WHERE id = ?1 \
+         UNION SELECT id FROM executions WHERE training_id = ?1 \
+         UNION SELECT x.id FROM models n JOIN trainings r ON r.model_id = n.id JOIN executions x ON x.training_id = r.id \
+         WHERE n.id = ?1 OR n.name = ?1) found JOIN executions e ON e.id = found.id \
+         JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id \
          ORDER BY m.deleted_at_ms IS NOT NULL, e.queue_number DESC LIMIT 1",
     )
-    .bind(id_or_name)
-    .bind(id_or_name)
-    .bind(id_or_name)
     .bind(id_or_name)
     .fetch_optional(&mut *connection)
     .await?

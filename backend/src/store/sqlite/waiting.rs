@@ -2,8 +2,8 @@
 //!
 //! Must not know how that is decided.
 
-use super::executions::{self, apply, legal};
-use super::rows::{to_json, to_optional_json, training};
+use super::executions::{Move, write_status};
+use super::rows::{number, optional_json, parsed, to_json, to_optional_json, training, word};
 use super::trainings::{by_execution, training_select};
 use crate::store::Store;
 use crate::store::error::StoreError;
@@ -12,7 +12,9 @@ use shared::id::{ExecutionId, InstanceId, TrainingId};
 use shared::service::{Drain, Instance};
 use shared::status::{Event, Status};
 use shared::training::{Blocker, Training};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
+use std::collections::HashMap;
 
 /// Executions whose reasons are written in one go, so that other writes need not wait long.
 const AT_ONCE: usize = 500;
@@ -27,13 +29,7 @@ impl Store {
         let mut left = reasons.into_iter().peekable();
         while left.peek().is_some() {
             let some: Vec<_> = left.by_ref().take(AT_ONCE).collect();
-            self.write(async move |tx: &mut Tx| {
-                for (execution_id, blocker, event) in some {
-                    set_blocker(tx, execution_id, blocker, event).await?;
-                }
-                Ok(())
-            })
-            .await?;
+            self.write(async move |tx: &mut Tx| set_some(tx, some).await).await?;
         }
         Ok(())
     }
@@ -128,20 +124,50 @@ impl Store {
     }
 }
 
-async fn set_blocker(tx: &mut Tx, id: ExecutionId, blocker: Blocker, event: Event) -> Result<(), StoreError> {
-    let execution = executions::load(tx, id).await?;
+async fn set_some(tx: &mut Tx, reasons: Vec<(ExecutionId, Blocker, Event)>) -> Result<(), StoreError> {
+    let ids: Vec<ExecutionId> = reasons.iter().map(|(id, ..)| *id).collect();
+    let rows = sqlx::query(
+        "SELECT e.id, e.status, e.attempt, e.blocker, t.model_id FROM json_each(?) one \
+         CROSS JOIN executions e JOIN trainings t ON t.id = e.training_id WHERE e.id = one.value",
+    )
+    .bind(to_json(&ids)?)
+    .fetch_all(&mut tx.connection)
+    .await?;
+    let mut present: HashMap<ExecutionId, &SqliteRow> = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        present.insert(parsed(row, "id")?, row);
+    }
+    for (id, blocker, event) in reasons {
+        if let Some(row) = present.get(&id) {
+            set_blocker(tx, id, row, blocker, event).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn set_blocker(
+    tx: &mut Tx,
+    id: ExecutionId,
+    present: &SqliteRow,
+    blocker: Blocker,
+    event: Event,
+) -> Result<(), StoreError> {
+    let before: Status = word(present, "status")?;
     // A runner took it, or a person ended it in the meantime.
-    let Ok(status) = legal(&execution, event) else { return Ok(()) };
-    let is_told = execution.blocker.as_ref().is_some_and(|told| told.is_like(&blocker));
-    if status == execution.status && is_told {
+    let Ok(status) = before.after(event) else { return Ok(()) };
+    let told: Option<Blocker> = optional_json(present, "blocker")?;
+    if status == before && told.is_some_and(|told| told.is_like(&blocker)) {
         return Ok(());
     }
-    if status != execution.status {
-        apply(tx, &execution, event, None).await?;
+    let blocker = blocker.without_holders();
+    if status != before {
+        let (model_id, attempt) = (parsed(present, "model_id")?, number(present, "attempt")?);
+        let blocker = Some(blocker);
+        return write_status(tx, Move { id, model_id, attempt, event, status, cause: None, blocker }).await;
     }
     let revision = tx.next_revision();
     sqlx::query("UPDATE executions SET blocker = ?, revision = ? WHERE id = ?")
-        .bind(to_json(&blocker.without_holders())?)
+        .bind(to_json(&blocker)?)
         .bind(revision)
         .bind(id.to_string())
         .execute(&mut tx.connection)

@@ -21,10 +21,7 @@ async fn everything_survives_a_restart() {
     assert_eq!(bench.store.scheduling_snapshot().await.unwrap(), snapshot);
     assert_eq!(*bench.store.revisions().borrow(), revision);
     assert_eq!(bench.store.project_id(), project);
-    assert_eq!(
-        bench.store.instance_by_session("session-a").await.unwrap().map(|found| found.id),
-        Some(instance)
-    );
+    assert_eq!(bench.store.instance_by_session("session-a").await.unwrap(), Some(instance));
     // The same attempt goes on where it was.
     assert_eq!(bench.store.report(batch(&assignment, vec![sample(3, 1.0)])).await.unwrap(), 3);
 }
@@ -117,7 +114,9 @@ async fn trainings_are_found_filtered_removed_and_restored() {
     let first = bench.training("cats", ServiceSettings::default()).await;
     let second = bench.training("dogs", ServiceSettings::default()).await;
     let ids = async |query: TrainingQuery| -> Vec<_> {
-        store.trainings(query).await.unwrap().0.into_iter().map(|each| each.id).collect()
+        let (found, total) = store.trainings(query).await.unwrap();
+        assert_eq!(found.len() as u64, total);
+        found.into_iter().map(|each| each.id).collect()
     };
     let all = TrainingQuery { limit: 10, ..Default::default() };
     assert_eq!(ids(all.clone()).await, [second.id, first.id], "newest first");
@@ -128,11 +127,17 @@ async fn trainings_are_found_filtered_removed_and_restored() {
     assert!(removing.to_string().contains("Abort the training before removing it"), "{removing}");
     store.request_abort(first.id).await.unwrap();
     let terminated = TrainingQuery { statuses: vec![Status::Terminated], ..all.clone() };
-    assert_eq!(ids(terminated).await, [first.id]);
+    assert_eq!(ids(terminated.clone()).await, [first.id]);
+    let either = TrainingQuery { statuses: vec![Status::Created, Status::Terminated], ..all.clone() };
+    assert_eq!(ids(either.clone()).await, [second.id, first.id], "newest first");
     let removed = store.remove_training(first.id).await.unwrap();
     assert!(removed.removed_at_ms.is_some());
     assert_eq!(ids(all.clone()).await, [second.id]);
     assert_eq!(ids(TrainingQuery { include_removed: true, ..all.clone() }).await.len(), 2);
+    assert_eq!(ids(terminated.clone()).await, []);
+    assert_eq!(ids(either).await, [second.id]);
+    assert_eq!(ids(TrainingQuery { include_removed: true, ..terminated }).await, [first.id]);
+    assert_eq!(store.training_counts().await.unwrap(), [1, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(store.training("cats").await.unwrap().id, first.id, "the record stays");
     store.restore_training(first.id).await.unwrap();
     assert_eq!(ids(all).await.len(), 2);

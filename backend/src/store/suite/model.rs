@@ -108,6 +108,7 @@ impl Checked {
         for expected in &self.known {
             check(&self.bench.store, expected).await;
         }
+        check_queue(&self.bench.store).await;
     }
 
     async fn start(&mut self) {
@@ -226,6 +227,13 @@ async fn check(store: &Store, expected: &Expected) {
     assert_eq!((lines as u64, history), (expected.lines, expected.events));
     let model = store.model(&training.model_id.to_string()).await.unwrap();
     assert_eq!(model.status, shared::status::ModelStatus::beside(expected.status));
+}
+
+/// What is kept of the queue and brought up to date is what is stored.
+async fn check_queue(store: &Store) {
+    let kept = store.scheduling_snapshot().await.unwrap();
+    store.forget_queue().await;
+    assert_eq!(kept, store.scheduling_snapshot().await.unwrap());
 }
 
 /// So many cases, unless somebody asked for another number.

@@ -66,6 +66,54 @@ async fn what_was_journaled_before_a_crash_is_not_done_again_and_the_rest_is() {
 }
 
 #[tokio::test]
+async fn an_answer_is_as_durable_as_its_effect_when_both_are_written_together() {
+    let mut bench = Bench::new().await;
+    let model = bench.model("m").await;
+    let new = new_training(&model, ServiceSettings::default());
+    let start = |store: Store, reply: Vec<u8>| {
+        let new = new.clone();
+        async move { store.start_and_answer(new, move |_| reply).await }
+    };
+    // The server is killed before it hears that its write is done: the answer is there all the same.
+    let call = work(&bench.store, "k", "a").await;
+    call.clone().run(start(bench.store.clone(), b"answer".to_vec())).await.unwrap();
+    assert_eq!(call.reply(), Some(b"answer".as_slice()));
+    drop(call);
+    bench.reopen().await;
+    assert_eq!(reply(&bench.store, "k", "a").await, b"answer");
+    assert!(matches!(begin(&bench.store, "k", "b").await, Err(StoreError::Refused { .. })));
+
+    // Two at once: the caller of one went away while its write was on its way.
+    let other = bench.model("other").await;
+    let new = new_training(&other, ServiceSettings::default());
+    let start = |reply: &'static [u8]| {
+        let (store, new) = (bench.store.clone(), new.clone());
+        async move { store.start_and_answer(new, move |_| reply.to_vec()).await }
+    };
+    let first = work(&bench.store, "l", "a").await;
+    let second = Call::new_for_tests(&first);
+    let (one, two) = tokio::join!(first.clone().run(start(b"one")), second.clone().run(start(b"two")));
+    assert!(one.is_ok() && two.is_err(), "{two:?}");
+    assert_eq!(second.reply(), Some(b"one".as_slice()));
+    drop((first, second));
+    assert_eq!((reply(&bench.store, "l", "a").await, trainings(&bench.store).await), (b"one".to_vec(), 2));
+
+    // A refusal keeps nothing, and neither does an answer that is too long, whose effect is journaled.
+    let refused = work(&bench.store, "r", "a").await;
+    assert!(refused.clone().run(start(b"never")).await.is_err());
+    assert_eq!(refused.reply(), None);
+    let third = bench.model("third").await;
+    let new = new_training(&third, ServiceSettings::default());
+    let store = bench.store.clone();
+    let long = || store.start_and_answer(new.clone(), |_| vec![0; (256 << 10) + 1]);
+    let call = work(&bench.store, "long", "a").await;
+    let started = call.clone().run(long()).await.unwrap();
+    assert_eq!(call.reply(), None);
+    drop(call);
+    assert_eq!(work(&bench.store, "long", "a").await.run(long()).await.unwrap(), started);
+}
+
+#[tokio::test]
 async fn other_content_is_refused_before_the_answer_too_and_other_callers_have_other_keys() {
     let bench = Bench::new().await;
     let model = bench.model("m").await;

@@ -48,6 +48,7 @@ fn carry_out(snapshot: &mut Snapshot, decisions: &[Decision], next_instance: &mu
                 }
                 for execution in &mut snapshot.executions {
                     if execution.id == *execution_id {
+                        let execution = Arc::make_mut(execution);
                         execution.status = Status::Rerun;
                         execution.instance_id = None;
                     }
@@ -166,7 +167,7 @@ fn any_snapshot() -> impl Strategy<Value = (Snapshot, LeaseView)> {
                     if lost {
                         view.lost_attempts.insert(execution.id);
                     }
-                    execution
+                    Arc::new(execution)
                 })
                 .collect();
             let snapshot = Snapshot {
@@ -254,7 +255,7 @@ proptest! {
         more.machine_types.push(MachineType { cores: 9, ..MachineType::named("other") });
         let elsewhere = ServiceSettings { machine_type: "other".into(), ..ServiceSettings::default() };
         let stranger = service(9, elsewhere);
-        more.executions.push(waiting(90, &stranger));
+        more.executions.push(Arc::new(waiting(90, &stranger)));
         more.services.push(stranger.clone());
         let (before, after) = (plan(&snapshot, &view, NOW), plan(&more, &view, NOW));
         let is_of_stranger = |decision: &Decision| *decision == start(&stranger);
