@@ -49,10 +49,15 @@ impl Executor for SimulatedExecutor {
         let mut yard = self.yard.lock();
         let number = yard.instances.len();
         let (told, orders) = mpsc::unbounded_channel();
-        yard.instances.insert(number, Workplace { machine: number % MACHINES, life: Life::Lives, told });
-        let InstanceSpec { registration_token: token, concurrency, .. } = spec;
+        let InstanceSpec { instance_id: id, registration_token: token, concurrency, .. } = spec;
+        yard.instances.insert(number, Workplace { id, machine: number % MACHINES, life: Life::Lives, told });
         yard.orders.push(Order::Start { number, token, concurrency, told: orders });
         Ok(number.to_string())
+    }
+
+    async fn find(&self, id: InstanceId) -> Option<String> {
+        let yard = self.yard.lock();
+        yard.instances.iter().find(|(_, one)| one.id == id).map(|(number, _)| number.to_string())
     }
 
     async fn observe(&self, _: InstanceId, handle: &str) -> Observation {

@@ -152,6 +152,9 @@ fn run(scenario: &Scenario, seed: u64) -> Outcome {
         }
     }
     checks::at_the_end(&cluster.site);
+    if std::env::var_os("TRAINYARD_TRACE").is_some() {
+        println!("{}", cluster.yard.lock().trace.lines().join("\n"));
+    }
     let mut yard = cluster.yard.lock();
     if !yard.wrong.is_empty() {
         let lines = yard.trace.lines();

@@ -26,7 +26,7 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use turmoil::net::UdpSocket;
@@ -85,7 +85,9 @@ pub(super) struct House {
     router: Router,
     scheduler: Scheduler,
     store: Store,
-    changed: watch::Sender<i64>,
+    revision: Mutex<i64>,
+    /// Wakes who waits in the order in which they came; a `watch` channel has an order of chance.
+    changed: Notify,
     pub(super) draining: CancellationToken,
     opened_at: Duration,
 }
@@ -127,7 +129,8 @@ impl Site {
             site: Arc::clone(self),
             router: api::router(api).unwrap(),
             scheduler,
-            changed: watch::Sender::new(*store.revisions().borrow()),
+            revision: Mutex::new(*store.revisions().borrow()),
+            changed: Notify::new(),
             store,
             draining,
             opened_at: self.yard.time(),
@@ -179,13 +182,12 @@ impl Site {
 
 impl House {
     async fn schedule(self: Arc<Self>) {
-        let mut changes = self.changed.subscribe();
         loop {
-            changes.mark_unchanged();
+            let changed = self.changed.notified();
             let pause = self.pass();
             tokio::select! {
                 biased;
-                _ = changes.changed() => {}
+                () = changed => {}
                 () = tokio::time::sleep(pause) => {}
             }
             tokio::time::sleep(COALESCE).await;
@@ -203,7 +205,9 @@ impl House {
     /// Tells who waits that something changed.
     fn publish(&self) {
         let revision = *self.store.revisions().borrow();
-        self.changed.send_if_modified(|known| std::mem::replace(known, revision) != revision);
+        if std::mem::replace(&mut *self.revision.lock().unwrap(), revision) != revision {
+            self.changed.notify_waiters();
+        }
     }
 
     async fn answer(&self, number: u64) {
@@ -213,13 +217,11 @@ impl House {
             Answer { is_reset: true, ..Answer::default() }
         } else {
             let (letter, patience) = without_waiting(letter);
-            let mut changes = self.changed.subscribe();
-            changes.mark_unchanged();
             let answer = self.call(&letter);
             if !has_news(&letter.path, &answer) {
                 tokio::select! {
                     biased;
-                    _ = changes.changed() => {}
+                    () = self.changed.notified() => {}
                     () = tokio::time::sleep(patience) => {}
                 }
             }

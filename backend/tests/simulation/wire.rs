@@ -65,6 +65,7 @@ impl Wire {
             yard.letters.insert(number, letter);
             number
         };
+        self.yard.note(&format!("{}: calls {}", self.host, parts.uri.path()));
         let answer = self.ask(number).await?;
         if answer.is_reset {
             return Err(Status::unavailable("the connection was reset"));

@@ -9,6 +9,7 @@ use http::HeaderMap;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 use sha2::{Digest, Sha256};
+use shared::id::InstanceId;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,6 +61,7 @@ pub(super) enum Life {
 /// An instance, wherever it is.
 #[derive(Debug)]
 pub(super) struct Workplace {
+    pub(super) id: InstanceId,
     pub(super) machine: usize,
     pub(super) life: Life,
     /// Its machine as seen from the server.
