@@ -103,6 +103,21 @@ async fn no_other_site_stores_a_file_through_the_owners_browser() {
 }
 
 #[tokio::test]
+async fn a_large_file_that_is_there_already_is_taken_without_breaking_the_line() {
+    static CONTENT: &[u8] = &[7; 24 << 20];
+    let house = House::open().await;
+    let hash = hash_of(CONTENT);
+    let codes: Vec<u16> =
+        futures::future::join_all((0..3).map(async |_| put(&house, &hash, CONTENT, &house.owner()).await))
+            .await;
+    assert!(codes.iter().all(|code| [200, 201].contains(code)), "{codes:?}");
+    for _ in 0..8 {
+        assert_eq!(put(&house, &hash, CONTENT, &house.owner()).await, 200);
+    }
+    house.server.stop().await;
+}
+
+#[tokio::test]
 async fn nothing_is_read_without_credentials_or_beyond_the_store() {
     let house = House::open().await;
     let (hash, _) = house.server.store().blobs().put_bytes(Bytes::from_static(PNG)).await.unwrap();

@@ -171,7 +171,7 @@ pub(super) async fn write_status(tx: &mut Tx, step: Move) -> Result<(), StoreErr
     sqlx::query(
         "UPDATE executions SET status = ?, blocker = ?, cause = ?, revision = ?, \
              instance_id = CASE WHEN ? = 1 THEN instance_id ELSE NULL END, \
-             ended_at_ms = MAX(?, COALESCE(attempt_started_at_ms, 0)) WHERE id = ?; \
+             ended_at_ms = MAX(?, COALESCE(started_at_ms, 0), COALESCE(attempt_started_at_ms, 0)) WHERE id = ?; \
          INSERT INTO history (execution_id, revision, at_ms, attempt, event, status, cause) \
              VALUES (?, ?, ?, ?, ?, ?, ?); \
          UPDATE models SET status = ?, revision = ? WHERE id = ? AND status <> ?",
