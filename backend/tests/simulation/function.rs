@@ -55,6 +55,7 @@ impl OtherFunctions for Functions {
             end: if fails { ProcessEnd::Exit(1) } else { ProcessEnd::Exit(0) },
             obeys_within: (!ignores).then_some(obeys_within),
             killed_at: None,
+            has_ended: false,
         })
     }
 }
@@ -101,6 +102,7 @@ pub(super) struct SimulatedFunction {
     end: ProcessEnd,
     obeys_within: Option<Duration>,
     killed_at: Option<Instant>,
+    has_ended: bool,
 }
 
 #[async_trait]
@@ -114,6 +116,7 @@ impl OtherFunction for SimulatedFunction {
             let next = self.next_step.min(self.ends_at).min(killed_at);
             tokio::time::sleep_until(next).await;
             if next == killed_at {
+                self.has_ended = true;
                 return Happening::Ended(KILLED);
             }
             if next == self.ends_at {
@@ -122,6 +125,7 @@ impl OtherFunction for SimulatedFunction {
                     self.step = u32::MAX;
                     continue;
                 }
+                self.has_ended = true;
                 return Happening::Ended(self.end.clone());
             }
             self.step += 1;
@@ -157,6 +161,12 @@ impl Drop for SimulatedFunction {
         if yard.time() > confirmed + LeaseTimes::default().lease {
             yard.blame(&format!("the function of {} outlived its lease of {confirmed:?}", self.execution));
         }
-        yard.note(&format!("instance {} has no function for {} ", self.functions.instance, self.execution));
+        // Those that go with their machine go in an order of chance.
+        if self.has_ended {
+            yard.note(&format!(
+                "instance {} has no function for {} ",
+                self.functions.instance, self.execution
+            ));
+        }
     }
 }
