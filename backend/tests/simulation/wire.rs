@@ -43,10 +43,6 @@ impl tower::Service<http::Request<Body>> for Wire {
     }
 }
 
-fn no_socket(error: std::io::Error) -> Status {
-    Status::internal(error.to_string())
-}
-
 impl Wire {
     async fn carry(self, request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
         let (parts, body) = request.into_parts();
@@ -83,7 +79,7 @@ impl Wire {
     }
 
     async fn ask(&self, number: u64) -> Result<Answer, Status> {
-        let socket = UdpSocket::bind("0.0.0.0:0").await.map_err(no_socket)?;
+        let socket = UdpSocket::bind("0.0.0.0:0").await.map_err(|error| Status::internal(error.to_string()))?;
         loop {
             let (refused, twice) = {
                 let mut yard = self.yard.lock();
