@@ -79,7 +79,8 @@ impl Wire {
     }
 
     async fn ask(&self, number: u64) -> Result<Answer, Status> {
-        let socket = UdpSocket::bind("0.0.0.0:0").await.map_err(|error| Status::internal(error.to_string()))?;
+        let socket =
+            UdpSocket::bind("0.0.0.0:0").await.map_err(|error| Status::internal(error.to_string()))?;
         loop {
             let (refused, twice) = {
                 let mut yard = self.yard.lock();
