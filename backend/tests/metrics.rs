@@ -163,6 +163,7 @@ async fn lease(data: &Path, session: &Token, count: u32) -> Vec<Assignment> {
 
 fn serve(data: &Path) -> (Child, String) {
     let mut command = Command::new(PROGRAM);
+    command.env("TRAINYARD_DATA", data);
     program::serve(command.stdout(Stdio::null()).stderr(Stdio::null()), data, "127.0.0.1:0")
 }
 
