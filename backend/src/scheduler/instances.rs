@@ -57,6 +57,10 @@ impl Scheduler {
             tracing::info!(instance_id = %instance.id, handle, "an instance whose start was not noted is found again");
             return self.store.set_instance_handle(instance.id, &handle).await;
         }
+        if instance.state == InstanceState::Running {
+            // It has registered, so it runs somewhere; if not, its lease tells.
+            return Ok(());
+        }
         if instance.state == InstanceState::Stopping {
             return self.store.set_instance_state(instance.id, InstanceState::Stopped, None).await.map(drop);
         }
