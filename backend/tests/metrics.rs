@@ -2,17 +2,18 @@
 //! how fast points are stored and read back. The runner here is the test itself, which speaks gRPC as a runner does.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod fixtures;
 #[expect(dead_code, reason = "shared with other tests")]
 mod program;
 
 use backend::auth::{Token, TokenKind};
 use backend::clock::SystemClock;
-use backend::store::{Assignment, NewAnnotation, NewImport, NewItem, NewModel, NewTraining, Store};
+use backend::store::{Assignment, NewTraining, Store};
+use fixtures::{small_dataset, version};
 use program::PROGRAM;
 use proto::v1;
 use proto::v1::runner_service_client::RunnerServiceClient;
 use proto::v1::training_service_client::TrainingServiceClient;
-use shared::dataset::{PixelBox, Subset, Task};
 use shared::service::ServiceSettings;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -109,41 +110,10 @@ impl Drop for Site {
 /// Trainings that an instance has taken, with this session, before there is a server.
 async fn lease(data: &Path, session: &Token, count: u32) -> Vec<Assignment> {
     let store = Store::open(data, Arc::new(SystemClock::new())).await.unwrap();
-    let item = |name: &str, subset| NewItem {
-        dir: "/".into(),
-        name: name.into(),
-        content_hash: "ab".repeat(32),
-        mimetype: "image/png".into(),
-        size_bytes: 1,
-        width: 64,
-        height: 64,
-        subset: Some(subset),
-        annotations: vec![NewAnnotation {
-            label: "cell".into(),
-            region: Some(PixelBox { x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 }),
-        }],
-        metadata: None,
-    };
-    let labels = vec!["cell".to_owned()];
-    let items = vec![item("a.png", Subset::Train), item("b.png", Subset::Validation)];
-    let import = NewImport { name: "cells".into(), task: Task::Detection, labels: labels.clone(), items };
-    let dataset_id = store.import_dataset(import).await.unwrap().dataset.id;
+    let dataset_id = store.import_dataset(small_dataset("cells", "cell")).await.unwrap().dataset.id;
     let settings = ServiceSettings { concurrency: count, ..ServiceSettings::default() };
     for number in 0..count {
-        let model = NewModel {
-            name: format!("m{number}"),
-            description: String::new(),
-            tags: Vec::new(),
-            architecture_id: "yolov8".into(),
-            variant: "n".into(),
-            dataset_id,
-            labels: labels.clone(),
-            configuration: serde_json::Map::new(),
-            train: None,
-            validation: None,
-            parent_id: None,
-            initial_weights_hash: None,
-        };
+        let model = version(format!("m{number}"), "yolov8", dataset_id, "cell");
         let model = store.create_model(model).await.unwrap();
         let new = NewTraining::of(&model, serde_json::json!({"epochs": 1}), settings.clone());
         store.start_training(new).await.unwrap();

@@ -2,6 +2,8 @@
 //! executions unless `TRAINYARD_QUEUED` says otherwise.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[expect(dead_code, reason = "shared with other tests")]
+mod fixtures;
 #[path = "crash/house.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod house;
@@ -10,7 +12,8 @@ mod program;
 use backend::clock::SystemClock;
 use backend::scheduler::leases::LeaseView;
 use backend::scheduler::plan::plan;
-use backend::store::{NewModel, NewTraining, Store, TrainingQuery};
+use backend::store::{NewTraining, Store, TrainingQuery};
+use fixtures::version;
 use futures::StreamExt as _;
 use house::{Clients, House, instant, keyed, start_of, until_async};
 use proto::v1;
@@ -40,20 +43,7 @@ fn settings() -> ServiceSettings {
 
 async fn make_models(store: &Store, architecture: &str, count: usize) -> Vec<shared::model::Model> {
     let dataset = store.dataset("dots").await.unwrap();
-    let new = |number: usize| NewModel {
-        name: format!("{architecture}-{number}"),
-        description: String::new(),
-        tags: Vec::new(),
-        architecture_id: architecture.to_owned(),
-        variant: "n".into(),
-        dataset_id: dataset.id,
-        labels: vec!["dot".into()],
-        configuration: serde_json::Map::new(),
-        train: None,
-        validation: None,
-        parent_id: None,
-        initial_weights_hash: None,
-    };
+    let new = |number: usize| version(format!("{architecture}-{number}"), architecture, dataset.id, "dot");
     futures::stream::iter(0..count)
         .map(|number| async move { store.create_model(new(number)).await.unwrap() })
         .buffer_unordered(64)

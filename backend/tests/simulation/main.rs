@@ -10,6 +10,8 @@
 mod checks;
 mod cluster;
 mod faults;
+#[path = "../fixtures/mod.rs"]
+mod fixtures;
 mod function;
 mod person;
 mod scenarios;

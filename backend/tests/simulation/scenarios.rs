@@ -4,12 +4,12 @@ use super::cluster::{Cluster, memory_folder};
 use super::faults::{self, Script};
 use super::server::Backroom;
 use super::{checks, yard};
+use crate::fixtures::{small_dataset, version};
 use backend::clock::SystemClock;
 use backend::scheduler::LeaseTimes;
-use backend::store::{NewAnnotation, NewImport, NewItem, NewModel, Store};
+use backend::store::Store;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
-use shared::dataset::{PixelBox, Subset, Task};
 use shared::machine::{LOCAL, MachineType};
 use shared::service::ServiceSettings;
 use std::path::Path;
@@ -40,43 +40,12 @@ fn template() -> &'static Template {
 
 async fn fill(folder: &Path) -> Vec<String> {
     let store = Store::open(folder, std::sync::Arc::new(SystemClock::new())).await.unwrap();
-    let item = |name: &str, subset| NewItem {
-        dir: "/".into(),
-        name: name.into(),
-        content_hash: "ab".repeat(32),
-        mimetype: "image/png".into(),
-        size_bytes: 1,
-        width: 64,
-        height: 64,
-        subset: Some(subset),
-        annotations: vec![NewAnnotation {
-            label: "dot".into(),
-            region: Some(PixelBox { x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 }),
-        }],
-        metadata: None,
-    };
-    let items = vec![item("a.png", Subset::Train), item("b.png", Subset::Validation)];
-    let import = NewImport { name: "dots".into(), task: Task::Detection, labels: vec!["dot".into()], items };
-    store.import_dataset(import).await.unwrap();
+    let dataset_id = store.import_dataset(small_dataset("dots", "dot")).await.unwrap().dataset.id;
     let machine = MachineType { cores: 4, ..MachineType::named(LOCAL) };
     store.discover_machine_type(machine).await.unwrap();
-    let dataset = store.dataset("dots").await.unwrap();
     let mut models = Vec::new();
     for number in 0..MODELS {
-        let new = NewModel {
-            name: format!("m{number}"),
-            description: String::new(),
-            tags: Vec::new(),
-            architecture_id: "yolov8".into(),
-            variant: "n".into(),
-            dataset_id: dataset.id,
-            labels: vec!["dot".into()],
-            configuration: serde_json::Map::new(),
-            train: None,
-            validation: None,
-            parent_id: None,
-            initial_weights_hash: None,
-        };
+        let new = version(format!("m{number}"), "yolov8", dataset_id, "dot");
         models.push(store.create_model(new).await.unwrap().id.to_string());
     }
     store.close().await;
