@@ -27,7 +27,7 @@ impl Scheduler {
         for instance in &snapshot.instances {
             let Some(handle) = &instance.handle else {
                 let outcome = self.find_again(snapshot, instance).await;
-                noted |= outcome.is_ok();
+                noted |= matches!(outcome, Ok(true));
                 if let Err(error) = outcome {
                     tracing::warn!(%error, instance_id = %instance.id, "an unfinished start was not noted");
                 }
@@ -51,23 +51,28 @@ impl Scheduler {
     }
 
     /// A server that died while it started an instance did not note what it is called. Either its process runs, or
-    /// there is none; then nothing was wrong with its service, and the next one is started at once.
-    async fn find_again(&self, snapshot: &Snapshot, instance: &Instance) -> Result<(), StoreError> {
+    /// there is none; then nothing was wrong with its service, and the next one is started at once. Answers whether
+    /// anything was noted.
+    async fn find_again(&self, snapshot: &Snapshot, instance: &Instance) -> Result<bool, StoreError> {
         if let Some(handle) = self.executor.find(instance.id).await {
             tracing::info!(instance_id = %instance.id, handle, "an instance whose start was not noted is found again");
-            return self.store.set_instance_handle(instance.id, &handle).await;
+            return self.store.set_instance_handle(instance.id, &handle).await.map(|()| true);
         }
         if instance.state == InstanceState::Running {
             // It has registered, so it runs somewhere; if not, its lease tells.
-            return Ok(());
+            return Ok(false);
         }
         if instance.state == InstanceState::Stopping {
-            return self.store.set_instance_state(instance.id, InstanceState::Stopped, None).await.map(drop);
+            return self
+                .store
+                .set_instance_state(instance.id, InstanceState::Stopped, None)
+                .await
+                .map(|_| true);
         }
         let detail = "it does not run, and its start was not finished: the server ended meanwhile".to_owned();
         let error = InstanceError { reason: Reason::CreateContainerError, detail };
         self.store.set_instance_state(instance.id, InstanceState::Failed, Some(error.clone())).await?;
-        self.keep_error(snapshot, instance.service_id, Some(instance.id), error).await
+        self.keep_error(snapshot, instance.service_id, Some(instance.id), error).await.map(|()| true)
     }
 
     async fn note_end(
