@@ -115,9 +115,14 @@ async fn a_long_queue_is_filled_planned_shown_and_worked_off() {
     for _ in 0..CLIENTS {
         many.push(house.clients().await);
     }
+    let (count, computed) = (u32::try_from(models.len()).unwrap(), house.processor_time());
     let together = submit(many, models).await;
+    let each = (house.processor_time() - computed) / count;
     let one_by_one = submit(vec![house.clients().await], alone).await;
-    println!("submitted with {CLIENTS} clients: {together:.0}/s; with one: {one_by_one:.0}/s");
+    println!(
+        "submitted with {CLIENTS} clients: {together:.0}/s, of which each takes the server {each:.2?} of a processor; \
+         with one: {one_by_one:.0}/s"
+    );
 
     let waiting = count_of(&clients, &["created", "pending"]).await;
     let mut pages = Vec::new();

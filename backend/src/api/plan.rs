@@ -8,7 +8,7 @@ use super::compute::refuse;
 use super::error::Problem;
 use super::models::{canonical, refuse_other_task};
 use super::trainings::priority_from_wire;
-use crate::store::{NewTraining, Store, TrainingData};
+use crate::store::{NewTraining, Store, TrainingData, TrainingSubject};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
 use serde_json::{Map, Value};
@@ -54,17 +54,15 @@ impl Plan {
         request: v1::StartTrainingRequest,
         permissions: &Permissions,
     ) -> Result<Self, Problem> {
-        let model = store.model(&request.model).await?;
         let mut problems = Vec::new();
+        let frozen = frozen_data(store, &request, &mut problems).await?;
+        let frozen_dataset = frozen.as_ref().map(|(_, data)| data.dataset_id.to_string());
+        let named_dataset = Some(request.dataset.as_str()).filter(|named| !named.is_empty());
+        let TrainingSubject { model, dataset, machine_types } =
+            store.training_subject(&request.model, frozen_dataset.as_deref().or(named_dataset)).await?;
         problems.extend(refuse_secrets(&request.secrets, permissions));
         let family = architecture(&model.architecture_id);
         problems.extend(family.and_then(|family| refuse_missing_secrets(family, &request.secrets)));
-        let frozen = frozen_data(store, &request, &mut problems).await?;
-        let dataset = match (&frozen, request.dataset.as_str()) {
-            (Some((_, data)), _) => store.dataset_head(&data.dataset_id.to_string()).await?,
-            (None, "") => store.dataset_head(&model.dataset_id.to_string()).await?,
-            (None, named) => store.dataset_head(named).await?,
-        };
         problems.extend(
             refuse_other_task(&model.architecture_id, &model.variant, (&dataset.name, dataset.task)).err(),
         );
@@ -75,7 +73,6 @@ impl Plan {
         let settings = request.service_settings.map(ServiceSettings::try_from).transpose();
         let settings = taken(settings.map_err(|error| error.within("service_settings")), &mut problems);
         let settings = settings.flatten();
-        let machine_types = store.machine_types().await?;
         problems.extend(settings.iter().filter_map(|settings| refuse_settings(settings, &machine_types)));
         let priority = taken(priority_from_wire(request.priority), &mut problems).unwrap_or_default();
         let (snapshot_of, mut data) = match frozen {

@@ -56,7 +56,7 @@ impl Trainings {
                 .retry_after(Duration::from_secs(5)));
         }
         let plan = Plan::of(&self.store, request, permissions).await?;
-        let reply = |training: &Training| framed(&v1::Training::from(training.clone()));
+        let reply = |training: &Training| Some(framed(&v1::Training::from(training.clone())));
         Ok(self.store.start_and_answer(plan.accepted()?, reply).await?)
     }
 

@@ -216,41 +216,6 @@ impl Store {
         })
         .await
     }
-
-    /// As [`write_once`](Self::write_once), for the only write of a call: what `reply` makes of the result is kept as the
-    /// answer of the call in the transaction of the effect, so that one flush makes both durable.
-    async fn write_and_answer<T, F>(
-        &self,
-        work: F,
-        reply: impl FnOnce(&T) -> Vec<u8> + Send + 'static,
-    ) -> Result<T, StoreError>
-    where
-        T: Serialize + DeserializeOwned + Send + 'static,
-        F: AsyncFnOnce(&mut Tx) -> Result<T, StoreError> + Send + 'static,
-    {
-        let Some((call, step)) = Call::next_step() else { return self.write(work).await };
-        let done = self.write(async move |tx: &mut Tx| {
-            match sqlite::known(tx, &step).await? {
-                Known::Result(result) => return Ok((Some(result), None)),
-                Known::Reply(reply) => return Ok((None, Some(reply))),
-                Known::Nothing => {}
-            }
-            let result = work(tx).await?;
-            let reply = reply(&result);
-            if !sqlite::is_short(&reply) {
-                sqlite::journal(tx, &step, &result).await?;
-                return Ok((Some(result), None));
-            }
-            sqlite::keep_reply(tx, &step.identity, &reply).await?;
-            Ok((Some(result), Some(reply)))
-        });
-        let (result, reply) = done.await?;
-        if let Some(reply) = reply {
-            call.set_reply(reply);
-        }
-        // Then the call has its answer, whatever its method makes of this.
-        result.ok_or_else(answered_before)
-    }
 }
 
 fn answered_before() -> StoreError {

@@ -184,6 +184,17 @@ impl House {
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
     }
 
+    /// What the server's threads have computed for.
+    pub fn processor_time(&self) -> Duration {
+        let tasks = format!("/proc/{}/task", self.server.as_ref().unwrap().id());
+        let nanos = std::fs::read_dir(tasks).unwrap().filter_map(|task| {
+            // A thread may end meanwhile.
+            let text = std::fs::read_to_string(task.unwrap().path().join("schedstat")).ok()?;
+            text.split_whitespace().next()?.parse::<u64>().ok()
+        });
+        Duration::from_nanos(nanos.sum())
+    }
+
     /// Sends a signal to the server, which may take its time.
     pub fn signal(&self, signal: rustix::process::Signal) {
         program::signal(i32::try_from(self.server.as_ref().unwrap().id()).unwrap(), signal);

@@ -19,7 +19,9 @@ pub use reports::{
     WatchScope,
 };
 pub use secrets::{NewSecret, SealedSecret, SecretRecord, SecretUse};
-pub use trainings::{NewTraining, SnapshotItems, TrainingData, TrainingPreview, TrainingQuery};
+pub use trainings::{
+    NewTraining, SnapshotItems, TrainingData, TrainingPreview, TrainingQuery, TrainingSubject,
+};
 
 /// A part of a long list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,11 +2,13 @@
 //!
 //! Must not know SQL, gRPC or files.
 
+use super::DatasetHead;
 use crate::store::StoreError;
 use serde::Serialize;
 use shared::check::SubsetCheck;
 use shared::dataset::{Item, Subset};
 use shared::id::{DatasetId, ModelId, TrainingId};
+use shared::machine::MachineType;
 use shared::model::{Model, SubsetChoice};
 use shared::service::ServiceSettings;
 use shared::status::Status;
@@ -54,6 +56,17 @@ impl NewTraining {
             versions: BTreeMap::new(),
         }
     }
+}
+
+/// What a request to train is about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSubject {
+    /// The version to train.
+    pub model: Model,
+    /// What it would learn from.
+    pub dataset: DatasetHead,
+    /// What its service may run on, by name.
+    pub machine_types: Vec<MachineType>,
 }
 
 /// What a training learns from, and as what.

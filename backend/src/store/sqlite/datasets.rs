@@ -6,7 +6,7 @@ use super::browse::insert_dataset;
 use super::rows::{get, item, number, parsed, region, to_number, to_optional_json, to_word, word};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{DatasetHead, ImportOutcome, NewImport, NewItem, Page};
+use crate::store::records::{ImportOutcome, NewImport, NewItem, Page};
 use crate::store::writer::Tx;
 use shared::dataset::{Annotation, Dataset, Item, Label, PixelBox, Subset, Task, full_name, normal_dir};
 use shared::id::{AnnotationId, DatasetId, ItemId};
@@ -69,20 +69,6 @@ impl Store {
         let mut reader = self.reader().await?;
         let id = id_of(&mut reader, id_or_name).await?;
         by_id(&mut reader, id).await
-    }
-
-    /// What is said of the dataset with this id or name, without counting what it holds.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn dataset_head(&self, id_or_name: &str) -> Result<DatasetHead, StoreError> {
-        let row = sqlx::query("SELECT id, name, task FROM datasets WHERE id = ? OR name = ?")
-            .bind(id_or_name)
-            .bind(id_or_name)
-            .fetch_optional(&mut *self.reader().await?)
-            .await?
-            .ok_or_else(|| StoreError::not_found("dataset", id_or_name))?;
-        Ok(DatasetHead { id: parsed(&row, "id")?, name: get(&row, "name")?, task: word(&row, "task")? })
     }
 
     /// The id of the dataset with this id or name, without counting what it holds.

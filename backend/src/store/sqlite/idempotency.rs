@@ -9,6 +9,7 @@ use crate::store::once::{Call, Identity, Step};
 use crate::store::writer::Tx;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
 
 /// How long a key is remembered by the wall clock: the day that is promised, and two more, because that clock may be a day
 /// behind when the key comes, and a day ahead afterwards.
@@ -74,6 +75,11 @@ pub(in crate::store) enum Known<T> {
     Reply(Vec<u8>),
 }
 
+/// Since when calls are remembered.
+pub(super) fn remembered_since_ms(tx: &Tx) -> i64 {
+    tx.now_ms() - KEPT_MS
+}
+
 /// Looks at what an earlier work on the same call left, in the transaction of the effect.
 pub(in crate::store) async fn known<T: DeserializeOwned>(
     tx: &mut Tx,
@@ -86,31 +92,49 @@ pub(in crate::store) async fn known<T: DeserializeOwned>(
     )
     .bind(step.number)
     .bind(&step.identity.key_hash)
-    .bind(tx.now_ms() - KEPT_MS)
+    .bind(remembered_since_ms(tx))
     .fetch_optional(&mut tx.connection)
     .await?;
-    let Some(row) = row else { return Ok(Known::Nothing) };
+    row.map_or(Ok(Known::Nothing), |row| known_of(&row, step))
+}
+
+/// What a row with a call and its step says; without a digest, it says that there is none.
+pub(super) fn known_of<T: DeserializeOwned>(row: &SqliteRow, step: &Step) -> Result<Known<T>, StoreError> {
+    let Some(digest) = get(row, "request_digest")? else { return Ok(Known::Nothing) };
     // A call whose caller went away may have written after the next one of its key was taken in.
-    refuse_another(&step.identity, get(&row, "request_digest")?)?;
-    if let Some(result) = get::<Option<&str>>(&row, "result")? {
+    refuse_another(&step.identity, digest)?;
+    if let Some(result) = get::<Option<&str>>(row, "result")? {
         let result = serde_json::from_str(result);
         return result
             .map(Known::Result)
             .map_err(|error| StoreError::corrupt("idempotency_steps.result", error));
     }
-    Ok(get::<Option<Vec<u8>>>(&row, "reply")?.map_or(Known::Nothing, Known::Reply))
+    Ok(get::<Option<Vec<u8>>>(row, "reply")?.map_or(Known::Nothing, Known::Reply))
 }
 
-/// Forgets the calls that are too old, and makes a record of this one.
-macro_rules! forget_old_and_note {
+/// Forgets the calls that are too old.
+macro_rules! forget_old {
+    () => {
+        "DELETE FROM idempotency_calls WHERE created_at_ms < ?"
+    };
+}
+
+/// Makes a record of a call.
+macro_rules! note_call {
     ($reply:literal) => {
         concat!(
-            "DELETE FROM idempotency_calls WHERE created_at_ms < ?; \
-             INSERT INTO idempotency_calls (key_hash, request_digest, created_at_ms, reply) VALUES (?, ?, ?, ",
+            "INSERT INTO idempotency_calls (key_hash, request_digest, created_at_ms, reply) VALUES (?, ?, ?, ",
             $reply,
             ") "
         )
     };
+}
+pub(super) use note_call;
+
+pub(super) async fn forget_old(tx: &mut Tx) -> Result<(), StoreError> {
+    let since_ms = remembered_since_ms(tx);
+    sqlx::query(forget_old!()).bind(since_ms).execute(&mut tx.connection).await?;
+    Ok(())
 }
 
 /// Keeps what a step came to, in the transaction of its effect.
@@ -121,11 +145,13 @@ pub(in crate::store) async fn journal<T: Serialize>(
 ) -> Result<(), StoreError> {
     let now_ms = tx.now_ms();
     sqlx::query(concat!(
-        forget_old_and_note!("NULL"),
+        forget_old!(),
+        "; ",
+        note_call!("NULL"),
         "ON CONFLICT (key_hash) DO NOTHING; \
          INSERT INTO idempotency_steps (key_hash, step, result) VALUES (?, ?, ?)"
     ))
-    .bind(now_ms - KEPT_MS)
+    .bind(remembered_since_ms(tx))
     .bind(&step.identity.key_hash)
     .bind(&step.identity.request_digest)
     .bind(now_ms)
@@ -138,18 +164,16 @@ pub(in crate::store) async fn journal<T: Serialize>(
 }
 
 /// Keeps what a call is answered, in the place of its journal.
-pub(in crate::store) async fn keep_reply(
-    tx: &mut Tx,
-    identity: &Identity,
-    reply: &[u8],
-) -> Result<(), StoreError> {
+async fn keep_reply(tx: &mut Tx, identity: &Identity, reply: &[u8]) -> Result<(), StoreError> {
     let now_ms = tx.now_ms();
     sqlx::query(concat!(
-        forget_old_and_note!("?"),
+        forget_old!(),
+        "; ",
+        note_call!("?"),
         "ON CONFLICT (key_hash) DO UPDATE SET reply = excluded.reply; \
          DELETE FROM idempotency_steps WHERE key_hash = ?"
     ))
-    .bind(now_ms - KEPT_MS)
+    .bind(remembered_since_ms(tx))
     .bind(&identity.key_hash)
     .bind(&identity.request_digest)
     .bind(now_ms)
@@ -161,7 +185,7 @@ pub(in crate::store) async fn keep_reply(
 }
 
 /// Whether an answer is short enough to be kept.
-pub(in crate::store) const fn is_short(reply: &[u8]) -> bool {
+pub(super) const fn is_short(reply: &[u8]) -> bool {
     reply.len() <= MOST_REPLY_BYTES
 }
 

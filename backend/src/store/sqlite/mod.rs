@@ -37,7 +37,7 @@ mod watch;
 
 pub use changes::ChosenItems;
 pub use idempotency::Begun;
-pub(super) use idempotency::{Known, is_short, journal, keep_reply, known};
+pub(super) use idempotency::{Known, journal, known};
 pub(super) use previews::Previews;
 pub(super) use queries::Indices;
 pub(super) use scheduling::Queue;

@@ -41,7 +41,9 @@ impl Store {
     ) -> Result<Option<(Service, Vec<StoreError>)>, StoreError> {
         match self.service(&service_name(architecture_id)).await {
             Ok(present) => {
-                let refusals = given.map_or_else(Vec::new, |given| settings_refusals(&present, given));
+                let refusals = given.map_or_else(Vec::new, |given| {
+                    settings_refusals(&present.name, &present.settings, given)
+                });
                 Ok(Some((present, refusals)))
             }
             Err(StoreError::NotFound { .. }) => Ok(None),
@@ -212,28 +214,25 @@ const fn rank(state: InstanceState) -> u8 {
     }
 }
 
-/// The service of an architecture, made at its first training with these settings. If a person gave them, one that is
-/// there already must have the same.
+/// Refuses settings that a person gave for a training if the service that is there has others.
 ///
 /// # Errors
 /// [`StoreError::RefusedField`] for the first setting that differs.
-pub(super) async fn find_or_make(
+pub(super) fn refuse_other_settings(
+    name: &str,
+    present: &ServiceSettings,
+    given: &ServiceSettings,
+) -> Result<(), StoreError> {
+    settings_refusals(name, present, given).into_iter().next().map_or(Ok(()), Err)
+}
+
+/// Makes the service of an architecture, at its first training.
+pub(super) async fn make(
     tx: &mut Tx,
     architecture_id: &str,
     settings: &ServiceSettings,
-    are_given: bool,
 ) -> Result<Service, StoreError> {
     let name = service_name(architecture_id);
-    match by_id_or_name(&mut tx.connection, &name).await {
-        Err(StoreError::NotFound { .. }) => {}
-        Ok(present) if are_given => {
-            return match settings_refusals(&present, settings).into_iter().next() {
-                Some(refusal) => Err(refusal),
-                None => Ok(present),
-            };
-        }
-        found => return found,
-    }
     let id: ServiceId = tx.new_id();
     let (now_ms, revision) = (tx.now_ms(), tx.next_revision());
     sqlx::query(
@@ -253,15 +252,15 @@ pub(super) async fn find_or_make(
 }
 
 /// The settings in which a training differs from the service that is there, each as a refusal of its field.
-fn settings_refusals(present: &Service, given: &ServiceSettings) -> Vec<StoreError> {
+fn settings_refusals(name: &str, present: &ServiceSettings, given: &ServiceSettings) -> Vec<StoreError> {
     let refusal = |field: &str| {
         StoreError::refused_field(
             format!("service_settings.{field}"),
-            format!("the service `{}` is there already and has another `{field}`", present.name),
+            format!("the service `{name}` is there already and has another `{field}`"),
             "leave the settings as they are, or change them on the page of the service",
         )
     };
-    present.settings.differences(given).into_iter().map(refusal).collect()
+    present.differences(given).into_iter().map(refusal).collect()
 }
 
 pub(super) async fn all_services(connection: &mut SqliteConnection) -> Result<Vec<Service>, StoreError> {

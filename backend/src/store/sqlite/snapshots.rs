@@ -13,7 +13,7 @@ use crate::store::records::TrainingData;
 use crate::store::writer::Tx;
 use sha2::{Digest, Sha256};
 use shared::dataset::{Dataset, Item, Subset, Task};
-use shared::id::{ProjectId, TrainingId};
+use shared::id::{DatasetId, ProjectId, TrainingId};
 use shared::model::SubsetChoice;
 use shared::snapshot::{FrozenService, SubsetContent, SubsetSnapshot, TrainingSnapshot, canonical_line};
 use sqlx::sqlite::SqliteRow;
@@ -129,42 +129,59 @@ async fn contents_of_earlier(
     Ok(contents)
 }
 
-/// Freezes what was chosen of a dataset as it is now, or finds the snapshot of equal choices since it last changed.
+/// What a training would learn from of a dataset, known again by its digest.
+pub(super) struct Choices {
+    labels: Vec<String>,
+    /// Of the train, the validation and the test subset.
+    chosen: [SubsetChoice; 3],
+    /// For a dataset of detection, and one of classification.
+    digests: [String; 2],
+}
+
+impl Choices {
+    /// # Errors
+    /// [`StoreError::RefusedField`] for a filter that cannot be read.
+    pub(super) fn of(data: &TrainingData) -> Result<Self, StoreError> {
+        let chosen = [data.train.clone(), data.validation.clone(), SubsetChoice::tagged(Subset::Test)];
+        let digests = {
+            let read = read_all(&chosen)?;
+            let digest = |task| choices::digest_of(&read, &data.labels, task);
+            [digest(Task::Detection)?, digest(Task::Classification)?]
+        };
+        Ok(Self { labels: data.labels.clone(), chosen, digests })
+    }
+
+    pub(super) fn digests(&self) -> [&str; 2] {
+        self.digests.each_ref().map(String::as_str)
+    }
+}
+
+fn read_all(chosen: &[SubsetChoice; 3]) -> Result<[ReadChoice<'_>; 3], StoreError> {
+    let [train, validation, test] = chosen;
+    Ok([
+        choices::read((Subset::Train, train))?,
+        choices::read((Subset::Validation, validation))?,
+        choices::read((Subset::Test, test))?,
+    ])
+}
+
+/// Freezes what was chosen of a dataset as it is now.
 ///
 /// # Errors
 /// [`StoreError::RefusedField`] for a subset that nothing can be learnt from; nothing is written then.
 pub(super) async fn freeze(
     tx: &mut Tx,
     project_id: ProjectId,
-    data: &TrainingData,
+    dataset_id: DatasetId,
+    choices: &Choices,
 ) -> Result<i64, StoreError> {
-    let dataset_id = data.dataset_id.to_string();
-    // Counting its items takes the longer the more there are, and most starts find a snapshot.
-    let row = sqlx::query("SELECT task, revision FROM datasets WHERE id = ?")
-        .bind(&dataset_id)
-        .fetch_optional(&mut tx.connection)
-        .await?
-        .ok_or_else(|| StoreError::not_found("dataset", data.dataset_id))?;
-    let test = SubsetChoice::tagged(Subset::Test);
-    let read = [(Subset::Train, &data.train), (Subset::Validation, &data.validation), (Subset::Test, &test)];
-    let [train, validation, test] = read;
-    let read = [choices::read(train)?, choices::read(validation)?, choices::read(test)?];
-    let digest = choices::digest_of(&read, &data.labels, word(&row, "task")?)?;
-    let known: Option<i64> = sqlx::query_scalar(
-        "SELECT number FROM snapshots WHERE dataset_id = ? AND dataset_revision = ? AND choices_digest = ?",
-    )
-    .bind(&dataset_id)
-    .bind(get::<i64>(&row, "revision")?)
-    .bind(&digest)
-    .fetch_optional(&mut tx.connection)
-    .await?;
-    match known {
-        Some(number) => Ok(number),
-        None => {
-            let dataset = datasets::by_id(&mut tx.connection, data.dataset_id).await?;
-            freeze_anew(tx, project_id, &dataset, &read, &data.labels, &digest).await
-        }
-    }
+    let dataset = datasets::by_id(&mut tx.connection, dataset_id).await?;
+    let [detection, classification] = choices.digests();
+    let digest = match dataset.task {
+        Task::Detection => detection,
+        Task::Classification => classification,
+    };
+    freeze_anew(tx, project_id, &dataset, &read_all(&choices.chosen)?, &choices.labels, digest).await
 }
 
 async fn freeze_anew(

@@ -72,11 +72,12 @@ async fn an_answer_is_as_durable_as_its_effect_when_both_are_written_together() 
     let new = new_training(&model, ServiceSettings::default());
     let start = |store: Store, reply: Vec<u8>| {
         let new = new.clone();
-        async move { store.start_and_answer(new, move |_| reply).await }
+        async move { store.start_and_answer(new, move |_| Some(reply)).await }
     };
     // The server is killed before it hears that its write is done: the answer is there all the same.
     let call = work(&bench.store, "k", "a").await;
-    call.clone().run(start(bench.store.clone(), b"answer".to_vec())).await.unwrap();
+    let started = call.clone().run(start(bench.store.clone(), b"answer".to_vec())).await.unwrap();
+    assert_eq!(bench.store.training("m").await.unwrap(), started, "what is answered is what is stored");
     assert_eq!(call.reply(), Some(b"answer".as_slice()));
     drop(call);
     bench.reopen().await;
@@ -88,7 +89,7 @@ async fn an_answer_is_as_durable_as_its_effect_when_both_are_written_together() 
     let new = new_training(&other, ServiceSettings::default());
     let start = |reply: &'static [u8]| {
         let (store, new) = (bench.store.clone(), new.clone());
-        async move { store.start_and_answer(new, move |_| reply.to_vec()).await }
+        async move { store.start_and_answer(new, move |_| Some(reply.to_vec())).await }
     };
     let first = work(&bench.store, "l", "a").await;
     let second = Call::new_for_tests(&first);
@@ -105,9 +106,10 @@ async fn an_answer_is_as_durable_as_its_effect_when_both_are_written_together() 
     let third = bench.model("third").await;
     let new = new_training(&third, ServiceSettings::default());
     let store = bench.store.clone();
-    let long = || store.start_and_answer(new.clone(), |_| vec![0; (256 << 10) + 1]);
+    let long = || store.start_and_answer(new.clone(), |_| Some(vec![0; (256 << 10) + 1]));
     let call = work(&bench.store, "long", "a").await;
     let started = call.clone().run(long()).await.unwrap();
+    assert_eq!(bench.store.training("third").await.unwrap(), started);
     assert_eq!(call.reply(), None);
     drop(call);
     assert_eq!(work(&bench.store, "long", "a").await.run(long()).await.unwrap(), started);
@@ -167,6 +169,14 @@ async fn a_key_is_kept_for_a_day_and_its_rows_are_deleted_by_the_next() {
     assert_eq!(rows().await, (2, 1));
     other.run(bench.store.create_model(new_model("n", dataset.id))).await.unwrap();
     assert_eq!(rows().await, (1, 1), "the old rows are gone");
+
+    bench.clock.advance(KEPT + Duration::from_millis(1));
+    let model = bench.store.model("n").await.unwrap();
+    let start =
+        bench.store.start_and_answer(new_training(&model, ServiceSettings::default()), |_| Some(vec![7]));
+    work(&bench.store, "k", "c").await.run(start).await.unwrap();
+    assert_eq!(rows().await, (1, 0), "also by a start");
+    assert_eq!(reply(&bench.store, "k", "c").await, [7]);
 }
 
 #[tokio::test]
