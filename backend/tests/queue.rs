@@ -7,6 +7,8 @@ mod fixtures;
 #[path = "crash/house.rs"]
 #[expect(dead_code, reason = "shared with other tests")]
 mod house;
+#[path = "program/processor.rs"]
+mod processor;
 mod program;
 
 use backend::clock::SystemClock;
@@ -16,6 +18,7 @@ use backend::store::{NewTraining, Store, TrainingQuery};
 use fixtures::version;
 use futures::StreamExt as _;
 use house::{Clients, House, instant, keyed, start_of, until_async};
+use processor::time_of;
 use proto::v1;
 use shared::service::ServiceSettings;
 use shared::status::Status;
@@ -115,9 +118,9 @@ async fn a_long_queue_is_filled_planned_shown_and_worked_off() {
     for _ in 0..CLIENTS {
         many.push(house.clients().await);
     }
-    let (count, computed) = (u32::try_from(models.len()).unwrap(), house.processor_time());
+    let (count, computed) = (u32::try_from(models.len()).unwrap(), time_of(house.process()).unwrap());
     let together = submit(many, models).await;
-    let each = (house.processor_time() - computed) / count;
+    let each = (time_of(house.process()).unwrap() - computed) / count;
     let one_by_one = submit(vec![house.clients().await], alone).await;
     println!(
         "submitted with {CLIENTS} clients: {together:.0}/s, of which each takes the server {each:.2?} of a processor; \

@@ -176,28 +176,22 @@ impl House {
         program::kill(self.server.take().unwrap());
     }
 
+    /// The server's process.
+    pub fn process(&self) -> i32 {
+        i32::try_from(self.server.as_ref().unwrap().id()).unwrap()
+    }
+
     /// The most memory that the server ever held.
     pub fn peak_memory_mib(&self) -> u64 {
-        let path = format!("/proc/{}/status", self.server.as_ref().unwrap().id());
+        let path = format!("/proc/{}/status", self.process());
         let text = std::fs::read_to_string(path).unwrap();
         let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
         line.split_whitespace().next().unwrap().parse::<u64>().unwrap() / 1024
     }
 
-    /// What the server's threads have computed for.
-    pub fn processor_time(&self) -> Duration {
-        let tasks = format!("/proc/{}/task", self.server.as_ref().unwrap().id());
-        let nanos = std::fs::read_dir(tasks).unwrap().filter_map(|task| {
-            // A thread may end meanwhile.
-            let text = std::fs::read_to_string(task.unwrap().path().join("schedstat")).ok()?;
-            text.split_whitespace().next()?.parse::<u64>().ok()
-        });
-        Duration::from_nanos(nanos.sum())
-    }
-
     /// Sends a signal to the server, which may take its time.
     pub fn signal(&self, signal: rustix::process::Signal) {
-        program::signal(i32::try_from(self.server.as_ref().unwrap().id()).unwrap(), signal);
+        program::signal(self.process(), signal);
     }
 
     /// Waits for the server's end.
