@@ -104,6 +104,15 @@ pub(super) struct Cluster {
     _folder: tempfile::TempDir,
 }
 
+impl Drop for Cluster {
+    /// The site and the server's life hold each other.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            self.site.crash();
+        }
+    }
+}
+
 impl Cluster {
     /// A cluster with a copy of a store.
     pub(super) fn new(seed: u64, template: &Path) -> Self {
