@@ -3,6 +3,7 @@
 use crate::chance;
 use crate::house::{Clients, House, instant, keyed, make_model, start_of, until_async};
 use proto::v1;
+use rand::rngs::StdRng;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,6 +11,8 @@ use std::time::Duration;
 
 /// Clients that work at once.
 const CLIENTS: usize = 4;
+/// Kills of one data folder: after each, all that it ever acknowledged is looked at.
+const KILLS_OF_A_HOUSE: usize = 100;
 /// The longest life between two kills.
 const LONGEST_LIFE: Duration = Duration::from_millis(800);
 const FINAL: [&str; 4] = ["success", "failed", "aborted", "terminated"];
@@ -100,6 +103,16 @@ pub async fn compare(clients: &Clients, journal: &Mutex<Journal>) {
 async fn a_killed_server_loses_nothing_that_it_acknowledged() {
     let kills = chance::rounds(50);
     let mut chance = chance::of("kill-server");
+    let mut left = kills;
+    while left > 0 {
+        let here = left.min(KILLS_OF_A_HOUSE);
+        kill_again_and_again(here, &mut chance).await;
+        left -= here;
+    }
+}
+
+/// Kills one server so often, and sees what is left.
+async fn kill_again_and_again(kills: usize, chance: &mut StdRng) {
     let mut house = House::open().await;
     let journal = Arc::new(Mutex::new(Journal::default()));
     let numbers = Arc::new(AtomicU64::new(0));
@@ -110,7 +123,7 @@ async fn a_killed_server_loses_nothing_that_it_acknowledged() {
             tokio::spawn(load(clients.clone(), Arc::clone(&journal), Arc::clone(&numbers), Arc::clone(&stop)))
         });
         let work: Vec<_> = work.collect();
-        tokio::time::sleep(chance::moment(&mut chance, LONGEST_LIFE)).await;
+        tokio::time::sleep(chance::moment(chance, LONGEST_LIFE)).await;
         house.kill();
         stop.store(true, Ordering::Relaxed);
         for one in work {

@@ -2,7 +2,7 @@
 //!
 //! Must not know why an execution waits for other things than machines.
 
-use super::pools::{Place, Pools, resources_of, sum};
+use super::pools::{Place, Pools, helps, resources_of, sum};
 use super::{Decision, Plan, ServiceView};
 use shared::id::{ExecutionId, InstanceId, ServiceId};
 use shared::machine::{MachineType, Resources, Shortage};
@@ -90,8 +90,11 @@ impl Market<'_, '_> {
                 continue;
             }
             let has = view.usable().count();
+            // What instances that are there have room for waits for none that is to come.
+            let has_room = (has * view.concurrency()).saturating_sub(view.running().count());
             let served = view
                 .runnable()
+                .skip(has_room)
                 .step_by(view.concurrency())
                 .map(|execution| (execution.priority, execution.queue_number, execution.id));
             let mut wishers = served.map(Some).chain(std::iter::repeat(None));
@@ -156,10 +159,11 @@ impl Market<'_, '_> {
         let machine_type = &view.service.settings.machine_type;
         let mut chosen: Vec<(Instance, Option<Drain>)> = Vec::new();
         let mut more = Resources::default();
+        let lacking = self.pools.lacking(machine_type, wanted);
         let idle = self.idle_elsewhere(view).into_iter().map(|one| (one, None));
         let weaker = self.preemptible(view, priority).into_iter();
         let weaker = weaker.map(|one| (one, Some(Drain::Preempted { by: wisher })));
-        for (instance, drain) in idle.chain(weaker) {
+        for (instance, drain) in idle.chain(weaker).filter(|(one, _)| helps(&one.reservation, lacking)) {
             if self.pools.would_fit(machine_type, wanted, more) {
                 break;
             }
@@ -168,7 +172,8 @@ impl Market<'_, '_> {
         }
         if !self.pools.would_fit(machine_type, wanted, more) {
             // Nobody is stopped in vain; at most somebody who had their time takes no more work.
-            chosen = self.had_their_time(view, priority).map(|one| (one.clone(), None)).into_iter().collect();
+            let had_its_time = self.had_their_time(view, priority, lacking);
+            chosen = had_its_time.map(|one| (one.clone(), None)).into_iter().collect();
         }
         let gives_way = !chosen.is_empty();
         for (instance, drain) in chosen {
@@ -219,8 +224,14 @@ impl Market<'_, '_> {
         found.into_iter().map(|(_, _, _, instance)| instance).collect()
     }
 
-    /// One instance of a service that has more than this one, has had its time, and would go on with nothing more urgent.
-    fn had_their_time<'s>(&'s self, view: &'s ServiceView<'_>, priority: i32) -> Option<&'s Instance> {
+    /// One instance of a service that has more than this one, has had its time, holds of what is lacking, and would go on
+    /// with nothing more urgent.
+    fn had_their_time<'s>(
+        &'s self,
+        view: &'s ServiceView<'_>,
+        priority: i32,
+        lacking: Resources,
+    ) -> Option<&'s Instance> {
         let has = view.usable().count();
         let mut found = Vec::new();
         for other in self.others(view) {
@@ -230,7 +241,7 @@ impl Market<'_, '_> {
             if staying.len() <= has.max(kept) || next > priority {
                 continue;
             }
-            for instance in staying {
+            for instance in staying.into_iter().filter(|one| helps(&one.reservation, lacking)) {
                 let worked = view.leases.healthy_for.get(&instance.id).copied().unwrap_or_default();
                 if worked >= TIME_SLICE {
                     found.push((Reverse(worked), instance.id, instance));

@@ -99,6 +99,13 @@ impl Pools {
             .is_some_and(|(free, pool)| lacks(&sum(sum(free, pool.coming), more), wanted).is_none())
     }
 
+    /// What is missing beyond what is free and what is coming.
+    pub(super) fn lacking(&self, machine_type: &str, wanted: &Resources) -> Resources {
+        let free = self.free(machine_type).unwrap_or_default();
+        let coming = self.by_type.get(machine_type).map(|pool| pool.coming).unwrap_or_default();
+        difference(*wanted, sum(free, coming))
+    }
+
     fn free(&self, machine_type: &str) -> Option<Resources> {
         let Pool { machine, used, held_back, .. } = self.by_type.get(machine_type)?;
         let is_open = |index: &u32| machine.shares_gpus || !self.gpu_users.contains_key(index);
@@ -129,6 +136,11 @@ pub(super) fn resources_of(reservation: &Reservation) -> Resources {
         cores: reservation.cores,
         memory_bytes: reservation.memory_bytes,
     }
+}
+
+/// Whether the end of what holds this would help somebody who lacks that.
+pub(super) fn helps(reservation: &Reservation, lacking: Resources) -> bool {
+    least(resources_of(reservation), lacking) != Resources::default()
 }
 
 pub(super) const fn sum(a: Resources, b: Resources) -> Resources {

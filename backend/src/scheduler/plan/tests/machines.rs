@@ -147,6 +147,50 @@ fn nobody_is_stopped_in_vain() {
 }
 
 #[test]
+fn nobody_is_stopped_who_holds_nothing_of_what_is_lacking() {
+    let light = service(
+        1,
+        ServiceSettings { cores: 0, gpus: Some(0), max_instances: 2, ..ServiceSettings::default() },
+    );
+    let large = service(
+        2,
+        ServiceSettings { cores: 2, gpus: Some(0), max_instances: 2, ..ServiceSettings::default() },
+    );
+    let mut theirs =
+        [instance(1, &light, InstanceState::Running), instance(2, &light, InstanceState::Running)];
+    let held = [running(1, &light, &mut theirs[0]), running(2, &light, &mut theirs[1])];
+    let mut ours = instance(3, &large, InstanceState::Running);
+    let busy = running(3, &large, &mut ours);
+    let next = waiting(4, &large);
+    let before =
+        snapshot(&[&light, &large], &[&theirs[0], &theirs[1], &ours], &[&held[0], &held[1], &busy, &next]);
+    let an_hour = theirs.iter().map(|one| (one.id, Duration::from_secs(3_600))).collect();
+    let view = LeaseView { healthy_for: an_hour, ..LeaseView::default() };
+    let plan = plan(&on(machine(2, 0), before), &view, NOW);
+    assert_eq!(plan.decisions, [], "their end would free no core");
+    assert!(matches!(blocker(&plan, &next), Blocker::MachineBusy { is_being_freed: false, .. }));
+}
+
+#[test]
+fn what_has_room_already_asks_for_nobody_elses_place() {
+    let other = service(1, ServiceSettings { gpus: Some(0), max_instances: 2, ..ServiceSettings::default() });
+    let kept = service(
+        2,
+        ServiceSettings { gpus: Some(0), min_instances: 2, max_instances: 2, ..ServiceSettings::default() },
+    );
+    let mut theirs =
+        [instance(1, &other, InstanceState::Running), instance(2, &other, InstanceState::Running)];
+    let held = [running(1, &other, &mut theirs[0]), running(2, &other, &mut theirs[1])];
+    let coming = instance(3, &kept, InstanceState::Starting);
+    let next = waiting(4, &kept);
+    let before = snapshot(&[&other, &kept], &[&theirs[0], &theirs[1], &coming], &[&held[0], &held[1], &next]);
+    let an_hour = theirs.iter().map(|one| (one.id, Duration::from_secs(3_600))).collect();
+    let view = LeaseView { healthy_for: an_hour, ..LeaseView::default() };
+    let plan = plan(&on(machine(3, 0), before), &view, NOW);
+    assert_eq!(plan.decisions, [], "the second instance is a reserve alone");
+}
+
+#[test]
 fn a_large_wish_is_not_overtaken_for_ever_by_small_ones() {
     let both = ServiceSettings { gpus: Some(2), ..ServiceSettings::default() };
     let (large, small) = (service(1, both), service(2, ServiceSettings::default()));

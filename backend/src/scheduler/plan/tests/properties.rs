@@ -310,7 +310,9 @@ proptest! {
             let owner = snapshot.services.iter().find(|one| one.id == owner).unwrap();
             prop_assert!(owner.settings.preemptible && owner.id != urgent.service_id);
             let held = snapshot.executions.iter().filter(|one| one.instance_id == Some(instance_id));
-            for held in held.filter(|held| held.status == Status::InProgress) {
+            // An attempt that is lost holds nothing back any more.
+            let is_lost = |execution: &QueuedExecution| view.lost_attempts.contains(&execution.id);
+            for held in held.filter(|held| held.status == Status::InProgress && !is_lost(held)) {
                 prop_assert!(held.priority < urgent.priority);
             }
         }
