@@ -250,7 +250,7 @@ async fn read_points(site: &Site, run: usize, max_points: u32) {
     let training = site.runs[run].training_id.to_string();
     let (mut times, mut answer) = (Vec::new(), v1::ListMetricsResponse::default());
     for _ in 0..READS {
-        let request = v1::ListMetricsRequest { training: training.clone(), figures: Vec::new(), max_points };
+        let request = v1::ListMetricsRequest { training: training.clone(), max_points, ..Default::default() };
         let asked = Instant::now();
         answer = trainings.list_metrics(request).await.unwrap().into_inner();
         times.push(asked.elapsed());

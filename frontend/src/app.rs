@@ -4,6 +4,7 @@
 
 use crate::commands::{Command, KeyMeaning, for_key};
 use crate::components::dialog::QuestionDialog;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::Skeleton;
 use crate::components::icon::{Icon, IconView};
 use crate::components::palette::{Choice, Palette};
@@ -74,22 +75,22 @@ fn Shell() -> impl IntoView {
     let session = expect_context::<Session>();
     let live = expect_context::<Live>();
     provide_context(Navigation::new());
-    let stage = Memo::new(move |_| match session.state.get() {
+    let stage = memo(move |_| match session.state.get() {
         SessionState::Asking => Stage::Asking,
         SessionState::SignedIn { .. } => Stage::In,
         SessionState::SignedOut(_) => Stage::Out,
         SessionState::Unreachable => Stage::Unreachable,
     });
-    Effect::new(move |_| match stage.get() {
+    effect(move |_| match stage.get() {
         Stage::In => live.start(),
         Stage::Asking | Stage::Out | Stage::Unreachable => live.stop(),
     });
-    move || match stage.get() {
+    dynamic(move || match stage.get() {
         Stage::Asking => view! { <main class="main" id="main"><Skeleton rows=6/></main> }.into_any(),
         Stage::In => view! { <SignedIn/> }.into_any(),
         Stage::Out => view! { <SignInPage/> }.into_any(),
         Stage::Unreachable => view! { <UnreachablePage/> }.into_any(),
-    }
+    })
 }
 
 #[component]
@@ -126,7 +127,7 @@ fn SignedIn() -> impl IntoView {
                 </Routes>
             </main>
         </div>
-        <p class="visually-hidden" aria-live="polite">{move || announcement.0.get()}</p>
+        <p class="visually-hidden" aria-live="polite">{dynamic(move || announcement.0.get())}</p>
         <ToastRegion/>
         <QuestionDialog/>
         <ShortcutSheet/>
@@ -231,10 +232,10 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                     title=theme_label
                     on:click=move |_| run.run(Command::ToggleTheme)
                 >
-                    {move || match preferences.theme() {
+                    {dynamic(move || match preferences.theme() {
                         Theme::Light => view! { <IconView icon=Icon::Moon/> },
                         Theme::Dark => view! { <IconView icon=Icon::Sun/> },
-                    }}
+                    })}
                 </button>
                 <button
                     class="icon-button"
@@ -258,7 +259,7 @@ fn LiveIndicator() -> impl IntoView {
         Connection::Connecting => ("connecting", "Connecting"),
         Connection::Lost { .. } => ("lost", "Not live"),
     };
-    view! { <span class="live-indicator" data-state=move || state().0>{move || state().1}</span> }
+    view! { <span class="live-indicator" data-state=move || state().0>{dynamic(move || state().1)}</span> }
 }
 
 /// What is seen is kept while the stream is lost, and its age is said.
@@ -266,7 +267,7 @@ fn LiveIndicator() -> impl IntoView {
 fn LostBar() -> impl IntoView {
     let live = expect_context::<Live>();
     let clock = expect_context::<Clock>();
-    let is_lost = Memo::new(move |_| matches!(live.connection.get(), Connection::Lost { .. }));
+    let is_lost = memo(move |_| matches!(live.connection.get(), Connection::Lost { .. }));
     let words = move || {
         let Connection::Lost { heard_ms, retry_ms } = live.connection.get() else { return String::new() };
         // Read so that the sentence ticks.
@@ -280,7 +281,7 @@ fn LostBar() -> impl IntoView {
         <Show when=move || is_lost.get()>
             <div class="lost-bar">
                 <span role="status" class="visually-hidden">"Live updates lost, retrying"</span>
-                <span aria-hidden="true">{words}</span>
+                <span aria-hidden="true">{dynamic(words)}</span>
                 " "
                 <button class="button quiet" type="button" on:click=move |_| live.retry()>"Retry now"</button>
             </div>

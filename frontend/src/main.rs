@@ -19,6 +19,7 @@
 mod api;
 #[cfg(target_arch = "wasm32")]
 mod app;
+mod arrange;
 mod commands;
 mod components;
 mod differences;

@@ -13,6 +13,13 @@ pub fn position(x: f64) -> String {
     if x.fract() == 0.0 { format!("{x:.0}") } else { format!("{x:.2}") }
 }
 
+/// The day of a time on a wall, for example `2026-03-01`; nothing for a year that has not four digits.
+pub fn date(local_ms: i64) -> String {
+    let mut text = shared::dql::iso_text(local_ms.saturating_mul(1_000)).unwrap_or_default();
+    text.truncate("2026-03-01".len());
+    text
+}
+
 /// How long ago something was; a clock that is a little ahead is forgiven.
 pub fn ago(then_ms: i64, now_ms: i64) -> String {
     shared::format::relative_time(then_ms.min(now_ms), now_ms)
@@ -34,6 +41,14 @@ pub fn time_left(fraction: f64, running_ms: i64) -> Option<String> {
 /// "1 item", "2 items".
 pub fn counted(number: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// At most so many letters, and an ellipsis where some were left out.
+pub fn shortened(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        Some((place, _)) => format!("{}…", text.get(..place).unwrap_or_default().trim_end()),
+        None => text.to_owned(),
+    }
 }
 
 /// With a capital letter in front.
@@ -65,6 +80,29 @@ pub fn without_next_step(message: &str, next_step: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_calendar() {
+        let day_ms = 86_400_000;
+        for (days, date_) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (11_016, "2000-02-29"),
+            (11_017, "2000-03-01"),
+            (20_513, "2026-03-01"),
+            (47_540, "2100-02-28"),
+            (47_541, "2100-03-01"),
+        ] {
+            assert_eq!(date(days * day_ms), date_);
+            assert_eq!(date(days * day_ms + day_ms - 1), date_);
+        }
+    }
+
+    #[test]
+    fn long_texts_are_cut_between_letters() {
+        assert_eq!(shortened("äöü", 3), "äöü");
+        assert_eq!(shortened("äöü x", 4), "äöü…");
+    }
 
     #[test]
     fn words_are_found_in_any_order() {

@@ -6,6 +6,7 @@
 mod in_browser {
     mod abort;
     mod bccd;
+    mod charts;
     mod datasets;
     mod every_page;
     mod harness;
@@ -16,6 +17,7 @@ mod in_browser {
     mod secrets;
     mod selection;
     mod services;
+    mod training_tab;
     mod twice;
     mod wizard;
 }

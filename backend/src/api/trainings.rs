@@ -9,7 +9,7 @@ use super::idempotency::framed;
 use super::page::Window;
 use super::plan::Plan;
 use crate::scheduler::Explanations;
-use crate::store::{Store, StoredSeries, TrainingQuery};
+use crate::store::{SeriesQuery, Store, StoredSeries, TrainingQuery};
 use proto::convert::{log_line_to_wire, metric_sample_to_wire, subset_filter_from_wire};
 use proto::v1;
 use proto::v1::training_service_server::TrainingService;
@@ -99,13 +99,25 @@ impl Trainings {
         &self,
         id: ExecutionId,
         request: &v1::ListMetricsRequest,
-    ) -> Result<Vec<v1::SeriesPoints>, Problem> {
+    ) -> Result<v1::ListMetricsResponse, Problem> {
         if request.max_points < LEAST_POINTS {
             let problem = format!("must be 0 for all points, or at least {LEAST_POINTS}");
             return Err(Problem::field("max_points", problem));
         }
-        let series = self.store.series(id, &request.figures, request.max_points as usize).await?;
-        Ok(series.into_iter().map(series_to_wire).collect())
+        let (from, to) = (request.from_x.unwrap_or(f64::NEG_INFINITY), request.to_x.unwrap_or(f64::INFINITY));
+        // Not written as `from > to`, so that NaN is refused, too.
+        let is_range = from <= to;
+        if !is_range {
+            return Err(Problem::field("from_x", format!("is {from}, which is not before `to_x`, {to}")));
+        }
+        let query = SeriesQuery {
+            figures: &request.figures,
+            max_points: request.max_points as usize,
+            range: from..=to,
+        };
+        let (series, cursor) = self.store.series(id, query).await?;
+        let series = series.into_iter().map(series_to_wire).collect();
+        Ok(v1::ListMetricsResponse { series, cursor, ..Default::default() })
     }
 
     async fn find(&self, named: &str) -> Result<Training, Problem> {
@@ -126,9 +138,10 @@ pub(super) fn priority_from_wire(priority: i32) -> Result<i32, Problem> {
 }
 
 fn series_to_wire(series: StoredSeries) -> v1::SeriesPoints {
-    let StoredSeries { figure, legend, points, total_count } = series;
+    let StoredSeries { figure, legend, points, origins, total_count } = series;
     let (x, y) = points.into_iter().map(|point| (point.x, point.y)).unzip();
-    v1::SeriesPoints { figure, legend, x, y, total_count }
+    let (attempts, at_ms) = origins.into_iter().unzip();
+    v1::SeriesPoints { figure, legend, x, y, total_count, attempts, at_ms }
 }
 
 #[tonic::async_trait]
@@ -247,8 +260,7 @@ impl TrainingService for Trainings {
         let request = request.get_ref();
         let training = self.find(&request.training).await.or_problem()?;
         if request.max_points > 0 {
-            let series = self.series(training.execution_id, request).await.or_problem()?;
-            return Ok(Response::new(v1::ListMetricsResponse { series, ..Default::default() }));
+            return Ok(Response::new(self.series(training.execution_id, request).await.or_problem()?));
         }
         let samples = self.store.metrics(training.execution_id, &request.figures).await.or_problem()?;
         let samples = samples

@@ -110,6 +110,7 @@ fn scope_from_wire(request: &v1::WatchRequest) -> Result<(i64, WatchScope), Prob
         trainings: request.trainings,
         execution,
         log_tail: request.log_tail,
+        metrics_after: request.metrics_after,
         ..WatchScope::default()
     };
     Ok((request.cursor, scope))

@@ -61,6 +61,12 @@ pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
+/// A line of a log as a terminal or a file takes it: [`plain`], and without colours.
+#[must_use]
+pub fn log_text(text: &str) -> String {
+    plain(&anstream::adapter::strip_str(text).to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,5 +75,9 @@ mod tests {
     fn columns_are_as_wide_as_their_widest_cell() {
         let rows = [["a".to_owned(), "é".to_owned()], ["longer".to_owned(), "\u{1b}[31mred".to_owned()]];
         assert_eq!(aligned(["name", "x"], &rows), ["name    x", "a       é", "longer  \u{fffd}[31mred"]);
+    }
+    #[test]
+    fn a_line_of_a_log_loses_its_colours_and_nothing_else() {
+        assert_eq!(log_text("\u{1b}[1;31mred\u{1b}[0m: ä\u{fffd}"), "red: ä\u{fffd}");
     }
 }

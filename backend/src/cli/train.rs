@@ -218,6 +218,7 @@ impl Followed {
             trainings: true,
             execution_id: self.latest.execution_id.to_string(),
             log_tail: 0,
+            metrics_after: 0,
         };
         let mut stream = connection.watch().watch(request).await.map_err(resumable)?.into_inner();
         let mut is_caught_up = self.cursor > 0;
@@ -368,7 +369,7 @@ impl Show for Person {
     }
 
     fn log(&mut self, line: &LogLine) -> Result<(), Failure> {
-        let text = print::plain(&line.text);
+        let text = print::log_text(&line.text);
         self.bar.suspend(|| eprintln!("{text}"));
         Ok(())
     }

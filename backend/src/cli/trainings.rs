@@ -184,7 +184,7 @@ impl Show for LogPrinter {
     }
 
     fn log(&mut self, line: &LogLine) -> Result<(), Failure> {
-        if self.json { print::json(line) } else { print::line(&print::plain(&line.text)) }
+        if self.json { print::json(line) } else { print::line(&print::log_text(&line.text)) }
     }
 }
 
@@ -194,10 +194,11 @@ pub(super) async fn metrics(place: &Place, arguments: Metrics) -> Result<(), Fai
         training: arguments.training,
         figures: arguments.figure,
         max_points: arguments.points,
+        ..Default::default()
     };
     let answer = connection.trainings().list_metrics(request).await;
     connection.close().await;
-    let v1::ListMetricsResponse { samples, series } = answer?.into_inner();
+    let v1::ListMetricsResponse { samples, series, .. } = answer?.into_inner();
     let thinned = series.into_iter().flat_map(|line| {
         let v1::SeriesPoints { figure, legend, x, y, .. } = line;
         x.into_iter().zip(y).map(move |(x, y)| v1::MetricSample {

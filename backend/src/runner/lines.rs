@@ -58,21 +58,33 @@ pub async fn next_line<R: AsyncBufRead + Unpin>(
     Ok(Some(Line { text: String::from_utf8_lossy(&kept).into_owned(), dropped_bytes }))
 }
 
-/// A log text that can be stored and shown: without control characters, not too long, and saying
+/// A log text that can be stored and shown: without control characters but those of colours, not too long, and saying
 /// so when something was cut off.
 #[must_use]
 pub fn text_to_keep(text: &str, dropped_bytes: usize) -> String {
-    let mut kept: String = text
-        .chars()
-        .take(MAX_TEXT_CHARS)
-        .map(|character| if character.is_control() && character != '\t' { '\u{fffd}' } else { character })
-        .collect();
-    let cut = text.len().saturating_sub(text.chars().take(MAX_TEXT_CHARS).map(char::len_utf8).sum())
-        + dropped_bytes;
+    let mut kept = String::with_capacity(text.len());
+    let mut colour_ends = 0;
+    let mut length = 0;
+    for (place, character) in text.char_indices().take(MAX_TEXT_CHARS) {
+        length = place + character.len_utf8();
+        if character == '\u{1b}' {
+            colour_ends = colour_end(text, place).unwrap_or(colour_ends);
+        }
+        let is_harmless = !character.is_control() || character == '\t' || place < colour_ends;
+        kept.push(if is_harmless { character } else { '\u{fffd}' });
+    }
+    let cut = text.len() - length + dropped_bytes;
     if cut > 0 {
         kept.push_str(&format!(" … ({cut} more bytes were left out)"));
     }
     kept
+}
+
+/// Where the order ends that begins here, if it is one for colours alone: `ESC [ numbers m` (ECMA-48, `SGR`).
+fn colour_end(text: &str, start: usize) -> Option<usize> {
+    let numbers = text.get(start..)?.strip_prefix("\u{1b}[")?;
+    let length = numbers.find(|letter: char| !letter.is_ascii_digit() && letter != ';')?;
+    numbers.get(length..)?.starts_with('m').then_some(start + 2 + length + 1)
 }
 
 /// Lets a burst through, and then a steady number a second; counts what it holds back.
@@ -142,7 +154,17 @@ mod tests {
     #[test]
     fn long_and_odd_texts_are_kept_within_limits() {
         assert_eq!(text_to_keep("plain\ttext", 0), "plain\ttext");
-        assert_eq!(text_to_keep("\u{1b}[31mred", 0), "\u{fffd}[31mred");
+        let coloured = "\u{1b}[1;31mred\u{1b}[0m, \u{1b}[mplain";
+        assert_eq!(text_to_keep(coloured, 0), coloured);
+        // What moves the cursor, clears the screen or names the window is none of a log's business.
+        for (said, kept) in [
+            ("\u{1b}[2Jgone", "\u{fffd}[2Jgone"),
+            ("\u{1b}]0;name\u{7}", "\u{fffd}]0;name\u{fffd}"),
+            ("\u{1b}[31", "\u{fffd}[31"),
+            ("\u{1b}[3\u{1b}[31mx", "\u{fffd}[3\u{1b}[31mx"),
+        ] {
+            assert_eq!(text_to_keep(said, 0), kept);
+        }
         let long = text_to_keep(&"ä".repeat(MAX_TEXT_CHARS + 5), 7);
         assert!(long.ends_with("(17 more bytes were left out)"), "{}", &long[long.len() - 60..]);
     }

@@ -16,6 +16,7 @@ pub mod services;
 pub mod trainings;
 pub mod uploads;
 
+pub use call::Messages;
 pub use error::{ApiError, ErrorKind};
 
 /// A text that no other call has, so that a call sent twice has one effect.

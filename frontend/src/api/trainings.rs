@@ -6,9 +6,10 @@ use super::ApiError;
 use super::call::{Messages, calls, stream};
 use proto::convert::subset_to_wire;
 use proto::v1::{
-    AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, ListSnapshotItemsRequest,
-    ListTrainingsRequest, LogLine, RemoveTrainingRequest, RerunTrainingRequest, RestoreTrainingRequest,
-    SetPriorityRequest, StartTrainingRequest, TrainingCheck, TrainingSnapshot, WatchEvent, WatchRequest,
+    AbortTrainingRequest, GetSnapshotRequest, GetTrainingRequest, ListLogsRequest, ListMetricsRequest,
+    ListMetricsResponse, ListSnapshotItemsRequest, ListTrainingsRequest, LogLine, RemoveTrainingRequest,
+    RerunTrainingRequest, RestoreTrainingRequest, SetPriorityRequest, StartTrainingRequest, TrainingCheck,
+    TrainingSnapshot, WatchEvent, WatchRequest,
 };
 use shared::dataset::{Item, Subset};
 use shared::id::ModelId;
@@ -26,8 +27,12 @@ calls! {
     rerun_training(RerunTrainingRequest) -> Training = "TrainingService/RerunTraining";
     remove_training(RemoveTrainingRequest) -> Training = "TrainingService/RemoveTraining";
     restore_training(RestoreTrainingRequest) -> Training = "TrainingService/RestoreTraining";
+    list_metrics(ListMetricsRequest) -> ListMetricsResponse = "TrainingService/ListMetrics";
     list_logs(ListLogsRequest) -> ListLogsResponse = "TrainingService/ListLogs";
 }
+
+/// Points of one line: more than a chart has pixels.
+const MOST_POINTS: u32 = 4_000;
 
 /// Trainings of one model that are offered to choose from.
 const MOST_TRAININGS: u32 = 100;
@@ -115,6 +120,38 @@ pub async fn restore(training: String) -> Result<Training, ApiError> {
 pub async fn logs(training: String, after_number: u64, page_size: u32) -> Result<Vec<LogLine>, ApiError> {
     let request = ListLogsRequest { training, after_number, page_size };
     Ok(rpc::list_logs(request).await?.lines)
+}
+
+/// Lines that are fetched at once.
+const LOG_PAGE: u32 = 5_000;
+
+/// All lines of a log.
+pub async fn whole_log(training: String) -> Result<Vec<LogLine>, ApiError> {
+    let mut lines: Vec<LogLine> = Vec::new();
+    loop {
+        let after_number = lines.last().map_or(0, |last| last.number);
+        let request = ListLogsRequest { training: training.clone(), after_number, page_size: LOG_PAGE };
+        let answer = rpc::list_logs(request).await?;
+        let is_last = !answer.has_more || answer.lines.is_empty();
+        lines.extend(answer.lines);
+        if is_last {
+            return Ok(lines);
+        }
+    }
+}
+
+/// The figures of a training, an execution or a model's latest one, with as many points as make a chart look as with
+/// all of them; only those within a range of epochs, if there is one.
+pub async fn series(training: String, epochs: Option<(f64, f64)>) -> Result<ListMetricsResponse, ApiError> {
+    let (from_x, to_x) = epochs.unzip();
+    rpc::list_metrics(ListMetricsRequest {
+        training,
+        max_points: MOST_POINTS,
+        from_x,
+        to_x,
+        ..Default::default()
+    })
+    .await
 }
 
 /// Opens the stream.

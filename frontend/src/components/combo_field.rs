@@ -4,6 +4,7 @@
 
 use super::choices::{show_later, stepped};
 use super::field::{FieldFrame, described_by};
+use crate::components::dynamic::{dynamic, memo};
 use crate::text::has_words;
 use leptos::html;
 use leptos::prelude::*;
@@ -33,7 +34,7 @@ pub fn ComboField(
     let search = RwSignal::new(None::<String>);
     let active = RwSignal::new(None::<usize>);
     let input = NodeRef::<html::Input>::new();
-    let found = Memo::new(move |_| {
+    let found = memo(move |_| {
         let typed = search.get().unwrap_or_default();
         let fits = |option: &ComboOption| has_words(&format!("{} {}", option.label, option.detail), &typed);
         options.with(|options| options.iter().filter(|option| fits(option)).cloned().collect::<Vec<_>>())
@@ -105,7 +106,7 @@ pub fn ComboField(
     };
     let list_id = format!("{id}-list");
     let controlled = list_id.clone();
-    let has_list = Memo::new(move |_| is_open.get() && found.with(|found| !found.is_empty()));
+    let has_list = memo(move |_| is_open.get() && found.with(|found| !found.is_empty()));
     let option = move |(index, option): (usize, ComboOption)| {
         view! {
             <li
@@ -155,7 +156,7 @@ pub fn ComboField(
                 />
                 <Show when=move || has_list.get()>
                     <ul class="choices" id=list_id.clone() role="listbox" aria-label=list_label.clone()>
-                        {move || found.get().into_iter().enumerate().map(option).collect_view()}
+                        {dynamic(move || found.get().into_iter().enumerate().map(option).collect_view())}
                     </ul>
                 </Show>
                 <Show when=move || is_open.get() && !has_list.get()>

@@ -2,6 +2,7 @@
 //!
 //! Must not know what it holds. The browser keeps the focus inside and gives it back afterwards.
 
+use crate::components::dynamic::{dynamic, effect};
 use crate::state::layers::Layers;
 use leptos::html;
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ pub fn Dialog(
     children: ChildrenFn,
 ) -> impl IntoView {
     let dialog = NodeRef::<html::Dialog>::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         let Some(element) = dialog.get() else { return };
         if open.get() && !element.open() {
             // It fails only for a dialog that is not in the page.
@@ -62,7 +63,7 @@ pub fn QuestionDialog() -> impl IntoView {
     let is_open = Signal::derive(move || layers.question.with(Option::is_some));
     view! {
         <Dialog open=is_open on_close=close labelled_by="question-title">
-            {move || layers.question.get().map(|question| {
+            {dynamic(move || layers.question.get().map(|question| {
                 let answer_yes = move |_| {
                     close.run(());
                     question.on_yes.run();
@@ -83,7 +84,7 @@ pub fn QuestionDialog() -> impl IntoView {
                         </button>
                     </div>
                 }
-            })}
+            }))}
         </Dialog>
     }
 }

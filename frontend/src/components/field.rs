@@ -3,6 +3,7 @@
 //! Must not know what is asked.
 
 use super::icon::{Icon, IconView};
+use crate::components::dynamic::dynamic;
 use leptos::prelude::*;
 
 /// The ids of what stands below a field.
@@ -33,7 +34,7 @@ pub fn FieldFrame(
             <label for=id>{label}</label>
             {children()}
             {(!hint.is_empty()).then(|| view! { <span class="hint" id=hint_id>{hint}</span> })}
-            {move || {
+            {dynamic(move || {
                 let id = problem_id.clone();
                 problem.get().map(|problem| view! {
                     <span class="problem" id=id>
@@ -41,7 +42,7 @@ pub fn FieldFrame(
                         <span>{problem}</span>
                     </span>
                 })
-            }}
+            })}
         </div>
     }
 }
@@ -151,12 +152,12 @@ pub fn SwitchField(
                 <span>{label}</span>
             </label>
             <span class="hint" id=format!("{id}-hint")>{hint}</span>
-            {move || problem.get().map(|problem| view! {
+            {dynamic(move || problem.get().map(|problem| view! {
                 <span class="problem" id=format!("{id}-problem")>
                     <IconView icon=Icon::CrossInOctagon/>
                     <span>{problem}</span>
                 </span>
-            })}
+            }))}
         </div>
     }
 }
@@ -186,7 +187,7 @@ pub fn SelectField(
                 aria-invalid=move || problem.get().is_some().to_string()
                 aria-describedby=move || described_by(&describing, has_hint, problem.get().is_some())
             >
-                {move || {
+                {dynamic(move || {
                     options
                         .get()
                         .into_iter()
@@ -197,7 +198,7 @@ pub fn SelectField(
                             }
                         })
                         .collect_view()
-                }}
+                })}
             </select>
         </FieldFrame>
     }

@@ -3,6 +3,7 @@
 //! Must not know what a folder is chosen for.
 
 use super::folders::{Node, Tree, ancestors, parent};
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::text;
 use leptos::attr::custom::custom_attribute;
@@ -30,16 +31,16 @@ pub fn FolderTree(
 ) -> impl IntoView {
     let open = RwSignal::new(BTreeSet::new());
     // What is selected is seen.
-    Effect::new(move |_| {
+    effect(move |_| {
         let above = ancestors(&selected.get());
         open.update(|open| open.extend(above));
     });
     // The one that the Tab key leads to.
     let focused = RwSignal::new("/".to_owned());
-    Effect::new(move |_| focused.set(selected.get()));
-    let nodes = Memo::new(move |_| tree.with(|tree| open.with(|open| tree.visible(open))));
+    effect(move |_| focused.set(selected.get()));
+    let nodes = memo(move |_| tree.with(|tree| open.with(|open| tree.visible(open))));
     // The one that the Tab key leads to must be drawn: else it is the nearest one above that is.
-    let tab_stop = Memo::new(move |_| {
+    let tab_stop = memo(move |_| {
         nodes.with(|nodes| {
             let is_drawn = |dir: &str| nodes.iter().take(MOST_FOLDERS).any(|node| node.dir == dir);
             let mut dir = focused.get();
@@ -124,7 +125,7 @@ pub fn FolderTree(
                 on:click=press
             >
                 <span class="turner" class:is-hidden=!has_children || is_root on:click=turn>
-                    {move || view! { <IconView icon=if is_open() { Icon::ChevronDown } else { Icon::ChevronRight }/> }}
+                    {dynamic(move || view! { <IconView icon=if is_open() { Icon::ChevronDown } else { Icon::ChevronRight }/> })}
                 </span>
                 <IconView icon=Icon::Folder/>
                 <span class="folder-name">{name.clone()}</span>
@@ -133,7 +134,7 @@ pub fn FolderTree(
             </li>
         }
     };
-    let surplus = Memo::new(move |_| nodes.with(Vec::len).saturating_sub(MOST_FOLDERS));
+    let surplus = memo(move |_| nodes.with(Vec::len).saturating_sub(MOST_FOLDERS));
     view! {
         <ul
             node_ref=list
@@ -155,15 +156,15 @@ pub fn FolderTree(
         </ul>
         <Show when=move || surplus.get() != 0>
             <p class="muted">
-                {move || format!("and {} more; {otherwise}", text::count(surplus.get() as u64))}
+                {dynamic(move || format!("and {} more; {otherwise}", text::count(surplus.get() as u64)))}
             </p>
         </Show>
-        {move || problem.get().map(|problem| view! {
+        {dynamic(move || problem.get().map(|problem| view! {
             <span class="problem" id=format!("{id}-problem")>
                 <IconView icon=Icon::CrossInOctagon/>
                 <span>{problem}</span>
             </span>
-        })}
+        }))}
     }
 }
 

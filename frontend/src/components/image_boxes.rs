@@ -3,6 +3,7 @@
 //! Must not know where the image comes from or what its labels mean.
 
 use super::box_path::{label_paths, outline};
+use crate::components::dynamic::dynamic;
 use leptos::prelude::*;
 use shared::dataset::{Annotation, Label, PixelBox};
 
@@ -42,7 +43,7 @@ pub fn ImageBoxes(
     let is_broken = RwSignal::new(false);
     view! {
         <span class="image-boxes">
-            {move || is_broken.get().then(|| view! { <span class="no-picture">"No preview"</span> })}
+            {dynamic(move || is_broken.get().then(|| view! { <span class="no-picture">"No preview"</span> }))}
             <img
                 class:is-broken=move || is_broken.get()
                 on:error=move |_| is_broken.set(true)
@@ -55,11 +56,11 @@ pub fn ImageBoxes(
                 draggable="false"
             />
             <svg viewBox=frame aria-hidden="true" focusable="false">
-                <g class:is-dimmed=move || marked.with(Option::is_some)>{outlines}</g>
-                {move || marked.get().map(|region| view! {
+                <g class:is-dimmed=move || marked.with(Option::is_some)>{dynamic(outlines)}</g>
+                {dynamic(move || marked.get().map(|region| view! {
                     <path class="box-halo" d=outline(region)></path>
                     <path class="box-line marked" d=outline(region)></path>
-                })}
+                }))}
             </svg>
         </span>
     }

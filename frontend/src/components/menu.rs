@@ -3,6 +3,7 @@
 //! Must not know what the actions do.
 
 use super::icon::{Icon, IconView};
+use crate::components::dynamic::{dynamic, effect};
 use crate::state::act::Act;
 use leptos::ev;
 use leptos::html;
@@ -68,7 +69,7 @@ pub fn MenuButton(
         let rect = button.get_bounding_client_rect();
         place.set(Some(((rect.right() - WIDTH).max(8.0), rect.bottom() + 4.0)));
     };
-    Effect::new(move |_| {
+    effect(move |_| {
         let Some(menu) = menu.get() else { return };
         keep_on_screen(&menu);
         focus_entry(&menu, 0);
@@ -147,7 +148,7 @@ pub fn MenuButton(
             {text}
             <IconView icon=if text.is_some() { Icon::ChevronDown } else { Icon::Dots }/>
         </button>
-        {move || place.get().map(|(left, top)| view! {
+        {dynamic(move || place.get().map(|(left, top)| view! {
             <div
                 node_ref=menu
                 class="menu"
@@ -159,7 +160,7 @@ pub fn MenuButton(
             >
                 {entries.run(()).into_iter().map(entry_view).collect_view()}
             </div>
-        })}
+        }))}
     }
 }
 

@@ -15,6 +15,8 @@ pub mod combo_field;
 #[cfg(target_arch = "wasm32")]
 pub mod dialog;
 #[cfg(target_arch = "wasm32")]
+pub mod dynamic;
+#[cfg(target_arch = "wasm32")]
 pub mod empty;
 #[cfg(target_arch = "wasm32")]
 pub mod field;

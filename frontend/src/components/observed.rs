@@ -2,6 +2,7 @@
 //!
 //! Must not know what they hold.
 
+use crate::components::dynamic::effect;
 use leptos::html;
 use leptos::prelude::*;
 use send_wrapper::SendWrapper;
@@ -11,7 +12,7 @@ use wasm_bindgen::closure::Closure;
 /// The size of an element in CSS pixels, as it changes.
 pub fn observed_size(element: NodeRef<html::Div>) -> RwSignal<(f64, f64)> {
     let size = RwSignal::new((0.0, 0.0));
-    Effect::new(move |_| {
+    effect(move |_| {
         let Some(element) = element.get() else { return };
         let observed = element.clone();
         let callback = Closure::<dyn FnMut()>::new(move || {

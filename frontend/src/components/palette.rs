@@ -4,6 +4,7 @@
 
 use super::dialog::Dialog;
 use crate::commands::Command;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::state::act::Act;
 use crate::state::layers::Layers;
 use crate::text::has_words;
@@ -50,12 +51,12 @@ fn PaletteBody(choices: Callback<(), Vec<Choice>>, close: Callback<()>) -> impl 
     let typed = RwSignal::new(String::new());
     let selected = RwSignal::new(0usize);
     let input = NodeRef::<html::Input>::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(input) = input.get() {
             let _ = input.focus();
         }
     });
-    let found = Memo::new(move |_| {
+    let found = memo(move |_| {
         let typed = typed.get();
         all.with_value(|all| {
             all.iter()
@@ -126,7 +127,7 @@ fn PaletteBody(choices: Callback<(), Vec<Choice>>, close: Callback<()>) -> impl 
             on:keydown=on_key
         />
         <ul class="palette-list" id="palette-list" role="listbox" aria-label="Commands">
-            {move || found.get().into_iter().enumerate().map(option_view).collect_view()}
+            {dynamic(move || found.get().into_iter().enumerate().map(option_view).collect_view())}
         </ul>
         <Show when=move || found.with(Vec::is_empty)>
             <p class="palette-option muted" role="status">"Nothing matches"</p>

@@ -5,6 +5,7 @@
 
 use super::icon::{Icon, IconView};
 use super::menu::keep_on_screen;
+use crate::components::dynamic::{dynamic, effect};
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
@@ -98,7 +99,7 @@ pub fn PopoverBadge(
         escaped.remove();
         scrolled.remove();
     });
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(panel) = panel.get() {
             keep_on_screen(&panel);
         }
@@ -128,7 +129,7 @@ pub fn PopoverBadge(
                 <IconView icon/>
                 <span>{word}</span>
             </button>
-            {move || place.get().map(|(left, top)| view! {
+            {dynamic(move || place.get().map(|(left, top)| view! {
                 <div
                     node_ref=panel
                     class="popover"
@@ -140,7 +141,7 @@ pub fn PopoverBadge(
                 >
                     {children.with_value(|children| children())}
                 </div>
-            })}
+            }))}
         </span>
     }
 }

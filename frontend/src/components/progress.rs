@@ -2,6 +2,7 @@
 //!
 //! Must not know what runs.
 
+use crate::components::dynamic::{dynamic, memo};
 use leptos::prelude::*;
 
 /// A determinate bar.
@@ -20,7 +21,7 @@ pub fn ProgressBar(
     #[prop(into)]
     look: Signal<&'static str>,
 ) -> impl IntoView {
-    let percent = Memo::new(move |_| (fraction.get() * 1000.0).round() / 10.0);
+    let percent = memo(move |_| (fraction.get() * 1000.0).round() / 10.0);
     view! {
         <div class="progress" data-look=move || look.get()>
             <div
@@ -37,7 +38,7 @@ pub fn ProgressBar(
                     style:transform=move || format!("scaleX({})", percent.get() / 100.0)
                 ></div>
             </div>
-            <span>{move || text.get()}</span>
+            <span>{dynamic(move || text.get())}</span>
         </div>
     }
 }

@@ -3,6 +3,7 @@
 //! Must not know what a status means for its actions.
 
 use super::icon::{Icon, IconView};
+use crate::components::dynamic::dynamic;
 use leptos::prelude::*;
 use shared::service::ServiceState;
 use shared::status::{ModelStatus, Status};
@@ -38,11 +39,11 @@ pub fn StatusChip(
     };
     view! {
         <span class="chip" data-look=move || look(status.get()).1>
-            {move || {
+            {dynamic(move || {
                 let (icon, _) = look(status.get());
                 view! { <IconView icon turning=status.get() == Status::InProgress/> }
-            }}
-            <span>{word}</span>
+            })}
+            <span>{dynamic(word)}</span>
         </span>
     }
 }

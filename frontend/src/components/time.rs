@@ -2,6 +2,7 @@
 //!
 //! Must not know what happened then.
 
+use crate::components::dynamic::memo;
 use crate::state::clock::{Clock, absolute};
 use crate::text;
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use leptos::prelude::*;
 pub fn TimeAgo(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let clock = expect_context::<Clock>();
     // Once a second the text is compared, and drawn only when it reads differently.
-    let words = Memo::new(move |_| text::ago(at_ms.get(), clock.now_ms()));
+    let words = memo(move |_| text::ago(at_ms.get(), clock.now_ms()));
     view! {
         <time title=move || absolute(at_ms.get())>{words}</time>
     }
@@ -21,7 +22,7 @@ pub fn TimeAgo(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
 #[component]
 pub fn Elapsed(#[prop(into)] from_to: Signal<(Option<i64>, Option<i64>)>) -> impl IntoView {
     let clock = expect_context::<Clock>();
-    let words = Memo::new(move |_| match from_to.get() {
+    let words = memo(move |_| match from_to.get() {
         (Some(start), Some(end)) => text::duration(end - start),
         (Some(start), None) => text::duration(clock.now_ms() - start),
         (None, _) => "–".to_owned(),

@@ -4,6 +4,7 @@
 
 use super::observed::observed_size;
 use super::virtual_window::{Rows, Window};
+use crate::components::dynamic::effect;
 use crate::state::latest::Latest;
 use leptos::html;
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ impl VirtualScroll {
         let view = NodeRef::<html::Div>::new();
         let top = RwSignal::new(0.0);
         // An element that showed other rows before stands where those were left.
-        Effect::new(move |_| {
+        effect(move |_| {
             if let Some(view) = view.get() {
                 top.set(f64::from(view.scroll_top()));
             }

@@ -11,6 +11,7 @@ use crate::state::live::Live;
 use crate::state::navigation::Navigation;
 use crate::state::session::Session;
 use crate::state::toasts::Toasts;
+use crate::text;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
 use shared::status::Status;
@@ -101,6 +102,59 @@ impl Actions {
             yes: "Abort training",
             on_yes: Act::new(move || self.abort(id.clone())),
             is_dangerous: true,
+        });
+    }
+
+    /// Asks once for all of them.
+    pub fn ask_to_abort_all(self, trainings: Vec<Training>) {
+        let words = text::counted(trainings.len() as u64, "training", "trainings");
+        let running = trainings.iter().filter(|training| training.status == Status::InProgress).count();
+        self.layers.ask(Question {
+            title: format!("Abort {words}?"),
+            body: format!(
+                "{}\nTheir status will be Terminated",
+                match running {
+                    0 => "None of them has started to learn; nothing is lost".to_owned(),
+                    1 =>
+                        "One of them runs, and stops within seconds; what it has reported is kept".to_owned(),
+                    many => format!(
+                        "{many} of them run, and stop within seconds; what they have reported is kept"
+                    ),
+                }
+            ),
+            yes: "Abort trainings",
+            on_yes: Act::new(move || {
+                for training in &trainings {
+                    self.abort(training.id.to_string());
+                }
+            }),
+            is_dangerous: true,
+        });
+    }
+
+    /// Done at once, with one way back for all.
+    pub fn remove_all(self, trainings: Vec<Training>) {
+        spawn_local(async move {
+            let mut removed = Vec::new();
+            for training in trainings {
+                match api::trainings::remove(training.id.to_string()).await {
+                    Ok(training) => {
+                        removed.push(training.id.to_string());
+                        self.live.take_training(training);
+                    }
+                    Err(error) => self.failed("A training could not be removed", &error),
+                }
+            }
+            if removed.is_empty() {
+                return;
+            }
+            let words = text::counted(removed.len() as u64, "training", "trainings");
+            let undo = Act::new(move || {
+                for id in &removed {
+                    self.restore(id.clone());
+                }
+            });
+            self.toasts.done_with(format!("{words} removed from training"), "Undo", undo);
         });
     }
 

@@ -3,6 +3,7 @@
 //! Must not know which label is right: the server checks.
 
 use crate::api::{self, ApiError};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::field::{TextArea, TextField};
 use crate::routes::Place;
@@ -22,18 +23,18 @@ use proto::v1::{CreateRecipeRequest, Label, Recipe, UpdateRecipeRequest};
 pub fn RecipesPage() -> impl IntoView {
     use_title(|| "Recipes".into());
     let parameters = use_params_map();
-    let dataset = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let dataset = memo(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
     let recipes = fetched(move || api::recipes::list(dataset.get()));
     view! {
         <div class="page-head">
             <h1>"Recipes"</h1>
-            {move || {
+            {dynamic(move || {
                 let path = Place::Dataset { dataset: dataset.get() }.path();
                 view! { <a class="button" href=path>"Back to the dataset"</a> }
-            }}
+            })}
         </div>
         <p class="hint">"The order of a recipe's labels decides the numbers that a model gives to its classes, from 0"</p>
-        {move || match recipes.state.get() {
+        {dynamic(move || match recipes.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The recipes" error again=recipes.again/> }.into_any()
@@ -47,7 +48,7 @@ pub fn RecipesPage() -> impl IntoView {
                 }
                 .into_any()
             }
-        }}
+        })}
     }
 }
 
@@ -118,7 +119,7 @@ fn Known(recipe: Recipe, can_delete: bool, again: Callback<()>) -> impl IntoView
                 <h2 id=heading.clone()>{recipe.title.clone()}</h2>
                 <span class="muted">{count}</span>
                 <button class="button" type="button" aria-label=format!("Edit {}", recipe.title) on:click=move |_| is_edited.update(|edited| *edited = !*edited)>
-                    {move || if is_edited.get() { "Close" } else { "Edit" }}
+                    {dynamic(move || if is_edited.get() { "Close" } else { "Edit" })}
                 </button>
                 <button
                     class="button danger"
@@ -215,9 +216,9 @@ fn RecipeForm(known: Option<Recipe>, dataset: String, again: Callback<()>) -> im
                 problem=problem("labels")
                 rows=8
             />
-            {move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
+            {dynamic(move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
                 <p class="problem" role="alert">{error.sentence()}</p>
-            })}
+            }))}
             <div class="form-actions">
                 <button
                     class="button primary"

@@ -2,6 +2,7 @@
 //!
 //! Must not know how a session is kept.
 
+use crate::components::dynamic::dynamic;
 use crate::components::icon::{Icon, IconView};
 use crate::state::session::{Session, SessionState};
 use leptos::prelude::*;
@@ -18,12 +19,12 @@ pub fn SignInPage() -> impl IntoView {
         <main class="sign-in" id="main">
             <div class="card">
                 <h1>"Sign in to Trainyard"</h1>
-                {move || reason().map(|reason| view! {
+                {dynamic(move || reason().map(|reason| view! {
                     <p class="notice" data-look="error" role="alert">
                         <IconView icon=Icon::CrossInOctagon/>
                         <span class="grow">{reason}</span>
                     </p>
-                })}
+                }))}
                 <p>
                     "Sign in by the link that the server printed when it started. A link works once, and \
                      for a short time"

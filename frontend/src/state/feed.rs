@@ -2,15 +2,16 @@
 //!
 //! Must not know how it arrives or how it is drawn.
 
-use super::metrics::{MetricBook, Sample};
-use crate::components::chart::lines::Line;
+use super::metrics::{Measured, Sample};
+use super::run::RunMetrics;
+use crate::arrange::{sort_by, sort_by_key};
 use crate::components::logs::buffer::{LogBuffer, LogRow};
+use crate::components::logs::colours::parted;
 use leptos::prelude::*;
 use proto::v1;
 use shared::id::ExecutionId;
 use shared::model::Artifact;
 use shared::training::HistoryEntry;
-use std::collections::HashMap;
 
 /// The execution that is looked at.
 #[derive(Clone, Copy)]
@@ -18,15 +19,14 @@ pub struct Feed {
     pub execution: RwSignal<Option<ExecutionId>>,
     /// Everything up to now has arrived.
     pub is_loaded: RwSignal<bool>,
-    /// The figures that have samples.
-    pub figures: RwSignal<Vec<String>>,
+    pub metrics: RunMetrics,
+    /// Samples up to this revision have been fetched; `None` before.
+    pub metrics_cursor: StoredValue<Option<i64>>,
     pub logs: StoredValue<LogBuffer>,
     /// Changes whenever `logs` does.
     pub logs_changed: RwSignal<u32>,
     pub artifacts: RwSignal<Vec<Artifact>>,
     pub history: RwSignal<Vec<HistoryEntry>>,
-    book: StoredValue<MetricBook>,
-    lines: StoredValue<HashMap<String, ArcRwSignal<Vec<Line>>>>,
 }
 
 impl Feed {
@@ -34,13 +34,12 @@ impl Feed {
         Self {
             execution: RwSignal::new(None),
             is_loaded: RwSignal::new(false),
-            figures: RwSignal::new(Vec::new()),
+            metrics: RunMetrics::new(),
+            metrics_cursor: StoredValue::new(None),
             logs: StoredValue::new(LogBuffer::default()),
             logs_changed: RwSignal::new(0),
             artifacts: RwSignal::new(Vec::new()),
             history: RwSignal::new(Vec::new()),
-            book: StoredValue::new(MetricBook::default()),
-            lines: StoredValue::new(HashMap::new()),
         }
     }
 
@@ -48,56 +47,40 @@ impl Feed {
     pub fn turn_to(self, execution: Option<ExecutionId>) {
         self.execution.set(execution);
         self.is_loaded.set(false);
-        self.book.set_value(MetricBook::default());
-        self.lines.set_value(HashMap::new());
-        self.figures.set(Vec::new());
+        self.metrics.clear();
+        self.metrics_cursor.set_value(None);
         self.logs.set_value(LogBuffer::default());
         self.logs_changed.update(|turn| *turn += 1);
         self.artifacts.set(Vec::new());
         self.history.set(Vec::new());
     }
 
-    /// The lines of one figure's chart.
-    pub fn lines_of(self, figure: &str) -> ArcRwSignal<Vec<Line>> {
-        if let Some(lines) = self.lines.with_value(|lines| lines.get(figure).cloned()) {
-            return lines;
-        }
-        let signal = ArcRwSignal::new(self.book.with_value(|book| book.lines(figure)));
-        self.lines.update_value(|lines| {
-            lines.insert(figure.to_owned(), signal.clone());
-        });
-        signal
+    /// What there was when the page was opened; the stream tells of what came after.
+    pub fn take_series(self, answer: v1::ListMetricsResponse) {
+        self.metrics_cursor.set_value(Some(answer.cursor));
+        self.metrics.take_series(answer.series);
     }
 
     pub fn take_metrics(self, samples: Vec<v1::MetricSample>) {
-        let samples = samples.into_iter().map(|sample| Sample {
+        self.metrics.take(samples.into_iter().map(|sample| Sample {
             figure: sample.figure,
             legend: sample.legend,
-            x: sample.x,
-            y: sample.y,
-            attempt: sample.attempt,
-        });
-        let Some(changed) = self.book.try_update_value(|book| book.take(samples)) else { return };
-        for figure in changed {
-            let known = self.lines.with_value(|lines| lines.get(&figure).cloned());
-            if let Some(lines) = known {
-                lines.set(self.book.with_value(|book| book.lines(&figure)));
-            }
-        }
-        let figures = self.book.with_value(MetricBook::figures);
-        if self.figures.with_untracked(|old| *old != figures) {
-            self.figures.set(figures);
-        }
+            measured: Measured { x: sample.x, y: sample.y, attempt: sample.attempt, at_ms: sample.at_ms },
+        }));
     }
 
     /// Lines of a level that this version does not know are shown as information.
     pub fn take_logs(self, lines: Vec<v1::LogLine>) {
-        let rows = lines.into_iter().map(|line| LogRow {
-            number: line.number,
-            at_ms: line.at_ms,
-            level: level_from_name(&line.level),
-            text: line.text,
-            attempt: line.attempt,
+        let rows = lines.into_iter().map(|line| {
+            let (text, colours) = parted(line.text);
+            LogRow {
+                number: line.number,
+                at_ms: line.at_ms,
+                level: level_from_name(&line.level),
+                text,
+                colours,
+                attempt: line.attempt,
+            }
         });
         let added = self.logs.try_update_value(|logs| logs.take(rows)).unwrap_or(0);
         if added > 0 {
@@ -114,7 +97,7 @@ impl Feed {
                 list.retain(|old| old.name != artifact.name);
                 list.push(artifact);
             }
-            list.sort_by(|left, right| left.name.cmp(&right.name));
+            sort_by(list, |left, right| left.name.cmp(&right.name));
         });
     }
 
@@ -127,7 +110,7 @@ impl Feed {
                     list.push(entry);
                 }
             }
-            list.sort_by_key(|entry| entry.at_ms);
+            sort_by_key(list, |entry| entry.at_ms);
         });
     }
 }

@@ -6,7 +6,7 @@
 use super::clock::{Clock, browser_now_ms};
 use super::feed::Feed;
 use super::session::Session;
-use crate::api::{self, ErrorKind};
+use crate::api::{self, ApiError, ErrorKind, Messages};
 use futures::future::{AbortHandle, Either, abortable, select};
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -168,14 +168,7 @@ impl Live {
 
     /// Follows one stream to its end.
     async fn follow(self) -> Ending {
-        let execution = self.feed.execution.get_untracked();
-        let request = WatchRequest {
-            cursor: self.cursor.get_value(),
-            trainings: true,
-            execution_id: execution.map(|id| id.to_string()).unwrap_or_default(),
-            log_tail: LOG_TAIL,
-        };
-        let opening = pin!(api::trainings::watch(request));
+        let opening = pin!(self.open());
         let mut stream = match select(opening, TimeoutFuture::new(SILENCE_MS)).await {
             Either::Left((Ok(stream), _)) => stream,
             Either::Left((Err(error), _)) => {
@@ -200,6 +193,24 @@ impl Live {
                 Either::Left((Ok(None) | Err(_), _)) | Either::Right(_) => return Ending::Lost { was_live },
             }
         }
+    }
+
+    /// Opens a stream. What an execution has reported by now is fetched beforehand, a few points a pixel: a stream
+    /// would bring every one of a million.
+    async fn open(self) -> Result<Messages<WatchEvent>, ApiError> {
+        let execution = self.feed.execution.get_untracked();
+        if let Some(execution) = execution.filter(|_| self.feed.metrics_cursor.get_value().is_none()) {
+            let series = api::trainings::series(execution.to_string(), None).await?;
+            self.feed.take_series(series);
+        }
+        let request = WatchRequest {
+            cursor: self.cursor.get_value(),
+            trainings: true,
+            execution_id: execution.map(|id| id.to_string()).unwrap_or_default(),
+            log_tail: LOG_TAIL,
+            metrics_after: self.feed.metrics_cursor.get_value().unwrap_or_default(),
+        };
+        api::trainings::watch(request).await
     }
 
     fn receive(self, message: WatchEvent) {

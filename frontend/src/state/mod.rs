@@ -25,6 +25,10 @@ pub mod preferences;
 #[cfg(target_arch = "wasm32")]
 pub mod resource;
 #[cfg(target_arch = "wasm32")]
+pub mod run;
+#[cfg(target_arch = "wasm32")]
+pub mod saving;
+#[cfg(target_arch = "wasm32")]
 pub mod services;
 #[cfg(target_arch = "wasm32")]
 pub mod session;

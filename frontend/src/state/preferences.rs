@@ -2,6 +2,7 @@
 //!
 //! Must not hold anything secret.
 
+use crate::components::dynamic::effect;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
@@ -55,7 +56,7 @@ impl Preferences {
             system: followed_system_theme(),
             single_keys: RwSignal::new(single_keys),
         };
-        Effect::new(move |_| {
+        effect(move |_| {
             let root = document().document_element();
             if let (Some(root), Some(theme)) = (root, preferences.chosen.get()) {
                 // A page that cannot carry an attribute stays in the system's theme.

@@ -5,6 +5,7 @@
 use super::latest::Latest;
 use super::session::Session;
 use crate::api::ApiError;
+use crate::components::dynamic::{effect, memo};
 use leptos::prelude::*;
 use std::future::Future;
 
@@ -42,7 +43,7 @@ where
     let state = RwSignal::new(Loaded::Loading);
     let turn = RwSignal::new(0u32);
     let latest = Latest::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         turn.track();
         let answer = fetch();
         latest.run(0, async move {
@@ -61,7 +62,7 @@ where
 
 /// What was fetched, kept while a later fetch fails: whoever fetches again and again says elsewhere that it does.
 pub fn kept<T: Clone + PartialEq + Send + Sync + 'static>(fetched: Fetched<T>) -> Memo<Loaded<T>> {
-    Memo::new(move |before: Option<&Loaded<T>>| match (fetched.state.get(), before) {
+    memo(move |before: Option<&Loaded<T>>| match (fetched.state.get(), before) {
         (Loaded::Failed(_), Some(Loaded::Ready(value))) => Loaded::Ready(value.clone()),
         (state, _) => state,
     })

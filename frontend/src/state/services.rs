@@ -7,6 +7,7 @@ use super::live::Live;
 use super::session::Session;
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError};
+use crate::components::dynamic::memo;
 use crate::state::resource::Loaded;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -110,9 +111,7 @@ impl Services {
 
     /// The service with this id; what was known of it stays while the list is fetched anew.
     pub fn follow(self, id: ServiceId) -> Memo<Option<ServiceNow>> {
-        Memo::new(move |before: Option<&Option<ServiceNow>>| {
-            self.now(id).or_else(|| before.cloned().flatten())
-        })
+        memo(move |before: Option<&Option<ServiceNow>>| self.now(id).or_else(|| before.cloned().flatten()))
     }
 
     /// The service with this id, once it is known; whoever reads it is told of changes.

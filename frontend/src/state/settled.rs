@@ -2,6 +2,7 @@
 //!
 //! Must not know what is asked.
 
+use crate::components::dynamic::{effect, memo};
 use leptos::leptos_dom::helpers::TimeoutHandle;
 use leptos::prelude::*;
 use std::time::Duration;
@@ -11,7 +12,7 @@ pub fn settled<T>(source: impl Fn() -> T + Send + Sync + 'static, quiet: Duratio
 where
     T: Clone + PartialEq + Send + Sync + 'static,
 {
-    let source = Memo::new(move |_| source());
+    let source = memo(move |_| source());
     let still = RwSignal::new(source.get_untracked());
     let pending = StoredValue::new(None::<TimeoutHandle>);
     let forget = move || {
@@ -19,7 +20,7 @@ where
             handle.clear();
         }
     };
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let value = source.get();
         forget();
         if before.is_none() {

@@ -7,6 +7,7 @@ use super::pages::{
     train_in_wizard,
 };
 use anyhow::{Context, Result, ensure};
+use tests::accessibility::expect_no_violation;
 use tests::browser::{Browser, PAGE_DEADLINE, Theme};
 use tests::dataset::Size;
 use tests::server::Server;
@@ -15,6 +16,12 @@ use tests::wait::until_async;
 
 /// Enough for a person to see it move.
 const EPOCHS: u32 = 12;
+
+/// Whether the line of the address is marked, and in view.
+const POINTED_AT: &str = "
+    const line = document.querySelector('.log-row.chosen');
+    const [row, view] = [line?.getBoundingClientRect(), document.querySelector('.log-view')?.getBoundingClientRect()];
+    return !!row && row.top >= view.top && row.bottom <= view.bottom && location.hash === line.querySelector('a').hash;";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_training_is_started_in_the_browser_and_watched_to_its_end() -> Result<()> {
@@ -30,7 +37,7 @@ async fn a_training_is_started_in_the_browser_and_watched_to_its_end() -> Result
     browser.click("link", "tiny").await?;
     look_at_charts(&browser).await?;
     browser.click("link", "Logs").await?;
-    browser.expect_text("epoch", PAGE_DEADLINE).await?;
+    read_log(&browser).await?;
     browser.click("link", "Artifacts").await?;
     fetch_weights(&browser).await?;
 
@@ -72,6 +79,34 @@ async fn look_at_charts(browser: &Browser) -> Result<()> {
         browser.screenshot(&format!("model-{}", theme.name())).await?;
     }
     browser.prefer(Theme::Light).await
+}
+
+/// The log is searched, pointed at by line and folded, and the address alone leads to the same line.
+async fn read_log(browser: &Browser) -> Result<()> {
+    browser.find("button", "Epoch 1, attempt 1").await?;
+    browser.fill("textbox", "Search the log", "epoch").await?;
+    browser.click("button", "Next match (n)").await?;
+    browser.expect_text("1 of ", PAGE_DEADLINE).await?;
+    browser
+        .script("document.querySelector('.log-row mark').closest('.log-row').querySelector('a').click()")
+        .await?;
+    until_async("the line is in the address", PAGE_DEADLINE, async || {
+        Ok(browser.address().await?.contains("#L").then_some(()))
+    })
+    .await?;
+    for theme in Theme::ALL {
+        browser.prefer(theme).await?;
+        browser.open(&browser.address().await?).await?;
+        until_async("the line is pointed at", PAGE_DEADLINE, async || {
+            Ok((browser.script(POINTED_AT).await? == true).then_some(()))
+        })
+        .await?;
+        expect_no_violation(browser, &format!("a searched log ({})", theme.name())).await?;
+        browser.screenshot(&format!("log-{}", theme.name())).await?;
+    }
+    browser.prefer(Theme::Light).await?;
+    browser.click("button", "Epoch 1, attempt 1").await?;
+    browser.click("button", "Epoch 1, attempt 1").await
 }
 
 async fn fetch_weights(browser: &Browser) -> Result<()> {

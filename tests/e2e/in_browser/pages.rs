@@ -16,7 +16,7 @@ pub const TRAINING_DEADLINE: Duration = Duration::from_secs(180);
 const RECORD_CHIPS: &str = "
     window.seenStatuses = [];
     const look = () => {
-        for (const chip of document.querySelectorAll('tbody td:nth-child(3) > .chip')) {
+        for (const chip of document.querySelectorAll('tbody td > .chip')) {
             const word = chip.textContent.trim();
             if (word && window.seenStatuses.at(-1) !== word) window.seenStatuses.push(word);
         }

@@ -55,7 +55,13 @@ async fn metrics_are_asked_for_by_a_number_of_points_that_can_keep_a_line() {
     assert_eq!(refused.code, Code::InvalidArgument);
     assert!(refused.message.contains("max_points"), "{}", refused.message);
     let answer = house.call(method, &ask(12), &house.owner()).await.decode::<v1::ListMetricsResponse>();
-    assert_eq!(answer, v1::ListMetricsResponse::default());
+    assert!(answer.series.is_empty() && answer.samples.is_empty() && answer.cursor > 0, "{answer:?}");
+    for (from_x, to_x) in [(Some(2.0), Some(1.0)), (Some(f64::NAN), None), (None, Some(f64::NAN))] {
+        let request = v1::ListMetricsRequest { from_x, to_x, ..ask(12) };
+        let refused = house.call(method, &request, &house.owner()).await;
+        assert_eq!(refused.code, Code::InvalidArgument);
+        assert!(refused.message.contains("from_x"), "{}", refused.message);
+    }
     house.server.stop().await;
 }
 

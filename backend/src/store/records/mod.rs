@@ -15,8 +15,8 @@ pub use executions::{
 };
 pub use models::{Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
 pub use reports::{
-    Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, StoredLogLine, StoredSample, StoredSeries,
-    WatchScope,
+    Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, SeriesQuery, StoredLogLine, StoredSample,
+    StoredSeries, WatchScope,
 };
 pub use secrets::{NewSecret, SealedSecret, SecretRecord, SecretUse};
 pub use trainings::{

@@ -29,8 +29,21 @@ pub struct StoredSeries {
     pub legend: String,
     /// By x; NaN and infinities are gaps.
     pub points: Vec<Point>,
-    /// Points that are stored.
+    /// Attempt and UTC milliseconds of each point.
+    pub origins: Vec<(u32, i64)>,
+    /// Points that are stored, within the range that was asked for.
     pub total_count: u64,
+}
+
+/// Which lines of an execution, and how much of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeriesQuery<'a> {
+    /// Only these charts; none for all.
+    pub figures: &'a [String],
+    /// Points of a line at most.
+    pub max_points: usize,
+    /// Only points within.
+    pub range: std::ops::RangeInclusive<f64>,
 }
 
 /// A log line as it is stored.
@@ -55,6 +68,8 @@ pub struct WatchScope {
     pub log_tail: u32,
     /// Log lines up to this number are never sent. A stream sets it from [`Changes::logs_after`].
     pub logs_after: u64,
+    /// Samples up to this revision are never sent.
+    pub metrics_after: i64,
 }
 
 /// What became different after a cursor.

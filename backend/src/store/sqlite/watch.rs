@@ -36,7 +36,9 @@ impl Store {
             if cursor == 0 && scope.log_tail > 0 {
                 logs_after = logs_after.max(log_floor(&mut moment, id, scope.log_tail).await?);
             }
-            batch.take_samples(samples_after(&mut moment, id, cursor, BATCH_ROWS + 1).await?);
+            batch.take_samples(
+                samples_after(&mut moment, id, cursor.max(scope.metrics_after), BATCH_ROWS + 1).await?,
+            );
             batch.logs = batch.take(lines_after(&mut moment, id, cursor, logs_after).await?)?;
             batch.artifacts = batch.take(rows_after(&mut moment, ARTIFACTS, id, cursor).await?)?;
             batch.history = batch.take(rows_after(&mut moment, HISTORY, id, cursor).await?)?;

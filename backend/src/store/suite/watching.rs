@@ -2,7 +2,8 @@
 
 use super::*;
 
-const ALL: WatchScope = WatchScope { trainings: true, execution: None, log_tail: 0, logs_after: 0 };
+const ALL: WatchScope =
+    WatchScope { trainings: true, execution: None, log_tail: 0, logs_after: 0, metrics_after: 0 };
 
 #[tokio::test]
 async fn a_stream_sees_each_change_once_and_revisions_tick() {
@@ -62,6 +63,26 @@ async fn a_long_way_behind_is_caught_up_in_bounded_batches() {
     }
     assert_eq!((samples, batches), (1665, 2));
     assert_eq!(numbers, (1..=835).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_stream_goes_on_where_a_series_was_read() {
+    let bench = Bench::new().await;
+    let (training, held, _) = bench.running(ServiceSettings::default()).await;
+    let id = training.execution_id;
+    bench.store.report(batch(&held, vec![sample(1, 1.0), log(2, "a")])).await.unwrap();
+    let query = SeriesQuery { figures: &[], max_points: 100, range: f64::NEG_INFINITY..=f64::INFINITY };
+    let (series, metrics_after) = bench.store.series(id, query).await.unwrap();
+    assert_eq!(series.iter().map(|line| line.total_count).sum::<u64>(), 1);
+    bench.store.report(batch(&held, vec![sample(3, 2.0)])).await.unwrap();
+    let scope = WatchScope { execution: Some(id), metrics_after, ..ALL };
+    let changes = bench.store.changes_since(0, scope).await.unwrap();
+    let places: Vec<f64> = changes.metrics.iter().map(|stored| stored.sample.x).collect();
+    assert_eq!(
+        (places, changes.logs.len()),
+        (vec![3.0], 1),
+        "a point that was read came again, or one is missing"
+    );
 }
 
 #[tokio::test]

@@ -2,9 +2,12 @@
 //!
 //! Must not know how it is drawn.
 
-use super::lines::{Line, Point, extent_y};
+use super::axis::XAxis;
+use super::lines::{Line, Point};
 use super::projection::Projection;
-use shared::series::{min_max, nice_ticks, whole_ticks};
+use super::vertical::{Vertical, VerticalAxis, vertical_axis};
+use crate::arrange::sort_by;
+use shared::series::min_max;
 
 const LEFT: f64 = 46.0;
 /// Room for the labels at the ends of the lines, and without them for half a mark.
@@ -14,6 +17,17 @@ const TOP: f64 = 10.0;
 const BOTTOM: f64 = 24.0;
 /// Labels nearer than this would run into each other.
 const LABEL_GAP: f64 = 12.0;
+/// With more lines than these, labels at their ends would make a muddle: the legend has them.
+const MOST_LABELS: usize = 5;
+
+/// The horizontal axis of a chart.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Horizontal {
+    pub axis: XAxis,
+    pub domain: (f64, f64),
+    /// What the wall clock is ahead of UTC.
+    pub ahead_ms: f64,
+}
 
 /// The geometry of one chart, in CSS pixels from its upper left corner.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,33 +37,26 @@ pub struct Frame {
     right: f64,
     pub x: Projection,
     pub y: Projection,
-    pub x_marks: Vec<f64>,
-    pub y_marks: Vec<f64>,
-    pub y_decimals: usize,
+    pub x_marks: Vec<(f64, String)>,
+    pub y_marks: Vec<(f64, String)>,
+    /// Values that lie outside, as a few wild ones would flatten the rest.
+    pub hidden: usize,
 }
 
 impl Frame {
-    /// With `share` the values lie between 0 and 1, and the axis starts at 0 and never passes 1.
-    pub fn of(lines: &[Line], domain_x: (f64, f64), size: (f64, f64), share: bool) -> Self {
+    pub fn of(lines: &[Line], horizontal: Horizontal, size: (f64, f64), vertical: Vertical) -> Self {
         let (width, height) = (size.0.max(LEFT + RIGHT + 20.0), size.1.max(TOP + BOTTOM + 20.0));
+        let right = width - if has_labels(lines) { RIGHT } else { RIGHT_OF_ONE };
+        let x = Projection::new(horizontal.domain, (LEFT, right));
+        let most_x = ((right - LEFT) / 64.0).clamp(2.0, 12.0) as usize;
         let most_y = ((height - TOP - BOTTOM) / 36.0).clamp(2.0, 8.0) as usize;
-        let right = width - if lines.len() == 1 { RIGHT_OF_ONE } else { RIGHT };
-        let most_x = ((right - LEFT) / 56.0).clamp(2.0, 12.0) as usize;
-        let domain_y = domain_of(lines, share, most_y);
-        let x = Projection::new(domain_x, (LEFT, right));
-        let y = Projection::new(domain_y, (height - BOTTOM, TOP));
-        let y_marks = nice_ticks(y.domain().0, y.domain().1, most_y);
-        Self {
-            width,
-            height,
-            right,
-            x,
-            y,
-            // Only a chart of one epoch has a domain that begins before the first.
-            x_marks: whole_ticks(x.domain().0.max(domain_x.0), x.domain().1, most_x).values,
-            y_decimals: y_marks.decimals,
-            y_marks: y_marks.values,
-        }
+        let range_y = (height - BOTTOM, TOP);
+        let VerticalAxis { y, marks, hidden } =
+            vertical_axis(lines, horizontal.domain, vertical, range_y, most_y);
+        // Only a chart of one place has a domain that begins before the first.
+        let shown = (x.domain().0.max(horizontal.domain.0), x.domain().1);
+        let x_marks = horizontal.axis.marks(shown, most_x, horizontal.ahead_ms);
+        Self { width, height, right, x, y, x_marks, y_marks: marks, hidden }
     }
 
     pub fn left(&self) -> f64 {
@@ -72,29 +79,39 @@ impl Frame {
         (self.x.to_pixel(point.x), self.y.to_pixel(point.y))
     }
 
-    /// Heights of the labels at the ends of the lines, apart enough to be read.
+    /// Whether a point stands within the edges.
+    pub fn holds(&self, point: Point) -> bool {
+        let (x, y) = self.place(point);
+        // What lies on the edge may be a rounding error beyond it.
+        let within = |value: f64, low: f64, high: f64| (low - 0.5..=high + 0.5).contains(&value);
+        self.y.has_place(point.y)
+            && within(x, self.left(), self.right())
+            && within(y, self.top(), self.bottom())
+    }
+
+    /// Heights of the labels at the ends of the lines, apart enough to be read; none where the legend has them.
     pub fn end_labels(&self, lines: &[Line]) -> Vec<(usize, f64)> {
+        if !has_labels(lines) {
+            return Vec::new();
+        }
         let mut labels: Vec<(usize, f64)> = lines
             .iter()
             .enumerate()
-            .filter_map(|(index, line)| Some((index, self.y.to_pixel(line.last_finite()?.y))))
+            .filter_map(|(index, line)| Some((index, self.place(self.last_within(line)?).1)))
             .collect();
-        labels.sort_by(|left, right| left.1.total_cmp(&right.1));
+        sort_by(&mut labels, |left, right| left.1.total_cmp(&right.1));
         spread(&mut labels, self.top(), self.bottom());
         labels
     }
+
+    /// The last point of a line that is seen.
+    pub fn last_within(&self, line: &Line) -> Option<Point> {
+        line.points.iter().rev().find(|point| self.holds(**point)).copied()
+    }
 }
 
-fn domain_of(lines: &[Line], share: bool, most: usize) -> (f64, f64) {
-    match (extent_y(lines), share) {
-        (None, _) => (0.0, 1.0),
-        (Some((low, high)), true) => {
-            // A single small value must not look like a large one.
-            let top = widened(0.0, high.max(0.05), most).1;
-            (low.min(0.0), if high <= 1.0 { top.min(1.0) } else { top })
-        }
-        (Some((low, high)), false) => widened(low, high, most),
-    }
+fn has_labels(lines: &[Line]) -> bool {
+    (2..=MOST_LABELS).contains(&lines.len()) && lines.iter().all(|line| line.legend.len() <= 8)
 }
 
 /// Pushes labels down, then what went past the lower edge up again.
@@ -111,25 +128,6 @@ fn spread(labels: &mut [(usize, f64)], top: f64, bottom: f64) {
     }
 }
 
-/// The range grown outwards until it ends in marks, so that lines do not touch the edge.
-fn widened(low: f64, high: f64, most: usize) -> (f64, f64) {
-    let mut range = (low, high);
-    // A wider range may have coarser marks, whose ends lie further out again; that ends soon.
-    for _ in 0..4 {
-        let marks = nice_ticks(range.0, range.1, most).values;
-        let [first, second, ..] = marks.as_slice() else { return range };
-        let (step, last) = (second - first, marks.last().copied().unwrap_or(range.1));
-        let is_outside = |end: f64, mark: f64| (end - mark).abs() > step * 1e-6;
-        let below = if is_outside(range.0, *first) { first - step } else { *first };
-        let above = if is_outside(range.1, last) { last + step } else { last };
-        if (below, above) == range {
-            break;
-        }
-        range = (below, above);
-    }
-    range
-}
-
 /// What can be seen of a line: the smallest and largest value of each pixel column.
 pub fn thinned(part: &[Point], x: Projection) -> Vec<Point> {
     let (from, to) = x.domain();
@@ -140,36 +138,33 @@ pub fn thinned(part: &[Point], x: Projection) -> Vec<Point> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::look::Look;
     use super::*;
 
     fn line(values: &[f64]) -> Line {
         let points = (1u32..).zip(values).map(|(x, &y)| Point { x: x.into(), y }).collect();
-        Line { legend: "train".into(), points }
+        Line { legend: "train".into(), look: Look::default(), points }
+    }
+
+    fn frame(lines: &[Line], domain: (f64, f64), size: (f64, f64)) -> Frame {
+        let horizontal = Horizontal { axis: XAxis::Epoch, domain, ahead_ms: 0.0 };
+        Frame::of(lines, horizontal, size, Vertical::default())
     }
 
     #[test]
     fn every_point_lies_inside_the_frame() {
         let lines = [line(&[1.82, 0.9, f64::NAN, 0.61]), line(&[2.4])];
-        let frame = Frame::of(&lines, (1.0, 4.0), (400.0, 220.0), false);
-        for point in lines.iter().flat_map(|line| &line.points).filter(|point| point.y.is_finite()) {
-            let (x, y) = frame.place(*point);
-            assert!((frame.left()..=frame.right()).contains(&x), "{x}");
-            assert!((frame.top()..=frame.bottom()).contains(&y), "{y}");
+        let frame = frame(&lines, (1.0, 4.0), (400.0, 220.0));
+        for point in lines.iter().flat_map(|line| &line.points) {
+            assert_eq!(frame.holds(*point), point.y.is_finite(), "{point:?}");
         }
-        assert!(frame.y_marks.len() >= 2 && frame.x_marks == [1.0, 2.0, 3.0, 4.0]);
-    }
-
-    #[test]
-    fn shares_start_at_nothing_and_end_at_one() {
-        let frame = Frame::of(&[line(&[0.2, 0.93])], (1.0, 2.0), (400.0, 220.0), true);
-        assert_eq!(frame.y.domain(), (0.0, 1.0));
-        let small = Frame::of(&[line(&[0.001, 0.002])], (1.0, 2.0), (400.0, 220.0), true);
-        assert!(small.y.domain().1 >= 0.05 && small.y.domain().1 < 0.2);
+        let marks: Vec<&str> = frame.x_marks.iter().map(|(_, words)| words.as_str()).collect();
+        assert!(frame.y_marks.len() >= 2 && marks == ["1", "2", "3", "4"]);
     }
 
     #[test]
     fn a_chart_without_values_or_room_has_a_frame_all_the_same() {
-        let frame = Frame::of(&[line(&[f64::NAN])], (1.0, 1.0), (0.0, 0.0), false);
+        let frame = frame(&[line(&[f64::NAN])], (1.0, 1.0), (0.0, 0.0));
         assert!(frame.right() > frame.left() && frame.bottom() > frame.top());
         assert!(frame.x.to_pixel(1.0).is_finite());
     }
@@ -177,13 +172,15 @@ mod tests {
     #[test]
     fn labels_keep_apart_and_inside() {
         let lines = [line(&[1.0, 0.50]), line(&[1.0, 0.501]), line(&[1.0, 0.502])];
-        let frame = Frame::of(&lines, (1.0, 2.0), (400.0, 220.0), false);
+        let frame = frame(&lines, (1.0, 2.0), (400.0, 220.0));
         let labels = frame.end_labels(&lines);
         assert_eq!(labels.len(), 3);
         for pair in labels.windows(2) {
             assert!(pair[1].1 - pair[0].1 >= LABEL_GAP - 1e-9, "{labels:?}");
         }
         assert!(labels.iter().all(|label| (frame.top()..=frame.bottom()).contains(&label.1)));
+        let many: Vec<Line> = (0..6).map(|_| line(&[1.0, 2.0])).collect();
+        assert!(frame.end_labels(&many).is_empty());
     }
 
     #[test]
@@ -196,24 +193,5 @@ mod tests {
         let thin = thinned(&points, projection);
         assert!(thin.len() <= 6 * 600 + 2, "{}", thin.len());
         assert!(thin.iter().any(|point| point.y == 99.0) && thin.iter().any(|point| point.y == -99.0));
-    }
-
-    #[test]
-    fn the_range_grows_to_round_ends() {
-        let (low, high) = widened(0.613, 1.82, 5);
-        assert!((low - 0.5).abs() < 1e-9 && (high - 2.0).abs() < 1e-9, "{low} {high}");
-        assert_eq!(widened(0.0, 1.0, 5), (0.0, 1.0));
-        for (low, high) in [(3.385, 4.307), (0.0009, 0.0123), (-7.3, 48.9), (1.0, 1.0001)] {
-            let (below, above) = widened(low, high, 5);
-            let marks = nice_ticks(below, above, 5).values;
-            let ends = [marks[0], marks[marks.len() - 1]];
-            let slack = (above - below) * 1e-6;
-            assert!(
-                (ends[0] - below).abs() < slack && (ends[1] - above).abs() < slack,
-                "{below} {above} {marks:?}"
-            );
-            assert!(below <= low && above >= high);
-        }
-        assert_eq!(widened(3.0, 3.0, 5), (3.0, 3.0));
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Must not know pixels or colours.
 
+use super::look::Look;
+use crate::arrange::sort_by;
 pub use shared::series::Point;
 use shared::series::{smooth, typical_step};
 
@@ -10,24 +12,22 @@ use shared::series::{smooth, typical_step};
 pub struct Line {
     /// What the line is called, for example `train`.
     pub legend: String,
+    pub look: Look,
     pub points: Vec<Point>,
 }
 
 impl Line {
-    /// The unbroken parts: what lies between two gaps.
-    pub fn parts(&self) -> impl Iterator<Item = &[Point]> {
-        shared::series::runs(&self.points)
+    /// The points within a range of `x`, in their order.
+    pub fn within(&self, (from, to): (f64, f64)) -> &[Point] {
+        let start = self.points.partition_point(|point| point.x < from);
+        let end = self.points.partition_point(|point| point.x <= to);
+        self.points.get(start..end).unwrap_or_default()
     }
 
     /// The same line, calmed: `weight` is what a value still counts one step later.
     pub fn smoothed(&self, weight: f64) -> Self {
         let points = smooth(&self.points, weight, typical_step(&self.points));
-        Self { legend: self.legend.clone(), points }
-    }
-
-    /// The last value that is a number.
-    pub fn last_finite(&self) -> Option<Point> {
-        self.points.iter().rev().find(|point| point.y.is_finite()).copied()
+        Self { legend: self.legend.clone(), look: self.look, points }
     }
 
     /// The point nearest to `x`, gaps included, so that a gap under the cursor reads as one.
@@ -42,20 +42,32 @@ impl Line {
     }
 }
 
+/// A point of a line, at the place of the cursor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Under {
+    pub legend: String,
+    pub look: Look,
+    pub point: Point,
+}
+
+/// What the lines have at `x` exactly; a line without a point there has nothing.
+pub fn under(lines: &[Line], x: f64) -> Vec<Under> {
+    let at = |line: &Line| {
+        let point = line.nearest(x).filter(|point| point.x == x)?;
+        Some(Under { legend: line.legend.clone(), look: line.look, point })
+    };
+    lines.iter().filter_map(at).collect()
+}
+
 /// Smallest and largest `x` over all lines.
 pub fn extent_x(lines: &[Line]) -> Option<(f64, f64)> {
     extent(lines.iter().flat_map(|line| line.points.iter().map(|point| point.x)))
 }
 
-/// Smallest and largest finite `y` over all lines.
-pub fn extent_y(lines: &[Line]) -> Option<(f64, f64)> {
-    extent(lines.iter().flat_map(|line| line.points.iter().map(|point| point.y)))
-}
-
 /// The `x` of the points of all lines, sorted, each once.
 pub fn positions(lines: &[Line]) -> Vec<f64> {
     let mut all: Vec<f64> = lines.iter().flat_map(|line| line.points.iter().map(|point| point.x)).collect();
-    all.sort_by(f64::total_cmp);
+    sort_by(&mut all, f64::total_cmp);
     all.dedup();
     all
 }
@@ -91,17 +103,18 @@ mod tests {
     use super::*;
 
     fn line(points: &[(f64, f64)]) -> Line {
-        Line { legend: "train".into(), points: points.iter().map(|&(x, y)| Point { x, y }).collect() }
+        Line {
+            legend: "train".into(),
+            look: Look::default(),
+            points: points.iter().map(|&(x, y)| Point { x, y }).collect(),
+        }
     }
 
     #[test]
-    fn a_gap_parts_a_line_and_is_in_no_extent() {
+    fn the_extent_reaches_over_gaps() {
         let line = line(&[(1.0, 2.0), (2.0, 3.0), (3.0, f64::NAN), (4.0, f64::INFINITY), (5.0, 1.0)]);
-        let lengths: Vec<usize> = line.parts().map(<[Point]>::len).collect();
-        assert_eq!(lengths, [2, 1]);
-        assert_eq!(extent_y(std::slice::from_ref(&line)), Some((1.0, 3.0)));
         assert_eq!(extent_x(&[line]), Some((1.0, 5.0)));
-        assert_eq!(extent_y(&[]), None);
+        assert_eq!(extent_x(&[]), None);
     }
 
     #[test]
@@ -118,7 +131,9 @@ mod tests {
     fn a_gap_can_be_pointed_at() {
         let line = line(&[(1.0, 5.0), (2.0, f64::NAN)]);
         assert!(line.nearest(2.2).is_some_and(|point| point.y.is_nan()));
-        assert_eq!(line.last_finite(), Some(Point { x: 1.0, y: 5.0 }));
+        let there = under(std::slice::from_ref(&line), 2.0);
+        assert!(there.len() == 1 && there[0].point.y.is_nan());
+        assert!(under(&[line], 1.5).is_empty());
     }
 
     #[test]

@@ -2,48 +2,47 @@
 //!
 //! Must not know how the chart is drawn.
 
-use super::lines::{Line, positions};
+use super::lines::{Line, positions, under};
+use super::scope::Scope;
+use crate::components::dynamic::dynamic;
 use crate::text;
 use leptos::prelude::*;
 
-/// One row a position, one column a line.
+/// More rows than these are for the CSV file.
+const MOST_ROWS: usize = 1_000;
+
+/// One row a position, newest first, and one column a line.
 #[component]
-pub fn ChartTable(title: String, #[prop(into)] lines: Signal<Vec<Line>>) -> impl IntoView {
+pub fn ChartTable(name: String, lines: Signal<Vec<Line>>, scope: Scope) -> impl IntoView {
     let head = move || {
-        lines.with(|lines| {
-            lines
-                .iter()
-                .map(|line| view! { <th scope="col" class="number">{line.legend.clone()}</th> })
-                .collect_view()
-        })
+        let column = |line: &Line| view! { <th scope="col" class="number">{line.legend.clone()}</th> };
+        lines.with(|lines| lines.iter().map(column).collect_view().into_any())
     };
     let body = move || {
+        let (low, high) = scope.shown.get();
+        let cell = |line: &Line, x: f64| {
+            let value = under(std::slice::from_ref(line), x).pop();
+            let words = value.as_ref().map_or_else(|| "–".to_owned(), |under| text::metric(under.point.y));
+            let full = value.map(|under| under.point.y.to_string());
+            view! { <td class="number" title=full>{words}</td> }
+        };
         lines.with(|lines| {
-            positions(lines)
-                .into_iter()
-                .rev()
-                .map(|x| {
-                    let cells = lines
-                        .iter()
-                        .map(|line| {
-                            let value = line.nearest(x).filter(|point| point.x == x);
-                            let words = value.map_or_else(|| "–".to_owned(), |point| text::metric(point.y));
-                            let full = value.map(|point| point.y.to_string());
-                            view! { <td class="number" title=full>{words}</td> }
-                        })
-                        .collect_view();
-                    view! { <tr><th scope="row">{text::position(x)}</th>{cells}</tr> }
-                })
-                .collect_view()
+            let shown =
+                positions(lines).into_iter().rev().filter(|x| (low..=high).contains(x)).take(MOST_ROWS);
+            let row = |x: f64| {
+                let cells = lines.iter().map(|line| cell(line, x)).collect_view();
+                view! { <tr><th scope="row">{scope.words(x)}</th>{cells}</tr> }
+            };
+            shown.map(row).collect_view().into_any()
         })
     };
-    let label = format!("Values of {title}");
+    let label = format!("Values of {name}");
     view! {
         <div class="chart-table" tabindex="0" role="region" aria-label=label.clone()>
             <table class="table">
                 <caption class="visually-hidden">{label.clone()}</caption>
-                <thead><tr><th scope="col">"Epoch"</th>{head}</tr></thead>
-                <tbody>{body}</tbody>
+                <thead><tr><th scope="col">{move || scope.axis().label()}</th>{dynamic(head)}</tr></thead>
+                <tbody>{dynamic(body)}</tbody>
             </table>
         </div>
     }

@@ -8,6 +8,7 @@ use super::rows::{Rows, Sheet};
 use super::sample::{Found, Sample};
 use super::switch::{FormSwitch, Problems};
 use crate::api::ApiError;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::state::latest::Latest;
 use crate::text;
 use futures::future::LocalBoxFuture;
@@ -86,10 +87,10 @@ impl Bar {
         on_apply: Callback<Query>,
     ) -> Self {
         let draft = RwSignal::new(untrack(|| applied.with(|dql| Draft::of_dql(dql))));
-        let kept = Memo::new(move |_| applied.with(|dql| query_of(dql).query.unwrap_or_default()));
-        let reading = Memo::new(move |_| draft.with(|draft| kept.with(|kept| draft.read(kept))));
+        let kept = memo(move |_| applied.with(|dql| query_of(dql).query.unwrap_or_default()));
+        let reading = memo(move |_| draft.with(|draft| kept.with(|kept| draft.read(kept))));
         // Another part of the page may change the filter; what says the same stays as it was written.
-        Effect::new(move |_| {
+        effect(move |_| {
             let applied = applied.get();
             let said = reading.with_untracked(|reading| reading.query.as_ref().map(dql_of));
             if said.as_ref() != Some(&applied) {
@@ -99,7 +100,7 @@ impl Bar {
         });
         let sheet = RwSignal::new(Sheet::of_query(&Query::default()));
         // What the rows say already, they keep with all that is not complete yet.
-        Effect::new(move |_| {
+        effect(move |_| {
             let is_other = draft.with(|draft| {
                 draft.form == Form::Rows && !sheet.with_untracked(|sheet| sheet.says(&draft.text))
             });
@@ -192,13 +193,13 @@ pub fn FilterBar(
             (true, None) => String::new(),
         },
     };
-    let is_form = Memo::new(move |_| bar.draft.with(|draft| draft.form == Form::Rows));
-    let can_clear = Memo::new(move |_| {
+    let is_form = memo(move |_| bar.draft.with(|draft| draft.form == Form::Rows));
+    let can_clear = memo(move |_| {
         bar.applied.with(|dql| !dql.is_empty())
             || bar.draft.with(|draft| !draft.text.is_empty())
             || (is_form.get() && bar.sheet.with(|sheet| !sheet.is_empty()))
     });
-    let can_apply = Memo::new(move |_| bar.changed().is_some());
+    let can_apply = memo(move |_| bar.changed().is_some());
     view! {
         <div class="filter-bar" role="search" aria-label="Items">
             <div class="filter-line">
@@ -216,7 +217,7 @@ pub fn FilterBar(
             <Problems bar/>
             <div class="filter-tools">
                 <FormSwitch bar/>
-                <span class="filter-count" role="status">{says}</span>
+                <span class="filter-count" role="status">{dynamic(says)}</span>
                 <span class="filter-more">
                     <Show when=move || can_clear.get()>
                         <button class="button quiet" type="button" on:click=move |_| bar.clear()>"Clear"</button>
@@ -224,7 +225,7 @@ pub fn FilterBar(
                     {children()}
                 </span>
             </div>
-            {move || sample.get().map(|found| view! { <Sample found/> })}
+            {dynamic(move || sample.get().map(|found| view! { <Sample found/> }))}
         </div>
     }
 }
@@ -235,7 +236,7 @@ fn counted(bar: Bar, ask: StoredValue<Ask<Query, Found>>) -> (RwSignal<Count>, R
     let count = RwSignal::new(Count::NotAsked);
     let sample = RwSignal::new(None::<Found>);
     let latest = Latest::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         let Some(query) = bar.changed() else {
             latest.cancel();
             sample.set(None);

@@ -8,6 +8,7 @@ use super::draft::{Draft, Form, Underline, segments};
 use super::form::FormView;
 use super::suggestions::{SuggestionList, Suggestions};
 use super::switch::form_name;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use leptos::html;
 use leptos::prelude::*;
@@ -19,14 +20,14 @@ pub fn Editor(
     /// Whether it is what the page is searched by.
     is_searched: bool,
 ) -> impl IntoView {
-    let is_form = Memo::new(move |_| bar.draft.with(|draft| draft.form == Form::Rows));
-    move || {
+    let is_form = memo(move |_| bar.draft.with(|draft| draft.form == Form::Rows));
+    dynamic(move || {
         if is_form.get() {
             view! { <FormView bar/> }.into_any()
         } else {
             view! { <TextEditor bar complete is_searched/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
@@ -105,12 +106,12 @@ fn TextEditor(bar: Bar, complete: StoredValue<Complete>, is_searched: bool) -> i
         <div class="filter-field" data-form=move || bar.draft.with(|draft| form_name(draft.form))>
             <IconView icon=Icon::Search/>
             <div node_ref=mirror class="filter-mirror" aria-hidden="true">
-                {move || parts().into_iter().map(|part| view! {
+                {dynamic(move || parts().into_iter().map(|part| view! {
                     <span data-mark=part.mark.map(|mark| match mark {
                         Underline::Error => "error",
                         Underline::Warning => "warning",
                     })>{part.text}</span>
-                }).collect_view()}
+                }).collect_view())}
                 // A line break at the end counts only if something follows.
                 "\u{200b}"
             </div>

@@ -5,6 +5,7 @@
 use super::bar::Bar;
 use super::form_row::{RowView, add_id, field_id};
 use super::rows::{Entry, Joiner, Rows};
+use crate::components::dynamic::{dynamic, memo};
 use crate::text;
 use leptos::prelude::*;
 use shared::dql::{Resource, known_fields};
@@ -21,7 +22,7 @@ pub fn focus_later(id: String) {
 
 #[component]
 pub fn FormView(bar: Bar) -> impl IntoView {
-    let reason = Memo::new(move |_| bar.sheet.with(|sheet| sheet.rows.as_ref().err().cloned()));
+    let reason = memo(move |_| bar.sheet.with(|sheet| sheet.rows.as_ref().err().cloned()));
     let on_key = move |event: web_sys::KeyboardEvent| {
         let is_enter = event.key() == "Enter" && (event.ctrl_key() || event.meta_key());
         if is_enter {
@@ -39,25 +40,25 @@ pub fn FormView(bar: Bar) -> impl IntoView {
             aria-describedby=bar.id_of("problems")
             on:keydown=on_key
         >
-            {move || match reason.get() {
+            {dynamic(move || match reason.get() {
                 Some(reason) => view! { <p class="muted" role="status">{reason}</p> }.into_any(),
                 None => view! { <RowsView bar/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }
 
 #[component]
 fn RowsView(bar: Bar) -> impl IntoView {
-    let entries = Memo::new(move |_| {
+    let entries = memo(move |_| {
         let keys = |rows: &Rows| {
             let key = |entry: &Entry| (entry.id(), matches!(entry, Entry::Group { .. }));
             rows.entries.iter().map(key).collect::<Vec<_>>()
         };
         bar.with_rows(keys).unwrap_or_default()
     });
-    let left_out = Memo::new(move |_| bar.with_rows(Rows::left_out).unwrap_or_default());
-    let has_labels = Memo::new(move |_| bar.with_rows(|rows| rows.has_labels).unwrap_or_default());
+    let left_out = memo(move |_| bar.with_rows(Rows::left_out).unwrap_or_default());
+    let has_labels = memo(move |_| bar.with_rows(|rows| rows.has_labels).unwrap_or_default());
     let fields = move || {
         let resource = bar.kept.with(|kept| kept.resource());
         let label = (has_labels.get() && resource == Resource::Items).then(|| "label".to_owned());
@@ -75,7 +76,7 @@ fn RowsView(bar: Bar) -> impl IntoView {
         }
     };
     view! {
-        <datalist id=bar.id_of("fields")>{fields}</datalist>
+        <datalist id=bar.id_of("fields")>{dynamic(fields)}</datalist>
         <Show
             when=move || !entries.with(Vec::is_empty)
             fallback=|| view! { <p class="muted">"No conditions: this finds everything"</p> }
@@ -93,11 +94,11 @@ fn RowsView(bar: Bar) -> impl IntoView {
             <button class="button" type="button" id=add_id(bar, None) on:click=add>"Add condition"</button>
             <button class="button quiet" type="button" on:click=add_group>"Add group"</button>
             <span class="muted" role="status">
-                {move || match left_out.get() {
+                {dynamic(move || match left_out.get() {
                     0 => String::new(),
                     1 => "1 condition is not complete and is left out".into(),
                     many => format!("{} are not complete and are left out", text::counted(many as u64, "condition", "conditions")),
-                }}
+                })}
             </span>
         </div>
     }
@@ -105,7 +106,7 @@ fn RowsView(bar: Bar) -> impl IntoView {
 
 #[component]
 fn JoinerChoice(bar: Bar) -> impl IntoView {
-    let joiner = Memo::new(move |_| bar.with_rows(|rows| rows.joiner).unwrap_or(Joiner::All));
+    let joiner = memo(move |_| bar.with_rows(|rows| rows.joiner).unwrap_or(Joiner::All));
     let on_change = move |event| {
         let words = event_target_value(&event);
         let chosen = if words == Joiner::Any.words() { Joiner::Any } else { Joiner::All };
@@ -128,14 +129,14 @@ fn JoinerChoice(bar: Bar) -> impl IntoView {
 
 #[component]
 fn GroupView(bar: Bar, id: u64) -> impl IntoView {
-    let rows = Memo::new(move |_| {
+    let rows = memo(move |_| {
         let ids = |rows: &Rows| {
             let group = rows.entries.iter().find(|entry| entry.id() == id)?;
             Some(group.rows().iter().map(|row| row.id).collect::<Vec<_>>())
         };
         bar.with_rows(ids).flatten().unwrap_or_default()
     });
-    let words = Memo::new(move |_| {
+    let words = memo(move |_| {
         let joiner = bar.with_rows(|rows| rows.joiner.other()).unwrap_or(Joiner::Any);
         format!("{} these", text::capitalised(joiner.words()))
     });

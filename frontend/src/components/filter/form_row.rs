@@ -5,6 +5,7 @@
 use super::bar::Bar;
 use super::form::focus_later;
 use super::rows::{Fault, Operator, Row};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use leptos::prelude::*;
 
@@ -20,15 +21,15 @@ pub fn add_id(bar: Bar, group: Option<u64>) -> String {
 
 #[component]
 pub fn RowView(bar: Bar, id: u64) -> impl IntoView {
-    let row = Memo::new(move |_| bar.with_rows(|rows| rows.row(id).cloned()).flatten());
+    let row = memo(move |_| bar.with_rows(|rows| rows.row(id).cloned()).flatten());
     let row = move || row.get().unwrap_or_else(|| Row::empty(id));
-    let number = Memo::new(move |_| {
+    let number = memo(move |_| {
         let place = bar.with_rows(|rows| rows.rows().position(|row| row.id == id)).flatten();
         place.map_or(0, |place| place + 1)
     });
     let fault =
-        Memo::new(move |_| bar.with_rows(|rows| rows.row(id).and_then(|row| rows.read(row).err())).flatten());
-    let operator = Memo::new(move |_| row().operator);
+        memo(move |_| bar.with_rows(|rows| rows.row(id).and_then(|row| rows.read(row).err())).flatten());
+    let operator = memo(move |_| row().operator);
     let change = move |change: &dyn Fn(&mut Row)| {
         bar.edit(|rows| rows.change(id, change));
     };
@@ -114,10 +115,10 @@ pub fn RowView(bar: Bar, id: u64) -> impl IntoView {
             >
                 <IconView icon=Icon::Close/>
             </button>
-            {move || {
+            {dynamic(move || {
                 let id = problem_id.clone();
                 fault.get().map(|Fault { message, .. }| view! { <span class="filter-row-problem" id=id>{message}</span> })
-            }}
+            })}
         </div>
     }
 }

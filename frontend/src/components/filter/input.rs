@@ -6,6 +6,7 @@ use super::bar::{Bar, Complete, Named};
 use super::draft::{dql_of, says};
 use super::editor::Editor;
 use super::switch::{FormSwitch, Problems};
+use crate::components::dynamic::{effect, memo};
 use leptos::prelude::*;
 
 #[component]
@@ -23,11 +24,11 @@ pub fn FilterInput(
     // What Escape goes back to, and what the order is taken from: the last that could be read.
     let readable = RwSignal::new(value.get_untracked());
     let bar = Bar::new(named, readable.into(), refusal, Callback::new(|_| {}));
-    let written = Memo::new(move |_| match bar.reading.with(|reading| reading.query.clone()) {
+    let written = memo(move |_| match bar.reading.with(|reading| reading.query.clone()) {
         Some(query) => Ok(query),
         None => Err(bar.draft.with(|draft| draft.text.clone())),
     });
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let written = written.get();
         if before.is_none() {
             return;
@@ -44,7 +45,7 @@ pub fn FilterInput(
         }
     });
     // A filter that others put here is shown.
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let given = value.get();
         let is_other = before.is_some()
             && written.with_untracked(|written| match written {

@@ -6,6 +6,7 @@ use super::completion::{JOINERS, OPERATORS, Place, Wanted, place_at};
 use super::draft::Draft;
 use super::{Choice, Complete};
 use crate::components::choices::{show_later, stepped};
+use crate::components::dynamic::dynamic;
 use crate::state::latest::Latest;
 use leptos::prelude::*;
 
@@ -136,7 +137,7 @@ pub fn SuggestionList(suggestions: Suggestions, on_choose: Callback<usize>) -> i
     view! {
         <Show when=move || suggestions.is_open()>
             <ul class="choices" id=suggestions.id.get_value() role="listbox" aria-label="Suggestions">
-                {move || suggestions.choices.get().into_iter().enumerate().map(option).collect_view()}
+                {dynamic(move || suggestions.choices.get().into_iter().enumerate().map(option).collect_view())}
             </ul>
         </Show>
     }

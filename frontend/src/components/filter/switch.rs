@@ -4,6 +4,7 @@
 
 use super::bar::Bar;
 use super::draft::{Form, Mark};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use leptos::prelude::*;
 
@@ -18,7 +19,7 @@ pub const fn form_name(form: Form) -> &'static str {
 /// What is wrong, each with a way to mend it where one is known.
 #[component]
 pub fn Problems(bar: Bar) -> impl IntoView {
-    let marks = Memo::new(move |_| bar.reading.with(|reading| reading.marks.clone()));
+    let marks = memo(move |_| bar.reading.with(|reading| reading.marks.clone()));
     let row = move |mark: Mark| {
         let look = if mark.is_warning { "warning" } else { "error" };
         let icon = if mark.is_warning { Icon::Warning } else { Icon::CrossInOctagon };
@@ -41,10 +42,10 @@ pub fn Problems(bar: Bar) -> impl IntoView {
     };
     view! {
         <ul class="filter-problems" id=bar.id_of("problems") role="list">
-            {move || marks.get().into_iter().take(5).map(row).collect_view()}
-            {move || bar.refused().map(|message| view! {
+            {dynamic(move || marks.get().into_iter().take(5).map(row).collect_view())}
+            {dynamic(move || bar.refused().map(|message| view! {
                 <li data-look="error"><IconView icon=Icon::CrossInOctagon/><span>{message}</span></li>
-            })}
+            }))}
         </ul>
     }
 }
@@ -54,7 +55,7 @@ pub fn Problems(bar: Bar) -> impl IntoView {
 pub fn FormSwitch(bar: Bar) -> impl IntoView {
     let button = move |form: Form, label: &'static str| {
         let reason =
-            Memo::new(move |_| bar.draft.with(|draft| bar.kept.with(|kept| draft.turned(form, kept).err())));
+            memo(move |_| bar.draft.with(|draft| bar.kept.with(|kept| draft.turned(form, kept).err())));
         let turn = move |_| {
             let draft = bar.draft.get_untracked();
             if let Ok(turned) = bar.kept.with_untracked(|kept| draft.turned(form, kept)) {
@@ -74,10 +75,10 @@ pub fn FormSwitch(bar: Bar) -> impl IntoView {
             >
                 {label}
             </button>
-            <span class="visually-hidden" id=reason_id>{move || reason.get()}</span>
+            <span class="visually-hidden" id=reason_id>{dynamic(move || reason.get())}</span>
         }
     };
-    let cannot = Memo::new(move |_| {
+    let cannot = memo(move |_| {
         bar.draft.with(|draft| {
             let is_json = draft.form == Form::Json && bar.reading.with(|reading| reading.query.is_some());
             is_json.then(|| bar.kept.with(|kept| draft.turned(Form::Text, kept).err())).flatten()
@@ -89,6 +90,6 @@ pub fn FormSwitch(bar: Bar) -> impl IntoView {
             {button(Form::Json, "JSON")}
             {button(Form::Rows, "Form")}
         </div>
-        {move || cannot.get().map(|reason| view! { <span class="muted">{reason}</span> })}
+        {dynamic(move || cannot.get().map(|reason| view! { <span class="muted">{reason}</span> }))}
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not know where lines come from or how they are drawn.
 
+use super::colours::Coloured;
 use shared::metric::LogLevel;
 use std::collections::VecDeque;
 
@@ -16,6 +17,8 @@ pub struct LogRow {
     pub at_ms: i64,
     pub level: LogLevel,
     pub text: String,
+    /// What of the text has a colour of its own.
+    pub colours: Vec<Coloured>,
     pub attempt: u32,
 }
 
@@ -60,6 +63,11 @@ impl LogBuffer {
         self.rows.front().map(|row| row.number)
     }
 
+    /// The first line of an attempt that is at least this grave.
+    pub fn first_of(&self, attempt: u32, least: LogLevel) -> Option<&LogRow> {
+        self.rows.iter().find(|row| row.attempt == attempt && row.level >= least)
+    }
+
     /// Indices of the lines that are at least this grave and hold this text, case aside.
     pub fn matching(&self, least: LogLevel, search: &str) -> Vec<u32> {
         let wanted = search.trim().to_lowercase();
@@ -78,7 +86,7 @@ mod tests {
     use super::*;
 
     fn row(number: u64, level: LogLevel, text: &str) -> LogRow {
-        LogRow { number, at_ms: 0, level, text: text.into(), attempt: 1 }
+        LogRow { number, at_ms: 0, level, text: text.into(), colours: Vec::new(), attempt: 1 }
     }
 
     fn numbers(buffer: &LogBuffer) -> Vec<u64> {
@@ -116,5 +124,7 @@ mod tests {
         assert_eq!(buffer.matching(LogLevel::Info, ""), [1, 2]);
         assert_eq!(buffer.matching(LogLevel::Debug, " EPOCH"), [0, 1]);
         assert_eq!(buffer.matching(LogLevel::Error, "epoch"), [0u32; 0]);
+        assert_eq!(buffer.first_of(1, LogLevel::Warning).map(|row| row.number), Some(3));
+        assert!(buffer.first_of(2, LogLevel::Debug).is_none());
     }
 }

@@ -9,6 +9,7 @@ use super::edits::SubsetChoice;
 use super::selection::Selection;
 use super::state::{Browser, focus_items};
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::state::resource::Loaded;
 use crate::text;
 use leptos::prelude::*;
@@ -16,7 +17,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Toolbar() -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let count = Memo::new(move |_| {
+    let count = memo(move |_| {
         let total = browser.total() as u64;
         browser.selection.with(|selection| selection.count(total))
     });
@@ -28,7 +29,7 @@ pub fn Toolbar() -> impl IntoView {
         <div class="items-toolbar">
             <Show
                 when=move || count.get() != 0
-                fallback=move || view! { <span class="muted">{shown}</span> <SelectAll/> }
+                fallback=move || view! { <span class="muted">{dynamic(shown)}</span> <SelectAll/> }
             >
                 <BatchBar count/>
             </Show>
@@ -91,7 +92,7 @@ fn BatchBar(count: Memo<u64>) -> impl IntoView {
     let delete = move |_| browser.delete_selected();
     view! {
         <div class="batch-bar" role="group" aria-label="Selected items">
-            <strong role="status">{words}</strong>
+            <strong role="status">{dynamic(words)}</strong>
             <div class="batch-group" role="group" aria-label="Tag as">
                 <span class="muted" aria-hidden="true">"Tag as"</span>
                 {SubsetChoice::ALL.map(|choice| view! { <TagButton choice/> }).collect_view()}

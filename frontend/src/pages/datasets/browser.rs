@@ -16,6 +16,7 @@ use super::panel::ItemPanel;
 use super::state::Browser;
 use super::table::ItemTable;
 use crate::api::{self, ApiError, ErrorKind};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::routes::Place;
 use crate::state::resource::{Fetched, Loaded, fetched};
@@ -29,11 +30,11 @@ use shared::dql::Query;
 #[component]
 pub fn DatasetPage() -> impl IntoView {
     let parameters = use_params_map();
-    let id = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
-    move || {
+    let id = memo(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    dynamic(move || {
         let id = id.get();
         view! { <DatasetBrowser id/> }
-    }
+    })
 }
 
 /// What stands on the page; a change of the dataset's counts draws nothing anew.
@@ -48,21 +49,21 @@ enum Stage {
 fn DatasetBrowser(id: String) -> impl IntoView {
     let asked = id.clone();
     let dataset: Fetched<Dataset> = fetched(move || api::datasets::get(asked.clone()));
-    let stage = Memo::new(move |_| {
+    let stage = memo(move |_| {
         dataset.state.with(|state| match state {
             Loaded::Loading => Stage::Loading,
             Loaded::Failed(error) => Stage::Failed(error.clone()),
             Loaded::Ready(_) => Stage::Ready,
         })
     });
-    let name = Memo::new(move |_| {
+    let name = memo(move |_| {
         dataset.state.with(|state| {
             if let Loaded::Ready(dataset) = state { dataset.name.clone() } else { "Dataset".into() }
         })
     });
     use_title(move || name.get());
     let id = StoredValue::new(id);
-    move || match stage.get() {
+    dynamic(move || match stage.get() {
         Stage::Loading => view! { <Skeleton rows=8/> }.into_any(),
         Stage::Failed(error) if error.kind == ErrorKind::NotFound => view! { <NoSuchDataset/> }.into_any(),
         Stage::Failed(error) => {
@@ -72,7 +73,7 @@ fn DatasetBrowser(id: String) -> impl IntoView {
             provide_context(Browser::new(id.get_value(), dataset));
             view! { <Parts name/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
@@ -129,7 +130,7 @@ fn Parts(name: Memo<String>) -> impl IntoView {
             <div class="dataset-head">
                 <nav aria-label="Breadcrumb"><a href=Place::Datasets.path()>"Datasets"</a> " / "</nav>
                 <h1>{name}</h1>
-                <span class="muted">{facts}</span>
+                <span class="muted">{dynamic(facts)}</span>
                 <a href=move || Place::Recipes { dataset: name.get() }.path()>"Recipes"</a>
                 <button class="button small" type="button" on:click=move |_| add.run(())>"Add items…"</button>
             </div>
@@ -184,7 +185,7 @@ enum ItemsStage {
 fn Items() -> impl IntoView {
     let browser = expect_context::<Browser>();
     let add = expect_context::<AddItems>().0;
-    let stage = Memo::new(move |_| {
+    let stage = memo(move |_| {
         if let Some(problem) = browser.reading.with(|reading| match &reading.query {
             Some(_) => None,
             None => Some(reading.marks.first().map(|mark| mark.message.clone()).unwrap_or_default()),
@@ -206,8 +207,8 @@ fn Items() -> impl IntoView {
     let again = Callback::new(move |()| browser.items.refresh());
     let clear = move |_| browser.apply(&Query::default());
     view! {
-        {move || browser.items.failure.get().map(|error| view! { <LoadFailed what="Some items" error again/> })}
-        {move || match stage.get() {
+        {dynamic(move || browser.items.failure.get().map(|error| view! { <LoadFailed what="Some items" error again/> }))}
+        {dynamic(move || match stage.get() {
             ItemsStage::Loading => view! { <Skeleton rows=6/> }.into_any(),
             ItemsStage::Failed(error) => view! { <LoadFailed what="The items" error again/> }.into_any(),
             ItemsStage::Unreadable(problem) => view! {
@@ -233,6 +234,6 @@ fn Items() -> impl IntoView {
             .into_any(),
             ItemsStage::Shown(ItemsView::Grid) => view! { <ItemGrid/> }.into_any(),
             ItemsStage::Shown(ItemsView::Table) => view! { <ItemTable/> }.into_any(),
-        }}
+        })}
     }
 }

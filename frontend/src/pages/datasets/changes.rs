@@ -6,6 +6,7 @@ use super::dialogs::words_of_refusal;
 use super::state::Browser;
 use crate::api::{self, ApiError};
 use crate::components::dialog::Dialog;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::time::TimeAgo;
@@ -53,11 +54,11 @@ fn ChangesBody(open: RwSignal<bool>) -> impl IntoView {
         browser.revision.track();
         api::datasets::changes(browser.id())
     });
-    let changes = Memo::new(move |_| match listed.state.get() {
+    let changes = memo(move |_| match listed.state.get() {
         Loaded::Ready(changes) => changes,
         Loaded::Loading | Loaded::Failed(_) => Vec::new(),
     });
-    let stage = Memo::new(move |_| {
+    let stage = memo(move |_| {
         listed.state.with(|state| match state {
             Loaded::Loading => Stage::Loading,
             Loaded::Failed(error) => Stage::Failed(error.clone()),
@@ -73,7 +74,7 @@ fn ChangesBody(open: RwSignal<bool>) -> impl IntoView {
                 <IconView icon=Icon::Close/>
             </button>
         </div>
-        {move || match stage.get() {
+        {dynamic(move || match stage.get() {
             Stage::Loading => view! { <Skeleton rows=3/> }.into_any(),
             Stage::Failed(error) => {
                 view! { <LoadFailed what="The changes" error again=listed.again/> }.into_any()
@@ -90,7 +91,7 @@ fn ChangesBody(open: RwSignal<bool>) -> impl IntoView {
                 </ul>
             }
             .into_any(),
-        }}
+        })}
     }
 }
 
@@ -114,7 +115,7 @@ fn ChangeRow(
     let id = StoredValue::new(change.change_id);
     let is_this = move |other: &str| id.with_value(|id| id == other);
     // A later change, or an undo, may stand in the way of this one.
-    let why_not = Memo::new(move |_| {
+    let why_not = memo(move |_| {
         changes.with(|changes| {
             let now = changes.iter().find(|change| is_this(&change.change_id))?;
             (!now.can_undo).then(|| text::capitalised(&now.why_not))
@@ -147,7 +148,7 @@ fn ChangeRow(
                 <strong>{words}</strong>
                 <span class="muted">{items} " · " <TimeAgo at_ms=change.at_ms/></span>
                 <span class="muted" id=reason_id>{why_not}</span>
-                {move || refused().map(|words| view! { <span class="problem" role="alert">{words}</span> })}
+                {dynamic(move || refused().map(|words| view! { <span class="problem" role="alert">{words}</span> }))}
             </div>
             <button
                 class="button"

@@ -7,6 +7,7 @@ use super::state::Browser;
 use crate::api::datasets::Changed;
 use crate::api::{self, ApiError};
 use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dynamic::{dynamic, effect};
 use crate::components::field::TextField;
 use crate::state::resource::{Loaded, fetched};
 use crate::text;
@@ -101,7 +102,7 @@ fn MoveForm(open: RwSignal<bool>) -> impl IntoView {
         why.or_else(|| asking.problem())
     });
     // A refusal is about what was written when it came.
-    Effect::new(move |_| {
+    effect(move |_| {
         dir.track();
         asking.refusal.set(None);
     });
@@ -127,7 +128,7 @@ fn MoveForm(open: RwSignal<bool>) -> impl IntoView {
                 problem
                 list="move-dirs"
             />
-            <datalist id="move-dirs">{offered}</datalist>
+            <datalist id="move-dirs">{dynamic(offered)}</datalist>
             <DialogButtons close=asking.close() is_busy=asking.is_busy yes="Move"/>
         </form>
     }
@@ -157,10 +158,10 @@ fn SplitQuestion(open: RwSignal<bool>, count: Memo<u64>) -> impl IntoView {
     };
     view! {
         <form class="dialog-form" on:submit=submit novalidate>
-            <h2 id="split-title">{move || format!("Split {} by chance", text::counted(count.get(), "item", "items"))}</h2>
+            <h2 id="split-title">{dynamic(move || format!("Split {} by chance", text::counted(count.get(), "item", "items")))}</h2>
             <p class="muted">"Each gets one of the three subsets, in place of the one that it has"</p>
             <SplitFields form id="split"/>
-            {move || asking.problem().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+            {dynamic(move || asking.problem().map(|problem| view! { <p class="problem" role="alert">{problem}</p> }))}
             <DialogButtons close=asking.close() is_busy=asking.is_busy yes="Split"/>
         </form>
     }

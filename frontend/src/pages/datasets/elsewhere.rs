@@ -4,6 +4,7 @@
 
 use super::state::{Browser, focus_items};
 use crate::api;
+use crate::components::dynamic::memo;
 use crate::state::latest::Latest;
 use crate::state::resource::Loaded;
 use leptos::prelude::*;
@@ -39,7 +40,7 @@ pub fn ChangedElsewhere() -> impl IntoView {
             timer.clear();
         }
     });
-    let is_behind = Memo::new(move |_| {
+    let is_behind = memo(move |_| {
         let newest = newest.get();
         browser
             .dataset

@@ -8,6 +8,8 @@ use super::edits::{
 };
 use super::state::Browser;
 use crate::api::{self, ApiError};
+use crate::arrange::map_of;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::LoadFailed;
 use crate::components::image_boxes::colour_of;
 use crate::state::resource::{Loaded, fetched};
@@ -48,7 +50,7 @@ async fn counts(dataset: String, query: Query) -> Result<Counts, ApiError> {
         subsets: [train, validation, test, by_subset.total_count.saturating_sub(tagged.iter().sum())],
         annotated: by_annotated.total_count.saturating_sub(by_annotated.unannotated_count),
         unannotated: by_annotated.unannotated_count,
-        labels: by_label.labels.into_iter().map(|count| (count.label, count.item_count)).collect(),
+        labels: map_of(by_label.labels.into_iter().map(|count| (count.label, count.item_count))),
     })
 }
 
@@ -65,12 +67,12 @@ async fn size_counts(dataset: String, query: Query) -> Result<[u64; 4], ApiError
 #[component]
 pub fn Facets() -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let query = Memo::new(move |_| Query { sort: Vec::new(), ..browser.query() });
+    let query = memo(move |_| Query { sort: Vec::new(), ..browser.query() });
     let counted = fetched(move || {
         browser.revision.track();
         counts(browser.id(), query.get())
     });
-    let counts = Memo::new(move |_| match counted.state.get() {
+    let counts = memo(move |_| match counted.state.get() {
         Loaded::Ready(counts) => Some(counts),
         Loaded::Loading | Loaded::Failed(_) => None,
     });
@@ -78,7 +80,7 @@ pub fn Facets() -> impl IntoView {
         counted.state.with(|state| if let Loaded::Failed(error) = state { Some(error.clone()) } else { None })
     };
     view! {
-        {move || failure().map(|error| view! { <LoadFailed what="The counts" error again=counted.again/> })}
+        {dynamic(move || failure().map(|error| view! { <LoadFailed what="The counts" error again=counted.again/> }))}
         <SubsetFacet counts query/>
         <LabelFacet counts query/>
         <AnnotatedFacet counts query/>
@@ -103,7 +105,7 @@ fn FacetButton(
                 {colour.map(|colour| view! { <span class="label-dot" style:background=colour></span> })}
                 <span class="facet-name">{label}</span>
                 " "
-                <span class="count">{move || count.get().map(text::count)}</span>
+                <span class="count">{dynamic(move || count.get().map(text::count))}</span>
             </button>
         </li>
     }
@@ -135,7 +137,7 @@ fn SubsetFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl IntoVie
 fn LabelFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl IntoView {
     let browser = expect_context::<Browser>();
     let shows_all = RwSignal::new(false);
-    let labels = Memo::new(move |_| {
+    let labels = memo(move |_| {
         browser.dataset.state.with(|state| match state {
             Loaded::Ready(dataset) => dataset.labels.clone(),
             Loaded::Loading | Loaded::Failed(_) => Vec::new(),
@@ -183,7 +185,7 @@ fn LabelFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl IntoView
             <Show when=move || labels.with(Vec::is_empty)><p class="muted">"No labels yet"</p></Show>
             <Show when=move || surplus() != 0>
                 <button class="link-button" type="button" on:click=move |_| shows_all.update(|all| *all = !*all)>
-                    {move || if shows_all.get() { "Show fewer".to_owned() } else { format!("Show {} more", surplus()) }}
+                    {dynamic(move || if shows_all.get() { "Show fewer".to_owned() } else { format!("Show {} more", surplus()) })}
                 </button>
             </Show>
         </section>
@@ -218,7 +220,7 @@ fn AnnotatedFacet(counts: Memo<Option<Counts>>, query: Memo<Query>) -> impl Into
 #[component]
 fn SizeFacet(query: Memo<Query>) -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let is_counted = Memo::new(move |_| {
+    let is_counted = memo(move |_| {
         browser.dataset.state.with(
             |state| matches!(state, Loaded::Ready(dataset) if (1..=MOST_SIZED).contains(&dataset.item_count)),
         )

@@ -5,6 +5,7 @@
 use super::saved::SavedFilters;
 use super::state::Browser;
 use crate::api::{self, ApiError};
+use crate::arrange::sort_by_key;
 use crate::components::filter::draft::query_of;
 use crate::components::filter::{Answer, Choice, Complete, FilterBar, FilterSource, Found};
 use crate::components::menu::{MenuButton, MenuEntry};
@@ -89,7 +90,7 @@ async fn found_by(dataset: String, query: shared::dql::Query) -> Result<Found, A
     let pictures = answer.items.into_iter().map(|item| (item.name, thumbnail(&item.content_hash))).collect();
     let mut labels: Vec<(String, u64)> =
         answer.labels.into_iter().map(|count| (count.label, count.item_count)).collect();
-    labels.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    sort_by_key(&mut labels, |(_, count)| std::cmp::Reverse(*count));
     labels.truncate(MOST_LABELS);
     Ok(Found { count: answer.total_count, pictures, labels })
 }

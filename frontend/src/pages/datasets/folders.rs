@@ -5,6 +5,7 @@
 use super::edits::{folder_of, with_folder};
 use super::state::Browser;
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::LoadFailed;
 use crate::components::folder_tree::FolderTree;
 use crate::components::folders::{FolderCount, Tree};
@@ -19,8 +20,8 @@ pub fn Folders() -> impl IntoView {
         browser.revision.track();
         api::datasets::folders(browser.id())
     });
-    let tree = Memo::new(move |_| folders.state.with(tree_of));
-    let selected = Memo::new(move |_| folder_of(&browser.query()).unwrap_or_else(|| "/".into()));
+    let tree = memo(move |_| folders.state.with(tree_of));
+    let selected = memo(move |_| folder_of(&browser.query()).unwrap_or_else(|| "/".into()));
     let on_choose =
         Callback::new(move |dir: String| browser.apply(&with_folder(&browser.query_untracked(), &dir)));
     let failure = move || {
@@ -29,7 +30,7 @@ pub fn Folders() -> impl IntoView {
     view! {
         <section class="side" aria-labelledby="folders-title">
             <h2 id="folders-title">"Folders"</h2>
-            {move || failure().map(|error| view! { <LoadFailed what="The folders" error again=folders.again/> })}
+            {dynamic(move || failure().map(|error| view! { <LoadFailed what="The folders" error again=folders.again/> }))}
             <FolderTree
                 id="folders"
                 tree

@@ -6,6 +6,8 @@ use super::columns::Layout;
 use super::keys::on_item_key;
 use super::state::Browser;
 use super::tile::Tile;
+use crate::arrange::sort_by_key;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::virtual_scroll::VirtualScroll;
 use crate::components::virtual_window::{Rows, Window};
 use crate::state::focus;
@@ -25,18 +27,18 @@ const REST_MS: u32 = 200;
 pub fn ItemGrid() -> impl IntoView {
     let browser = expect_context::<Browser>();
     let scroll = VirtualScroll::new();
-    let layout = Memo::new(move |_| Layout::of(scroll.size.get().0 - SCROLLBAR));
-    let rows = Memo::new(move |_| {
+    let layout = memo(move |_| Layout::of(scroll.size.get().0 - SCROLLBAR));
+    let rows = memo(move |_| {
         let Layout { columns, row_height } = layout.get();
         Rows { total: browser.total().div_ceil(columns), height: row_height, per_row: columns }
     });
-    let window = Memo::new(move |_| scroll.window(rows.get()));
-    let slots = Memo::new(move |_| rows.get().slots(scroll.size.get().1));
-    Effect::new(move |_| {
+    let window = memo(move |_| scroll.window(rows.get()));
+    let slots = memo(move |_| rows.get().slots(scroll.size.get().1));
+    effect(move |_| {
         let (window, columns) = (window.get(), layout.get().columns);
         browser.items.want(window.first * columns, window.count * columns);
     });
-    Effect::new(move |_| {
+    effect(move |_| {
         let active = browser.active.get();
         scroll.show(rows.get_untracked(), active / layout.get_untracked().columns, 0.0);
     });
@@ -115,11 +117,11 @@ struct Place {
 fn TileRow(number: usize, place: Place) -> impl IntoView {
     let browser = expect_context::<Browser>();
     let Place { scroll, layout, window, slots } = place;
-    let row = Memo::new(move |_| window.get().row_in(number, slots.get()));
-    let columns = Memo::new(move |_| layout.get().columns);
-    let height = Memo::new(move |_| layout.get().row_height);
+    let row = memo(move |_| window.get().row_in(number, slots.get()));
+    let columns = memo(move |_| layout.get().columns);
+    let height = memo(move |_| layout.get().row_height);
     let labels = labels_of(browser);
-    let tiles = Memo::new(move |before: Option<&Vec<Tile>>| {
+    let tiles = memo(move |before: Option<&Vec<Tile>>| {
         let Some(row) = row.get() else { return Vec::new() };
         let (columns, is_fast) = (columns.get(), scroll.is_fast.get());
         let end = browser.total().min((row + 1) * columns);
@@ -144,7 +146,7 @@ fn TileRow(number: usize, place: Place) -> impl IntoView {
             style:height=move || format!("{}px", height.get())
             style:grid-template-columns=move || format!("repeat({}, minmax(0, 1fr))", columns.get())
         >
-            {shown}
+            {dynamic(shown)}
         </div>
     }
 }
@@ -153,7 +155,7 @@ fn TileRow(number: usize, place: Place) -> impl IntoView {
 /// read out.
 fn keep_order(list: NodeRef<html::Div>, window: Memo<Window>) {
     let resting = Latest::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         window.track();
         resting.run(REST_MS, async move {
             if let Some(list) = list.get_untracked() {
@@ -170,7 +172,7 @@ fn put_in_order(list: &web_sys::Element) {
         row.get_attribute("aria-rowindex").and_then(|number| number.parse().ok()).unwrap_or(usize::MAX)
     };
     let mut sorted = rows.clone();
-    sorted.sort_by_key(number);
+    sort_by_key(&mut sorted, number);
     if rows == sorted {
         return;
     }

@@ -3,6 +3,7 @@
 //! Must not know how items are drawn.
 
 use crate::api::{self, ApiError};
+use crate::arrange::map_of;
 use crate::state::latest::Latest;
 use crate::state::resource::Loaded;
 use crate::state::session::Session;
@@ -101,7 +102,7 @@ impl ItemCache {
         self.is_turning.set(false);
         self.stale.set_value(Vec::new());
         self.wanted.set_value((0, 0));
-        self.pages.set(first.map(|page| (0, page)).into_iter().collect());
+        self.pages.set(map_of(first.map(|page| (0, page))));
         self.total.set(total);
     }
 

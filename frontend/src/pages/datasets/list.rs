@@ -4,6 +4,7 @@
 
 use super::import::{DropTarget, ImportDialog, Importing};
 use crate::api;
+use crate::components::dynamic::dynamic;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::routes::Place;
@@ -45,14 +46,14 @@ pub fn DatasetsPage() -> impl IntoView {
                 <h1>"Datasets"</h1>
                 <a class="button primary" href=Place::ImportDataset.path()>"Import…"</a>
             </div>
-            {move || match datasets.state.get() {
+            {dynamic(move || match datasets.state.get() {
                 Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
                 Loaded::Failed(error) => {
                     view! { <LoadFailed what="The datasets" error again=datasets.again/> }.into_any()
                 }
                 Loaded::Ready(list) if list.is_empty() => view! { <NoDatasets/> }.into_any(),
                 Loaded::Ready(list) => view! { <DatasetTable list/> }.into_any(),
-            }}
+            })}
         </DropTarget>
         <ImportDialog open=is_importing on_close=close/>
     }

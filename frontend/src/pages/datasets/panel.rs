@@ -8,6 +8,7 @@ use super::state::Browser;
 use crate::api;
 use crate::api::datasets::ItemDetail;
 use crate::components::box_path::in_words;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::image_boxes::{ImageBoxes, colour_of};
@@ -23,25 +24,25 @@ use shared::dataset::{Annotation, PixelBox};
 #[component]
 pub fn ItemPanel() -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let id = Memo::new(move |_| browser.open_item().unwrap_or_default());
+    let id = memo(move |_| browser.open_item().unwrap_or_default());
     let detail = fetched(move || {
         browser.revision.track();
         api::datasets::item(id.get())
     });
-    let place = Memo::new(move |_| browser.items.place_of(&id.get()));
+    let place = memo(move |_| browser.items.place_of(&id.get()));
     // An address may open an item that keys have not come to yet.
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(place) = place.get().filter(|place| *place != browser.active.get_untracked()) {
             browser.active.set(place);
         }
     });
-    let title = Memo::new(move |_| {
+    let title = memo(move |_| {
         detail.state.with(|state| {
             if let Loaded::Ready(detail) = state { detail.item.name.clone() } else { "Item".into() }
         })
     });
     let heading = NodeRef::<html::H2>::new();
-    Effect::new(move |_| {
+    effect(move |_| {
         // Where the panel takes the place of the items, the focus would be lost with them.
         if let Some(heading) = heading.get() {
             focus::catch_with(heading.into());
@@ -87,7 +88,7 @@ pub fn ItemPanel() -> impl IntoView {
                 </button>
             </div>
             <div class="panel-body">
-                {move || match detail.state.get() {
+                {dynamic(move || match detail.state.get() {
                     Loaded::Ready(detail) if detail.item.id.to_string() != id.get() => {
                         view! { <Skeleton rows=6/> }.into_any()
                     }
@@ -96,7 +97,7 @@ pub fn ItemPanel() -> impl IntoView {
                         view! { <LoadFailed what="The item" error again=detail.again/> }.into_any()
                     }
                     Loaded::Ready(detail) => view! { <Detail detail/> }.into_any(),
-                }}
+                })}
             </div>
         </aside>
     }

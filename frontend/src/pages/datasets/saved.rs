@@ -5,6 +5,7 @@
 use super::dialogs::words_of_refusal;
 use crate::api;
 use crate::components::dialog::Dialog;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::field::TextField;
 use crate::components::filter::draft::{Draft, query_of};
@@ -84,7 +85,7 @@ fn SavedBody(
                 <IconView icon=Icon::Close/>
             </button>
         </div>
-        {move || match filters.state.get() {
+        {dynamic(move || match filters.state.get() {
             Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
             Loaded::Failed(error) => view! { <LoadFailed what="The saved filters" error again=filters.again/> }.into_any(),
             Loaded::Ready(list) if list.is_empty() => {
@@ -96,7 +97,7 @@ fn SavedBody(
                 </ul>
             }
             .into_any(),
-        }}
+        })}
         <SaveForm saved in_force/>
     }
 }
@@ -201,7 +202,7 @@ fn SaveForm(saved: Saved, in_force: Signal<String>) -> impl IntoView {
     let name = RwSignal::new(String::new());
     let server_problem = RwSignal::new(None::<String>);
     let is_busy = RwSignal::new(false);
-    let is_taken = Memo::new(move |_| {
+    let is_taken = memo(move |_| {
         saved.filters.state.with(|state| {
             matches!(state, Loaded::Ready(list) if list.iter().any(|filter| name.with(|name| filter.name == name.trim())))
         })
@@ -242,7 +243,7 @@ fn SaveForm(saved: Saved, in_force: Signal<String>) -> impl IntoView {
     };
     view! {
         <form class="dialog-form save-form" on:submit=submit novalidate>
-            <p>"In force: " <code>{move || words_of(&in_force.get())}</code></p>
+            <p>"In force: " <code>{dynamic(move || words_of(&in_force.get()))}</code></p>
             <TextField id="save-name" label="Save it under a name" value=name problem=server_problem/>
             <div class="dialog-actions">
                 <button
@@ -251,7 +252,7 @@ fn SaveForm(saved: Saved, in_force: Signal<String>) -> impl IntoView {
                     aria-busy=move || is_busy.get().to_string()
                     aria-disabled=move || is_busy.get().then_some("true")
                 >
-                    {move || if is_taken.get() { "Replace" } else { "Save" }}
+                    {dynamic(move || if is_taken.get() { "Replace" } else { "Save" })}
                 </button>
             </div>
         </form>

@@ -3,6 +3,7 @@
 //! Must not know what is split.
 
 use super::split::{DEFAULT_PERCENT, SplitChoice, SplitProblem};
+use crate::components::dynamic::memo;
 use crate::components::field::TextField;
 use leptos::prelude::*;
 use proto::convert::SplitPercentages;
@@ -19,7 +20,7 @@ impl SplitForm {
     pub fn new() -> Self {
         let percent = DEFAULT_PERCENT.map(|percent| RwSignal::new(percent.to_string()));
         let seed = RwSignal::new("0".to_owned());
-        let reading = Memo::new(move |_| {
+        let reading = memo(move |_| {
             let [train, validation, test] = percent.map(|text| text.get());
             SplitChoice::read([&train, &validation, &test], &seed.get())
         });

@@ -8,6 +8,7 @@ use super::item_cache::ItemCache;
 use super::selection::{Chosen, Selection};
 use crate::api::datasets::Changed;
 use crate::api::{self, ApiError};
+use crate::components::dynamic::{effect, memo};
 use crate::components::filter::draft::{Reading, dql_of, query_of};
 use crate::state::act::Act;
 use crate::state::latest::Latest;
@@ -63,13 +64,13 @@ pub struct Browser {
 impl Browser {
     pub fn new(id: String, dataset: Fetched<Dataset>) -> Self {
         let parameters = use_query_map();
-        let address = Memo::new(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))));
-        let reading = Memo::new(move |_| query_of(&address.with(|address| address.dql.clone())));
+        let address = memo(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))));
+        let reading = memo(move |_| query_of(&address.with(|address| address.dql.clone())));
         let first = untrack(|| address.get());
         let selection = RwSignal::new(first.selection.clone());
         let active = RwSignal::new(0);
         let of_dataset = id.clone();
-        let without_item = Memo::new(move |_| {
+        let without_item = memo(move |_| {
             let address = Address { selection: selection.get(), item: None, ..address.get() };
             address.to_url(&of_dataset)
         });
@@ -95,8 +96,8 @@ impl Browser {
             toasts: expect_context(),
             session: expect_context(),
         };
-        Effect::new(move |_| browser.intended.set_value(address.get()));
-        let query = Memo::new(move |_| browser.reading.with(|reading| reading.query.clone()));
+        effect(move |_| browser.intended.set_value(address.get()));
+        let query = memo(move |_| browser.reading.with(|reading| reading.query.clone()));
         Effect::new(move |before: Option<Option<Query>>| {
             let query = query.get();
             // By Back or Forward as well: what was selected among other items is selected no more.

@@ -8,6 +8,7 @@ use super::grid::{active_id, labels_of};
 use super::keys::on_item_key;
 use super::state::Browser;
 use crate::components::box_path::in_words;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::components::image_boxes::ImageBoxes;
 use crate::components::time::TimeAgo;
@@ -39,13 +40,13 @@ const COLUMNS: [(&str, Option<&str>); 7] = [
 pub fn ItemTable() -> impl IntoView {
     let browser = expect_context::<Browser>();
     let scroll = VirtualScroll::new();
-    let rows = Memo::new(move |_| Rows { total: browser.total(), height: ROW_HEIGHT, per_row: 1 });
-    let window = Memo::new(move |_| scroll.window(rows.get()));
-    Effect::new(move |_| {
+    let rows = memo(move |_| Rows { total: browser.total(), height: ROW_HEIGHT, per_row: 1 });
+    let window = memo(move |_| scroll.window(rows.get()));
+    effect(move |_| {
         let window = window.get();
         browser.items.want(window.first, window.count);
     });
-    Effect::new(move |_| {
+    effect(move |_| {
         let active = browser.active.get();
         scroll.show(rows.get_untracked(), active, HEADER_HEIGHT);
     });
@@ -94,7 +95,7 @@ pub fn ItemTable() -> impl IntoView {
 fn Header(words: &'static str, field: Option<&'static str>) -> impl IntoView {
     let browser = expect_context::<Browser>();
     let Some(field) = field else { return view! { <th scope="col">{words}</th> }.into_any() };
-    let sort = Memo::new(move |_| {
+    let sort = memo(move |_| {
         let query = browser.query();
         match order_of(&query) {
             Some((by, Direction::Ascending)) if by == field => "ascending",
@@ -112,11 +113,11 @@ fn Header(words: &'static str, field: Option<&'static str>) -> impl IntoView {
                 on:keydown=|event| event.stop_propagation()
             >
                 {words}
-                {move || match sort.get() {
+                {dynamic(move || match sort.get() {
                     "ascending" => Some(view! { <IconView icon=Icon::ArrowUp/> }),
                     "descending" => Some(view! { <IconView icon=Icon::ArrowDown/> }),
                     _ => None,
-                }}
+                })}
             </button>
         </th>
     }
@@ -126,8 +127,8 @@ fn Header(words: &'static str, field: Option<&'static str>) -> impl IntoView {
 #[component]
 fn Row(index: usize) -> impl IntoView {
     let browser = expect_context::<Browser>();
-    let item = Memo::new(move |_| browser.items.get(index));
-    let is_selected = Memo::new(move |_| {
+    let item = memo(move |_| browser.items.get(index));
+    let is_selected = memo(move |_| {
         item.with(|item| {
             item.as_ref().is_some_and(|item| browser.selection.with(|all| all.contains(&item.id)))
         })
@@ -152,10 +153,10 @@ fn Row(index: usize) -> impl IntoView {
             on:click=press
             on:dblclick=open
         >
-            {move || match item.get() {
+            {dynamic(move || match item.get() {
                 Some(item) => view! { <Cells index item/> }.into_any(),
                 None => view! { <td colspan="9"><span class="visually-hidden">"Loading"</span></td> }.into_any(),
-            }}
+            })}
         </tr>
     }
 }

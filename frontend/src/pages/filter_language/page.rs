@@ -3,6 +3,7 @@
 //! Must not know what the text says.
 
 use super::REFERENCE_HTML;
+use crate::components::dynamic::effect;
 use crate::state::title::use_title;
 use leptos::html;
 use leptos::prelude::*;
@@ -17,7 +18,7 @@ pub fn FilterLanguagePage() -> impl IntoView {
             let_keys_scroll_within(&article);
         }
     };
-    Effect::new(move |_| {
+    effect(move |_| {
         if article.get().is_some() {
             // Once the text is laid out, so that its sizes are known.
             request_animation_frame(move || {

@@ -2,6 +2,7 @@
 //!
 //! Must not know how they are stored.
 
+use crate::components::dynamic::dynamic;
 use crate::components::empty::{Empty, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::time::TimeAgo;
@@ -22,7 +23,7 @@ const fn kind_label(kind: ArtifactKind) -> &'static str {
 #[component]
 pub fn ArtifactsTab() -> impl IntoView {
     let feed = expect_context::<Live>().feed;
-    move || {
+    dynamic(move || {
         let artifacts = feed.artifacts.get();
         if !artifacts.is_empty() {
             view! { <ArtifactTable artifacts/> }.into_any()
@@ -36,7 +37,7 @@ pub fn ArtifactsTab() -> impl IntoView {
             }
             .into_any()
         }
-    }
+    })
 }
 
 #[component]

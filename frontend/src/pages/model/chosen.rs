@@ -4,6 +4,7 @@
 
 use super::address::Address;
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::routes::ModelTab;
 use crate::state::clock::absolute;
@@ -27,7 +28,7 @@ pub struct Chosen {
 /// What the URL says, read anew whenever it changes.
 pub fn use_address() -> Memo<Address> {
     let parameters = use_query_map();
-    Memo::new(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))))
+    memo(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))))
 }
 
 /// Fetches the training that the URL names, or else the latest, and lets another one be chosen.
@@ -37,7 +38,7 @@ pub fn of_training(
     show: impl Fn(Chosen) -> AnyView + Send + Sync + 'static,
 ) -> impl IntoView {
     let address = use_address();
-    let wanted = Memo::new(move |_| address.with(|address| address.training.clone()));
+    let wanted = memo(move |_| address.with(|address| address.training.clone()));
     let chosen = fetched(move || {
         let wanted = wanted.get();
         async move {
@@ -52,7 +53,7 @@ pub fn of_training(
             Ok(Chosen { training, snapshot, all })
         }
     });
-    let options = Memo::new(move |_| {
+    let options = memo(move |_| {
         chosen.state.with(|state| match state {
             Loaded::Ready(chosen) => chosen.all.iter().map(option).collect::<Vec<_>>(),
             Loaded::Loading | Loaded::Failed(_) => Vec::new(),
@@ -60,17 +61,17 @@ pub fn of_training(
     });
     view! {
         // Apart from what follows from it, so that the focus stays on it.
-        {move || {
+        {dynamic(move || {
             let options = options.get();
             (options.len() > 1).then(|| view! { <Choice model tab options/> })
-        }}
-        {move || match chosen.state.get() {
+        })}
+        {dynamic(move || match chosen.state.get() {
             Loaded::Loading => view! { <Skeleton rows=5/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The snapshot" error again=chosen.again/> }.into_any()
             }
             Loaded::Ready(chosen) => show(chosen),
-        }}
+        })}
     }
 }
 
@@ -94,9 +95,8 @@ fn Choice(model: ModelId, tab: ModelTab, options: Vec<(String, String)>) -> impl
         let to = Address { training, page: 1, ..address.get_untracked() };
         navigation.go_to(to.to_url(&model.to_string(), tab));
     };
-    let shown = Memo::new(move |_| {
-        address.with(|address| address.training.clone()).unwrap_or_else(|| default.clone())
-    });
+    let shown =
+        memo(move |_| address.with(|address| address.training.clone()).unwrap_or_else(|| default.clone()));
     let option = move |(place, (id, words)): (usize, (String, String))| {
         let words = if place == 0 { format!("{words}, latest") } else { words };
         let this = id.clone();

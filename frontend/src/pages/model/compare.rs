@@ -6,6 +6,8 @@ use super::address::Address;
 use super::chosen::use_address;
 use super::resolved::resolved;
 use crate::api::{self, ApiError, ErrorKind};
+use crate::arrange::sort_by_key;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::differences::{Difference, differences};
 use crate::routes::{ModelTab, Place};
@@ -21,7 +23,7 @@ use shared::model::Model;
 pub fn CompareChoice(model: Model) -> impl IntoView {
     let address = use_address();
     let navigation = expect_context::<Navigation>();
-    let compare = Memo::new(move |_| address.with(|address| address.compare.clone()).unwrap_or_default());
+    let compare = memo(move |_| address.with(|address| address.compare.clone()).unwrap_or_default());
     let (id, parent) = (model.id, model.parent.as_ref().map(|parent| parent.id));
     let architecture = model.architecture_id;
     let others = fetched(move || {
@@ -30,7 +32,7 @@ pub fn CompareChoice(model: Model) -> impl IntoView {
             let mut others = api::models::list().await?;
             others.retain(|other| other.architecture_id == architecture && other.id != id);
             // The parent is what a version is compared with most often.
-            others.sort_by_key(|other| Some(other.id) != parent);
+            sort_by_key(&mut others, |other| Some(other.id) != parent);
             Ok(others)
         }
     });
@@ -49,11 +51,11 @@ pub fn CompareChoice(model: Model) -> impl IntoView {
         <label for="compare-choice">"Compare with"</label>
         <select class="select narrow" id="compare-choice" on:change=choose>
             <option value="" prop:selected=move || compare.with(String::is_empty)>"No other version"</option>
-            {move || match others.state.get() {
+            {dynamic(move || match others.state.get() {
                 Loaded::Ready(others) => others.into_iter().map(option).collect_view().into_any(),
                 // A list that failed leaves only the first entry; what is compared is fetched by itself.
                 Loaded::Loading | Loaded::Failed(_) => ().into_any(),
-            }}
+            })}
         </select>
     }
 }
@@ -81,7 +83,7 @@ pub fn Comparison(
     other: String,
 ) -> impl IntoView {
     let theirs = fetched(move || settings_of(other.clone()));
-    move || match theirs.state.get() {
+    dynamic(move || match theirs.state.get() {
         Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
         Loaded::Failed(error) => {
             view! { <LoadFailed what="The other version" error again=theirs.again/> }.into_any()
@@ -90,7 +92,7 @@ pub fn Comparison(
             let found = differences(schema, &mine, &theirs);
             view! { <Differences name=name.clone() other found/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]

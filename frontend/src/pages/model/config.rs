@@ -7,6 +7,7 @@ use super::command;
 use super::compare::{CompareChoice, Comparison};
 use super::resolved::resolved;
 use super::service::FrozenService;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::Empty;
 use crate::differences::{same, words};
 use crate::pages::actions::Actions;
@@ -41,7 +42,7 @@ pub fn ConfigTab(model: Model, is_trained: bool) -> impl IntoView {
 #[component]
 fn Settings(schema: &'static Schema, model: Model, chosen: Option<Chosen>) -> impl IntoView {
     let address = use_address();
-    let compare = Memo::new(move |_| address.with(|address| address.compare.clone()));
+    let compare = memo(move |_| address.with(|address| address.compare.clone()));
     let training = chosen.as_ref().map(|chosen| &chosen.training);
     let values = resolved(training.map(|training| &training.configuration), &model.configuration);
     let (origin, line) = match training {
@@ -69,7 +70,7 @@ fn Settings(schema: &'static Schema, model: Model, chosen: Option<Chosen>) -> im
             </button>
         </div>
         <p class="muted">{origin} ". Changed values are marked"</p>
-        {shown}
+        {dynamic(shown)}
         {chosen.map(|chosen| view! { <FrozenService snapshot=chosen.snapshot/> })}
     }
 }

@@ -3,6 +3,7 @@
 //! Must not decide what is possible: `shared::status` does.
 
 use super::priority::PriorityDialog;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::components::menu::{MenuButton, MenuEntry};
 use crate::components::progress::ProgressBar;
@@ -13,13 +14,19 @@ use crate::pages::models::{Changes, TrainLink};
 use crate::pages::training::row::{attempts, duration};
 use crate::pages::training::trouble_badge::TroubleBadge;
 use crate::pages::training::waiting::{Remedy, reason};
-use crate::routes::{Place, ServiceTab};
+use crate::routes::{ModelTab, Place, ServiceTab};
 use crate::state::clock::Clock;
+use crate::state::live::Live;
 use crate::text;
 use leptos::prelude::*;
+use shared::id::ModelId;
+use shared::metric::LogLevel;
 use shared::model::Model;
 use shared::status::{ModelStatus, Status};
 use shared::training::{Phase, Training};
+
+/// Letters of a line of the log beside the cause.
+const MOST_EVIDENCE: usize = 240;
 
 #[component]
 pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
@@ -31,7 +38,7 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Ch
                 <h1>{name.clone()}</h1>
                 {match training {
                     Some(training) => {
-                        let status = Memo::new(move |_| training.with(|training| training.status));
+                        let status = memo(move |_| training.with(|training| training.status));
                         view! { <StatusChip status attempts=attempts(training)/> }.into_any()
                     }
                     None => view! { <ModelChip status=model.status/> }.into_any(),
@@ -55,7 +62,7 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Ch
             {training.map(|training| view! {
                 <Advance training/>
                 <Waiting training/>
-                <Failure training/>
+                <Failure model=model.id training/>
             })}
         </header>
     }
@@ -65,13 +72,13 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Ch
 fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
     let actions = Actions::from_context();
     let (id, name) = (model.id.to_string(), model.name.clone());
-    let model_status = Memo::new(move |_| match training {
+    let model_status = memo(move |_| match training {
         Some(training) => training.with(|training| ModelStatus::beside(training.status)),
         None => model.status,
     });
     let abort = training.map(|training| {
-        let capability = Memo::new(move |_| training.with(can_abort));
-        let is_over = Memo::new(move |_| training.with(|training| training.status.is_final()));
+        let capability = memo(move |_| training.with(can_abort));
+        let is_over = memo(move |_| training.with(|training| training.status.is_final()));
         view! {
             <Show when=move || !is_over.get()>
                 <button
@@ -114,12 +121,12 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
     view! {
         <div class="model-actions">
             {abort}
-            {move || {
+            {dynamic(move || {
                 let status = model_status.get();
                 // While it runs, Abort is what can be done; Train would only be in the way.
                 let is_shown = !matches!(status, ModelStatus::Pending | ModelStatus::Training);
                 is_shown.then(|| view! { <TrainLink model_id=id.clone() name=name.clone() status/> })
-            }}
+            })}
             <MenuButton label=menu_label entries/>
             <PriorityDialog training=urgent/>
         </div>
@@ -128,12 +135,12 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
 
 #[component]
 fn Facts(training: RwSignal<Training>) -> impl IntoView {
-    let dataset = Memo::new(move |_| training.with(|training| training.dataset_name.clone()));
-    let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
+    let dataset = memo(move |_| training.with(|training| training.dataset_name.clone()));
+    let service = memo(move |_| training.with(|training| training.service_name.clone()));
     let service_place = move || Place::service(&service.get(), ServiceTab::Executions).path();
-    let priority = Memo::new(move |_| training.with(|training| training.priority));
-    let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
-    let attempt = Memo::new(move |_| {
+    let priority = memo(move |_| training.with(|training| training.priority));
+    let created_at_ms = memo(move |_| training.with(|training| training.created_at_ms));
+    let attempt = memo(move |_| {
         training.with(|training| {
             (training.attempt > 0).then(|| format!("{} of {}", training.attempt, training.max_attempts))
         })
@@ -141,8 +148,8 @@ fn Facts(training: RwSignal<Training>) -> impl IntoView {
     view! {
         <span>"Dataset " <strong>{dataset}</strong></span>
         <span>"Service " <a class="mono" href=service_place>{service}</a> <TroubleBadge training/></span>
-        {move || (priority.get() != 0).then(|| view! { <span>"Priority " <strong>{priority}</strong></span> })}
-        {move || attempt.get().map(|attempt| view! { <span>"Attempt " <strong>{attempt}</strong></span> })}
+        {dynamic(move || (priority.get() != 0).then(|| view! { <span>"Priority " <strong>{priority}</strong></span> }))}
+        {dynamic(move || attempt.get().map(|attempt| view! { <span>"Attempt " <strong>{attempt}</strong></span> }))}
         <span>"Created " <strong><TimeAgo at_ms=created_at_ms/></strong></span>
         <span>"Duration " <strong><Elapsed from_to=duration(training)/></strong></span>
     }
@@ -152,16 +159,16 @@ fn Facts(training: RwSignal<Training>) -> impl IntoView {
 #[component]
 fn Advance(training: RwSignal<Training>) -> impl IntoView {
     let clock = expect_context::<Clock>();
-    let runs = Memo::new(move |_| training.with(|training| training.status == Status::InProgress));
-    let fraction = Memo::new(move |_| training.with(|training| training.progress.fraction()));
-    let words = Memo::new(move |_| {
+    let runs = memo(move |_| training.with(|training| training.status == Status::InProgress));
+    let fraction = memo(move |_| training.with(|training| training.progress.fraction()));
+    let words = memo(move |_| {
         let (place, left) = training.with(|training| {
             let running_ms = training.started_at_ms.map_or(0, |start| clock.now_ms() - start);
             (place_in(training), text::time_left(training.progress.fraction(), running_ms))
         });
         left.map_or_else(|| place.clone(), |left| format!("{place}, {left}"))
     });
-    let bar_look = Memo::new(move |_| training.with(|training| look(training.status).1));
+    let bar_look = memo(move |_| training.with(|training| look(training.status).1));
     view! {
         <Show when=move || runs.get()>
             <div class="model-progress">
@@ -189,9 +196,9 @@ fn place_in(training: &Training) -> String {
 #[component]
 fn Waiting(training: RwSignal<Training>) -> impl IntoView {
     let waits_for = reason(training);
-    let waits = Memo::new(move |_| waits_for.with(Option::is_some));
+    let waits = memo(move |_| waits_for.with(Option::is_some));
     // What ticks is not said again each second.
-    let said = Memo::new(move |_| {
+    let said = memo(move |_| {
         training.with(|training| training.waiting.as_ref().map(shared::training::Waiting::describe))
     });
     view! {
@@ -200,7 +207,7 @@ fn Waiting(training: RwSignal<Training>) -> impl IntoView {
                 <IconView icon=Icon::Clock/>
                 <div class="grow">
                     <p class="visually-hidden" role="status">{said}</p>
-                    <p aria-hidden="true">{move || waits_for.get()}</p>
+                    <p aria-hidden="true">{dynamic(move || waits_for.get())}</p>
                     <Remedy training/>
                 </div>
             </div>
@@ -210,14 +217,14 @@ fn Waiting(training: RwSignal<Training>) -> impl IntoView {
 
 /// Why it ended otherwise than well, and what to do next.
 #[component]
-fn Failure(training: RwSignal<Training>) -> impl IntoView {
-    let cause = Memo::new(move |_| {
+fn Failure(model: ModelId, training: RwSignal<Training>) -> impl IntoView {
+    let cause = memo(move |_| {
         training.with(|training| {
             let ended_badly = matches!(training.status, Status::Failed | Status::Aborted);
             training.cause.clone().filter(|_| ended_badly).map(|cause| (training.status, cause))
         })
     });
-    move || {
+    dynamic(move || {
         cause.get().map(|(status, cause)| {
             let (icon, _) = look(status);
             let title = if status == Status::Failed { "Failed because" } else { "Aborted because" };
@@ -230,9 +237,32 @@ fn Failure(training: RwSignal<Training>) -> impl IntoView {
                         {(!cause.next_step.is_empty()).then(|| view! {
                             <p><strong>"Next step: "</strong>{text::capitalised(&cause.next_step)}</p>
                         })}
+                        <FirstError model training/>
                     </div>
                 </section>
             }
         })
-    }
+    })
+}
+
+/// The first error that the last attempt wrote, if the page holds it: mostly it says more than the last.
+#[component]
+fn FirstError(model: ModelId, training: RwSignal<Training>) -> impl IntoView {
+    let feed = expect_context::<Live>().feed;
+    let first = memo(move |_| {
+        feed.logs_changed.track();
+        let attempt = training.with(|training| training.attempt);
+        let row = feed.logs.with_value(|logs| logs.first_of(attempt, LogLevel::Error).cloned());
+        row.map(|row| (row.number, text::shortened(&row.text, MOST_EVIDENCE)))
+    });
+    let view = move |(number, words): (u64, String)| {
+        let path = Place::Model { model: model.to_string(), tab: ModelTab::Logs }.path();
+        view! {
+            <p>
+                <a href=format!("{path}#L{number}")>{format!("Line {}", text::count(number))}</a>
+                ": " <code>{words}</code>
+            </p>
+        }
+    };
+    view! { {dynamic(move || first.get().map(view))} }
 }

@@ -2,6 +2,7 @@
 //!
 //! Must not know what may follow what.
 
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::status_chip::StatusChip;
 use crate::state::clock::absolute;
 use crate::state::feed::Feed;
@@ -26,7 +27,7 @@ const fn event_words(event: Option<Event>) -> &'static str {
 
 #[component]
 pub fn HistoryList(feed: Feed) -> impl IntoView {
-    let is_empty = Memo::new(move |_| feed.history.with(Vec::is_empty));
+    let is_empty = memo(move |_| feed.history.with(Vec::is_empty));
     let entry_view = |entry: HistoryEntry| {
         let attempt = (entry.attempt > 0).then(|| format!(" (attempt {})", entry.attempt));
         view! {
@@ -45,7 +46,7 @@ pub fn HistoryList(feed: Feed) -> impl IntoView {
             <section class="chart-group" aria-labelledby="history-title">
                 <h2 id="history-title">"History"</h2>
                 <ol class="timeline card">
-                    {move || feed.history.get().into_iter().map(entry_view).collect_view()}
+                    {dynamic(move || feed.history.get().into_iter().map(entry_view).collect_view())}
                 </ol>
             </section>
         </Show>

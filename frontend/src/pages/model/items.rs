@@ -6,6 +6,7 @@ use super::address::Address;
 use super::chosen::use_address;
 use crate::api;
 use crate::components::box_path::in_words;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::image_boxes::ImageBoxes;
 use crate::routes::{ModelTab, thumbnail};
@@ -37,7 +38,7 @@ pub fn FrozenItems(
 ) -> impl IntoView {
     let address = use_address();
     let navigation = expect_context::<Navigation>();
-    let wanted = Memo::new(move |_| address.with(|address| (address.subset, address.page)));
+    let wanted = memo(move |_| address.with(|address| (address.subset, address.page)));
     let page = fetched(move || {
         let (subset, page) = wanted.get();
         api::trainings::snapshot_items(training.clone(), subset, (page - 1) * u64::from(PAGE), PAGE)
@@ -54,7 +55,7 @@ pub fn FrozenItems(
     });
     let counts = subsets.clone();
     // From the first and the last item of the page to all there are.
-    let range = Memo::new(move |_| {
+    let range = memo(move |_| {
         let (subset, page) = wanted.get();
         let total = counts.iter().find(|(each, _)| *each == subset).map_or(0, |(_, count)| *count);
         let first = ((page - 1) * u64::from(PAGE)).min(total);
@@ -80,13 +81,13 @@ pub fn FrozenItems(
                     {subsets.into_iter().map(choice).collect_view()}
                 </div>
             </div>
-            {move || match page.state.get() {
+            {dynamic(move || match page.state.get() {
                 Loaded::Loading => view! { <Skeleton rows=5/> }.into_any(),
                 Loaded::Failed(error) => {
                     view! { <LoadFailed what="The items" error again=page.again/> }.into_any()
                 }
                 Loaded::Ready(items) => view! { <ItemTable items labels/> }.into_any(),
-            }}
+            })}
             <Pages wanted range go/>
         </section>
     }
@@ -99,8 +100,8 @@ fn Pages(
     range: Memo<(u64, u64, u64)>,
     go: Callback<(Subset, u64)>,
 ) -> impl IntoView {
-    let previous = Memo::new(move |_| (wanted.get().1 <= 1).then_some("This is the first page"));
-    let next = Memo::new(move |_| {
+    let previous = memo(move |_| (wanted.get().1 <= 1).then_some("This is the first page"));
+    let next = memo(move |_| {
         let (_, last, total) = range.get();
         (last >= total).then_some("This is the last page")
     });
@@ -135,7 +136,7 @@ fn Pages(
             // From beyond the end it leads to the last page that there is.
             {turn("Previous", previous, |page, pages| (page - 1).min(pages).max(1))}
             {turn("Next", next, |page, _| page + 1)}
-            <span class="muted" role="status">{words}</span>
+            <span class="muted" role="status">{dynamic(words)}</span>
         </nav>
     }
 }

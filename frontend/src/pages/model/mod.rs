@@ -4,7 +4,9 @@
 
 pub mod address;
 pub mod command;
+pub mod explore;
 pub mod figures;
+pub mod log_address;
 pub mod resolved;
 
 #[cfg(target_arch = "wasm32")]
@@ -17,8 +19,6 @@ mod compare;
 mod config;
 #[cfg(target_arch = "wasm32")]
 mod data;
-#[cfg(target_arch = "wasm32")]
-mod explore;
 #[cfg(target_arch = "wasm32")]
 mod head;
 #[cfg(target_arch = "wasm32")]

@@ -10,6 +10,7 @@ use super::explore::ExploreTab;
 use super::head::ModelHead;
 use super::logs::LogsTab;
 use crate::api::{self, ApiError, ErrorKind};
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::pages::models::{ChangeDialogs, Changes};
 use crate::pages::not_found::NotFoundPage;
@@ -28,8 +29,8 @@ use shared::training::Training;
 pub fn ModelPage() -> impl IntoView {
     let live = expect_context::<Live>();
     let parameters = use_params_map();
-    let wanted = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
-    let tab = Memo::new(move |_| {
+    let wanted = memo(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let tab = memo(move |_| {
         let word = parameters.with(|all| all.get("tab"));
         word.map_or(Some(ModelTab::Explore), |word| ModelTab::from_name(&word))
     });
@@ -47,7 +48,7 @@ pub fn ModelPage() -> impl IntoView {
         }
     });
     view! {
-        {move || match (model.state.get(), tab.get()) {
+        {dynamic(move || match (model.state.get(), tab.get()) {
             (_, None) => view! { <NotFoundPage/> }.into_any(),
             (Loaded::Loading, _) => view! { <Skeleton rows=5/> }.into_any(),
             (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
@@ -60,7 +61,7 @@ pub fn ModelPage() -> impl IntoView {
                 let tab = Signal::derive(move || tab.get().unwrap_or(ModelTab::Explore));
                 view! { <Found model=found tab again=model.again/> }.into_any()
             }
-        }}
+        })}
     }
 }
 
@@ -75,7 +76,7 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
     // The row itself is a signal; this changes only when a newer training takes its place.
     let latest =
         Memo::new_with_compare(move |_| live.latest_of(id), |old, new| training_id(old) != training_id(new));
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(training) = latest.get() {
             live.watch(training.with_untracked(|training| training.execution_id));
         }
@@ -84,10 +85,10 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
     let model = StoredValue::new(model);
     let changes = Changes::new(again);
     view! {
-        {move || {
+        {dynamic(move || {
             let training = latest.get().map(RwSignal::from);
             view! { <ModelHead model=model.get_value() training changes/> }
-        }}
+        })}
         <ChangeDialogs changes/>
         <nav class="tabs" aria-label="Model">
             {ModelTab::ALL
@@ -107,16 +108,16 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
                 })
                 .collect_view()}
         </nav>
-        {move || {
+        {dynamic(move || {
             let training = latest.get().map(RwSignal::from);
             match tab.get() {
-                ModelTab::Explore => view! { <ExploreTab training/> }.into_any(),
-                ModelTab::Logs => view! { <LogsTab training/> }.into_any(),
+                ModelTab::Explore => view! { <ExploreTab model=model.get_value() training/> }.into_any(),
+                ModelTab::Logs => view! { <LogsTab model=id training/> }.into_any(),
                 ModelTab::Data => view! { <DataTab model=id is_trained=training.is_some()/> }.into_any(),
                 ModelTab::Artifacts => view! { <ArtifactsTab/> }.into_any(),
                 ModelTab::Config => view! { <ConfigTab model=model.get_value() is_trained=training.is_some()/> }.into_any(),
             }
-        }}
+        })}
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::api::{self, ApiError};
 use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dynamic::dynamic;
 use crate::components::field::TextField;
 use crate::state::live::Live;
 use crate::state::session::Session;
@@ -19,7 +20,7 @@ pub fn PriorityDialog(training: RwSignal<Option<Training>>) -> impl IntoView {
     let is_open = Signal::derive(move || training.with(Option::is_some));
     view! {
         <Dialog open=is_open on_close=close labelled_by="priority-title">
-            {move || training.get().map(|training| view! { <PriorityForm training close/> })}
+            {dynamic(move || training.get().map(|training| view! { <PriorityForm training close/> }))}
         </Dialog>
     }
 }

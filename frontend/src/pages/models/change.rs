@@ -5,6 +5,7 @@
 use super::query::{name_of_copy, tags_from};
 use crate::api::{self, ApiError, idempotency_key};
 use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dynamic::{dynamic, effect};
 use crate::components::field::{SelectField, TextField};
 use crate::components::menu::MenuEntry;
 use crate::pages::actions::Actions;
@@ -114,10 +115,10 @@ pub fn ChangeDialogs(changes: Changes) -> impl IntoView {
     let edits = Signal::derive(move || changes.edited.with(Option::is_some));
     view! {
         <Dialog open=clones on_close=close_clone labelled_by="clone-title">
-            {move || changes.cloned.get().map(|model| view! { <CloneForm model changes close=close_clone/> })}
+            {dynamic(move || changes.cloned.get().map(|model| view! { <CloneForm model changes close=close_clone/> }))}
         </Dialog>
         <Dialog open=edits on_close=close_edit labelled_by="edit-title">
-            {move || changes.edited.get().map(|model| view! { <EditForm model changes close=close_edit/> })}
+            {dynamic(move || changes.edited.get().map(|model| view! { <EditForm model changes close=close_edit/> }))}
         </Dialog>
     }
 }
@@ -135,12 +136,12 @@ fn reason(refusal: RwSignal<Option<ApiError>>, field: &'static str) -> Signal<Op
 /// What a refusal says beside its fields.
 #[component]
 fn Refusal(refusal: RwSignal<Option<ApiError>>) -> impl IntoView {
-    move || {
+    dynamic(move || {
         refusal
             .get()
             .filter(|error| error.fields.is_empty())
             .map(|error| view! { <p class="problem" role="alert">{error.sentence()}</p> })
-    }
+    })
 }
 
 #[component]
@@ -180,7 +181,7 @@ fn CloneForm(model: Model, changes: Changes, close: Callback<()>) -> impl IntoVi
     });
     let key = StoredValue::new(idempotency_key());
     // Another wish has another key; the same one tried again has one effect.
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         [name, dataset, recipe].iter().for_each(|text| text.track());
         with_weights.track();
         if before.is_some() {
@@ -188,7 +189,7 @@ fn CloneForm(model: Model, changes: Changes, close: Callback<()>) -> impl IntoVi
             refusal.set(None);
         }
     });
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         dataset.track();
         if before.is_some() {
             recipe.set(String::new());

@@ -5,6 +5,7 @@
 use super::query::tags_from;
 use super::weights_file::{WeightsField, WeightsFile};
 use crate::api::{self, ApiError, idempotency_key};
+use crate::components::dynamic::{dynamic, effect};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::field::{SelectField, TextField};
 use crate::components::icon::{Icon, IconView};
@@ -35,14 +36,14 @@ pub fn CreatePage() -> impl IntoView {
     });
     view! {
         <div class="page-head"><h1>"Create version"</h1></div>
-        {move || match needed.state.get() {
+        {dynamic(move || match needed.state.get() {
             Loaded::Loading => view! { <Skeleton rows=5/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="What the form needs" error again=needed.again/> }.into_any()
             }
             Loaded::Ready((datasets, _)) if datasets.is_empty() => view! { <NoDatasets/> }.into_any(),
             Loaded::Ready((datasets, models)) => view! { <Form datasets models/> }.into_any(),
-        }}
+        })}
     }
 }
 
@@ -200,7 +201,7 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
     let refusal = RwSignal::new(None::<ApiError>);
     // With another wish comes another key, and old refusals are void.
     let key = StoredValue::new(idempotency_key());
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         inputs.track();
         if before.is_some() {
             key.set_value(idempotency_key());
@@ -291,12 +292,12 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
             event.prevent_default();
             submit(true);
         }>
-            {move || refusal.get().map(|error| view! {
+            {dynamic(move || refusal.get().map(|error| view! {
                 <div class="notice" data-look="error" role="alert">
                     <IconView icon=Icon::CrossInOctagon/>
                     <div class="grow"><strong>"The version was not made"</strong><p>{error.sentence()}</p></div>
                 </div>
-            })}
+            }))}
             <section class="card" aria-labelledby="form-model">
                 <h2 id="form-model">"Version"</h2>
                 <div class="form-grid wide">

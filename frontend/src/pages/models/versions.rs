@@ -6,6 +6,7 @@ use super::change::{ChangeDialogs, Changes};
 use super::query::Query;
 use super::tabs::ModelsTabs;
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::menu::MenuButton;
 use crate::components::search_field::SearchField;
@@ -42,14 +43,14 @@ pub fn VersionsPage() -> impl IntoView {
             <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
         <ModelsTabs/>
-        {move || match models.state.get() {
+        {dynamic(move || match models.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The versions" error again=models.again/> }.into_any()
             }
             Loaded::Ready((list, _)) if list.is_empty() => view! { <NoVersions/> }.into_any(),
             Loaded::Ready((list, datasets)) => view! { <Versions list datasets changes/> }.into_any(),
-        }}
+        })}
         <ChangeDialogs changes/>
     }
 }
@@ -76,7 +77,7 @@ fn Versions(list: Vec<Model>, datasets: HashMap<DatasetId, String>, changes: Cha
     let live = expect_context::<Live>();
     let navigation = expect_context::<Navigation>();
     let parameters = use_query_map();
-    let query = Memo::new(move |_| {
+    let query = memo(move |_| {
         parameters.with(|all| {
             Query::from_parts(all.get("q"), all.get("status").as_deref(), all.get("architecture"))
         })
@@ -86,7 +87,7 @@ fn Versions(list: Vec<Model>, datasets: HashMap<DatasetId, String>, changes: Cha
     });
     let list = StoredValue::new(list);
     let datasets = StoredValue::new(datasets);
-    let shown = Memo::new(move |_| {
+    let shown = memo(move |_| {
         let query = query.get();
         list.with_value(|list| {
             let is_shown = |model: &&Model| query.shows(model, status_now(live, model));
@@ -125,14 +126,14 @@ fn Versions(list: Vec<Model>, datasets: HashMap<DatasetId, String>, changes: Cha
                         </tr>
                     </thead>
                     <tbody>
-                        {move || shown.get().into_iter().map(|model| {
+                        {dynamic(move || shown.get().into_iter().map(|model| {
                             let dataset = datasets.with_value(|names| names.get(&model.dataset_id).cloned());
                             let dataset = dataset.unwrap_or_else(|| model.dataset_id.to_string());
                             view! { <VersionRow model dataset changes/> }
-                        }).collect_view()}
+                        }).collect_view())}
                     </tbody>
                 </table>
-                <div class="table-footer">{footer}</div>
+                <div class="table-footer">{dynamic(footer)}</div>
             </div>
         </Show>
     }
@@ -144,7 +145,7 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
     let search = Callback::new(move |search| {
         set_query.run(Query { search, ..query.get_untracked() });
     });
-    let counts = Memo::new(move |_| {
+    let counts = memo(move |_| {
         let query = query.get();
         list.with_value(|list| {
             let found: Vec<ModelStatus> =
@@ -162,7 +163,7 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
             >
                 {crate::components::status_chip::model_look(status).2}
                 " "
-                <span class="count">{move || counts.with(|counts| counts.get(index).copied().unwrap_or(0))}</span>
+                <span class="count">{dynamic(move || counts.with(|counts| counts.get(index).copied().unwrap_or(0)))}</span>
             </button>
         }
     };
@@ -208,7 +209,7 @@ fn VersionRow(model: Model, dataset: String, changes: Changes) -> impl IntoView 
     let tags: Vec<_> =
         model.tags.iter().map(|tag| view! { <span class="label">{tag.clone()}</span> }).collect();
     let for_status = model.clone();
-    let status = Memo::new(move |_| status_now(live, &for_status));
+    let status = memo(move |_| status_now(live, &for_status));
     let menu_label = format!("Actions for {name}");
     let entries = Callback::new(move |()| changes.menu(&model, status.get_untracked()));
     view! {
@@ -219,12 +220,12 @@ fn VersionRow(model: Model, dataset: String, changes: Changes) -> impl IntoView 
             </td>
             <td class="mono">{architecture}</td>
             <td>{dataset}</td>
-            <td>{move || view! { <ModelChip status=status.get()/> }}</td>
+            <td>{dynamic(move || view! { <ModelChip status=status.get()/> })}</td>
             <td><div class="label-list">{tags}</div></td>
             <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
             <td class="number">
                 <div class="row-actions">
-                    {move || view! { <TrainLink model_id=id.clone() name=name.clone() status=status.get()/> }}
+                    {dynamic(move || view! { <TrainLink model_id=id.clone() name=name.clone() status=status.get()/> })}
                     <MenuButton label=menu_label entries/>
                 </div>
             </td>

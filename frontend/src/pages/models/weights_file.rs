@@ -3,6 +3,7 @@
 //! Must not know what is started from it.
 
 use crate::api::{ApiError, ErrorKind, uploads};
+use crate::components::dynamic::dynamic;
 use crate::components::icon::{Icon, IconView};
 use crate::text;
 use leptos::html;
@@ -74,14 +75,14 @@ pub fn WeightsField(weights: WeightsFile, #[prop(into)] problem: Signal<Option<S
                 aria-describedby="weights-file-hint weights-file-problem"
             />
             <span class="hint" id="weights-file-hint">
-                {move || chosen().unwrap_or_else(|| {
+                {dynamic(move || chosen().unwrap_or_else(|| {
                     "Safetensors with the published names; layers that do not fit the labels are made anew".to_owned()
-                })}
+                }))}
             </span>
             <span id="weights-file-problem">
-                {move || problem.get().map(|problem| view! {
+                {dynamic(move || problem.get().map(|problem| view! {
                     <span class="problem"><IconView icon=Icon::CrossInOctagon/><span>{problem}</span></span>
-                })}
+                }))}
             </span>
         </div>
     }

@@ -4,6 +4,7 @@
 
 use crate::api::{self, ApiError, idempotency_key};
 use crate::components::dialog::Dialog;
+use crate::components::dynamic::{dynamic, effect};
 use crate::components::field::{TextArea, TextField};
 use crate::state::session::Session;
 use leptos::prelude::*;
@@ -25,7 +26,7 @@ pub fn SecretDialog(asked: RwSignal<Option<Asked>>, on_done: Callback<Secret>) -
     let is_open = Signal::derive(move || asked.with(Option::is_some));
     view! {
         <Dialog open=is_open on_close=close labelled_by="secret-title">
-            {move || asked.get().map(|what| view! { <SecretForm what close on_done/> })}
+            {dynamic(move || asked.get().map(|what| view! { <SecretForm what close on_done/> }))}
         </Dialog>
     }
 }
@@ -38,7 +39,7 @@ fn SecretForm(what: Asked, close: Callback<()>, on_done: Callback<Secret>) -> im
     let refusal = RwSignal::new(None::<ApiError>);
     let key = StoredValue::new(idempotency_key());
     // Another wish has another key; the same one tried again has one effect.
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         [name, description, value].iter().for_each(|text| text.track());
         if before.is_some() {
             key.set_value(idempotency_key());
@@ -114,9 +115,9 @@ fn SecretForm(what: Asked, close: Callback<()>, on_done: Callback<Secret>) -> im
                 value
                 problem=problem_of("value")
             />
-            {move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
+            {dynamic(move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
                 <p class="problem" role="alert">{error.sentence()}</p>
-            })}
+            }))}
             <div class="dialog-actions">
                 <button class="button" type="button" on:click=move |_| close.run(())>"Cancel"</button>
                 <button

@@ -4,6 +4,8 @@
 
 use super::form::{Asked, SecretDialog};
 use crate::api;
+use crate::arrange::sort_by;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, NotPermitted, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::state::act::Act;
@@ -24,7 +26,7 @@ pub fn SecretsPage() -> impl IntoView {
     let toasts = expect_context::<Toasts>();
     let session = expect_context::<Session>();
     let cannot_see = move || session.lacks(Permission::ViewSecrets);
-    let cannot_add = Memo::new(move |_| session.lacks(Permission::AddSecrets));
+    let cannot_add = memo(move |_| session.lacks(Permission::AddSecrets));
     let secrets = fetched(move || {
         let may_see = untrack(cannot_see).is_none();
         async move { if may_see { api::secrets::list().await } else { Ok(Vec::new()) } }
@@ -48,7 +50,7 @@ pub fn SecretsPage() -> impl IntoView {
             </button>
         </div>
         <p class="hint">"What a Train function must know and nobody may read. A value can be replaced; it is never shown again"</p>
-        {move || match secrets.state.get() {
+        {dynamic(move || match secrets.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
@@ -62,7 +64,7 @@ pub fn SecretsPage() -> impl IntoView {
                 </Empty>
             }.into_any(),
             Loaded::Ready(list) => view! { <SecretTable list asked again=secrets.again/> }.into_any(),
-        }}
+        })}
         <SecretDialog asked on_done/>
     }
 }
@@ -106,7 +108,7 @@ fn SecretRow(secret: Secret, asked: RwSignal<Option<Asked>>, again: Callback<()>
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
     let mut users: Vec<String> = secret.used_by.iter().map(|used| used.model_name.clone()).collect();
-    users.sort();
+    sort_by(&mut users, Ord::cmp);
     users.dedup();
     let used_by = if users.is_empty() { "–".to_owned() } else { users.join(", ") };
     let cannot_change = untrack(|| session.lacks(Permission::AddSecrets));

@@ -4,6 +4,8 @@
 
 use super::form::{Asked, SecretDialog};
 use crate::api;
+use crate::arrange::sort_by;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::state::resource::{Loaded, fetched};
@@ -20,7 +22,7 @@ pub fn SecretPicker(
 ) -> impl IntoView {
     let session = expect_context::<Session>();
     let cannot_see = move || session.lacks(Permission::ViewSecrets);
-    let cannot_add = Memo::new(move |_| session.lacks(Permission::AddSecrets).or_else(cannot_see));
+    let cannot_add = memo(move |_| session.lacks(Permission::AddSecrets).or_else(cannot_see));
     let secrets = fetched(move || {
         let may_see = untrack(cannot_see).is_none();
         async move { if may_see { api::secrets::list().await } else { Ok(Vec::new()) } }
@@ -30,14 +32,14 @@ pub fn SecretPicker(
         chosen.update(|chosen| {
             if !chosen.contains(&secret.name) {
                 chosen.push(secret.name.clone());
-                chosen.sort();
+                sort_by(chosen, Ord::cmp);
             }
         });
         secrets.again.try_run(());
     });
     view! {
         <p class="hint">"The Train function finds each in the environment variable of its name. The built-in one asks for none"</p>
-        {move || match secrets.state.get() {
+        {dynamic(move || match secrets.state.get() {
             Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The secrets" error again=secrets.again/> }.into_any()
@@ -46,10 +48,10 @@ pub fn SecretPicker(
                 view! { <p class="muted">{Permission::ViewSecrets.lack()}</p> }.into_any()
             }
             Loaded::Ready(list) => view! { <Choices list chosen/> }.into_any(),
-        }}
-        {move || problem.get().map(|problem| view! {
-            <p class="problem" role="alert"><IconView icon=Icon::CrossInOctagon/>{problem}</p>
         })}
+        {dynamic(move || problem.get().map(|problem| view! {
+            <p class="problem" role="alert"><IconView icon=Icon::CrossInOctagon/>{problem}</p>
+        }))}
         <div>
             <button
                 class="button"
@@ -96,7 +98,7 @@ fn Choices(list: Vec<Secret>, chosen: RwSignal<Vec<String>>) -> impl IntoView {
                                 chosen.retain(|name| *name != for_change);
                                 if is_picked {
                                     chosen.push(for_change.clone());
-                                    chosen.sort();
+                                    sort_by(chosen, Ord::cmp);
                                 }
                             });
                         }

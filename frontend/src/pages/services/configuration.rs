@@ -5,6 +5,8 @@
 use super::revisions::Revisions;
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError, ErrorKind};
+use crate::arrange::map_of;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::train::ServiceSetting;
 use crate::pages::train::service_form::{
@@ -43,7 +45,7 @@ impl Form {
         if refused.is_empty() {
             return Ok(settings);
         }
-        Err(refused.into_iter().map(|error| (error.key, text::capitalised(&error.message))).collect())
+        Err(map_of(refused.into_iter().map(|error| (error.key, text::capitalised(&error.message)))))
     }
 
     fn changed(self) -> Vec<&'static str> {
@@ -115,14 +117,14 @@ pub fn ConfigurationTab(now: Memo<Option<ServiceNow>>, services: Services) -> im
     };
     view! {
         <form class="form" novalidate on:submit=on_submit>
-            {move || {
+            {dynamic(move || {
                 form.round.track();
                 view! {
                     <Fields form title="Instances" id="config-instances" fields=&SERVICE_FIELDS/>
                     <Fields form title="Scaling" id="config-scaling" fields=&SCALING_FIELDS/>
                     <Fields form title="Executions" id="config-executions" fields=&EXECUTION_FIELDS/>
                 }
-            }}
+            })}
             <Conflict form now/>
             <SaveBar form now/>
         </form>
@@ -152,7 +154,7 @@ fn OneField(form: Form, field: &'static ServiceField) -> impl IntoView {
     let key = field.key;
     let text = move |key: &str| form.texts.with(|texts| texts.get(key).cloned().unwrap_or_default());
     let value = RwSignal::new(untrack(|| text(key)));
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let typed = value.get();
         if before.is_some() {
             form.refusal.set(None);
@@ -161,10 +163,10 @@ fn OneField(form: Form, field: &'static ServiceField) -> impl IntoView {
             });
         }
     });
-    let problem = Memo::new(move |_| form.problem_of(key));
+    let problem = memo(move |_| form.problem_of(key));
     let default = text_of(&ServiceSettings::default(), key);
     let machine = Signal::derive(move || text("machine_type"));
-    let is_changed = Memo::new(move |_| form.changed().contains(&key));
+    let is_changed = memo(move |_| form.changed().contains(&key));
     let effect = effect_of(key).map(|effect| effect.describe());
     view! {
         <div>
@@ -179,7 +181,7 @@ fn OneField(form: Form, field: &'static ServiceField) -> impl IntoView {
 /// What a save does, and the button that does it.
 #[component]
 fn SaveBar(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
-    let reason = Memo::new(move |_| match form.asked() {
+    let reason = memo(move |_| match form.asked() {
         Err(_) => Some("Correct the fields that cannot be used first"),
         Ok(_) if form.changed().is_empty() => Some("Nothing is changed"),
         Ok(_) if form.is_busy.get() => Some("It is being saved"),
@@ -217,33 +219,33 @@ fn SaveBar(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
             >
                 "Discard changes"
             </button>
-            <span class="hint" role="status">{words}</span>
+            <span class="hint" role="status">{dynamic(words)}</span>
         </div>
-        {move || problem().map(|problem| view! { <p class="problem" role="alert">{problem}</p> })}
+        {dynamic(move || problem().map(|problem| view! { <p class="problem" role="alert">{problem}</p> }))}
     }
 }
 
 /// Somebody else changed the settings since they were read: nothing is lost, and a person decides.
 #[component]
 fn Conflict(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
-    let latest = Memo::new(move |_| {
+    let latest = memo(move |_| {
         now.with(|now| {
             let (service, _) = now.as_ref()?;
             Some((service.settings_revision, service.settings.clone()))
         })
     });
-    let newer = Memo::new(move |_| {
+    let newer = memo(move |_| {
         latest.get().filter(|(revision, _)| *revision > form.revision.get() && !form.is_busy.get())
     });
     // What nobody has touched follows by itself.
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some((revision, settings)) = newer.get()
             && untrack(|| form.texts.get() == texts_of(&form.base.get()))
         {
             form.take(&settings, revision);
         }
     });
-    move || {
+    dynamic(move || {
         newer.get().map(|(revision, settings)| {
             let words = format!(
                 "Somebody else changed the settings: they are at revision {revision} now. What you typed is not saved"
@@ -258,7 +260,7 @@ fn Conflict(form: Form, now: Memo<Option<ServiceNow>>) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Saves what is typed, if the settings are still those that it started from.

@@ -4,6 +4,7 @@
 
 use super::instances::ExecutionLinks;
 use crate::api;
+use crate::components::dynamic::dynamic;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::state::resource::{Loaded, fetched, kept};
@@ -21,7 +22,7 @@ pub fn ErrorsTab(id: ServiceId, services: Services) -> impl IntoView {
     });
     // Drawn anew only when something else is known.
     let errors = kept(answer);
-    move || match errors.get() {
+    dynamic(move || match errors.get() {
         Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
         Loaded::Failed(error) => {
             view! { <LoadFailed what="The errors" error again=answer.again/> }.into_any()
@@ -38,7 +39,7 @@ pub fn ErrorsTab(id: ServiceId, services: Services) -> impl IntoView {
             </ul>
         }
         .into_any(),
-    }
+    })
 }
 
 #[component]

@@ -3,6 +3,7 @@
 //! Must not know how a cell is drawn: the Training tab does.
 
 use super::queue::{in_order, place_of};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, Skeleton};
 use crate::components::menu::MenuButton;
 use crate::components::status_chip::StatusChip;
@@ -21,9 +22,9 @@ use shared::training::Training;
 pub fn ExecutionsTab(id: ServiceId) -> impl IntoView {
     let live = expect_context::<Live>();
     move_by_keys();
-    let order = Memo::new(move |_| order_of(live, id));
-    let is_empty = Memo::new(move |_| order.with(Vec::is_empty));
-    move || {
+    let order = memo(move |_| order_of(live, id));
+    let is_empty = memo(move |_| order.with(Vec::is_empty));
+    dynamic(move || {
         match (is_empty.get(), live.is_loaded.get()) {
         (true, false) => view! { <Skeleton rows=4/> }.into_any(),
         (true, true) => view! {
@@ -35,7 +36,7 @@ pub fn ExecutionsTab(id: ServiceId) -> impl IntoView {
         .into_any(),
         (false, _) => view! { <ExecutionTable order/> }.into_any(),
     }
-    }
+    })
 }
 
 fn order_of(live: Live, id: ServiceId) -> Vec<TrainingId> {
@@ -86,11 +87,11 @@ fn ExecutionRow(training: ArcRwSignal<Training>) -> impl IntoView {
     let actions = Actions::from_context();
     let (id, place) =
         training.with_untracked(|training| (training.id.to_string(), Place::model(training.model_id).path()));
-    let name = Memo::new(move |_| training.with(|training| training.model_name.clone()));
-    let status = Memo::new(move |_| training.with(|training| training.status));
+    let name = memo(move |_| training.with(|training| training.model_name.clone()));
+    let status = memo(move |_| training.with(|training| training.status));
     let position =
-        Memo::new(move |_| training.with(place_of).map_or_else(|| "–".to_owned(), |place| place.to_string()));
-    let priority = Memo::new(move |_| training.with(|training| training.priority));
+        memo(move |_| training.with(place_of).map_or_else(|| "–".to_owned(), |place| place.to_string()));
+    let priority = memo(move |_| training.with(|training| training.priority));
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
         <tr data-row=id>

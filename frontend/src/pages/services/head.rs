@@ -6,6 +6,7 @@ use super::can::{can_pause, can_restart, can_resume, pause_words};
 use super::list::instance_words;
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::components::status_chip::ServiceChip;
 use crate::components::time::{Elapsed, TimeAgo};
@@ -28,10 +29,10 @@ pub fn ServiceHead(now: Memo<Option<ServiceNow>>, name: Memo<String>, services: 
         <header class="model-head">
             <div class="model-title">
                 <h1>{name}</h1>
-                {move || now.get().map(|(service, load)| {
+                {dynamic(move || now.get().map(|(service, load)| {
                     let state = service.state(load.alive as usize, load.registered as usize);
                     view! { <ServiceChip state/> }
-                })}
+                }))}
                 <div class="model-actions">
                     <ActionButton now word="Pause" can=|service, _| can_pause(service) run=Callback::new(move |now| actions.pause(now))/>
                     <ActionButton now word="Resume" can=|service, _| can_resume(service) run=Callback::new(move |now| actions.resume(now))/>
@@ -43,7 +44,7 @@ pub fn ServiceHead(now: Memo<Option<ServiceNow>>, name: Memo<String>, services: 
                     />
                 </div>
             </div>
-            {move || now.get().map(|(service, load)| view! { <Facts service=service.clone() load/> <Cause service/> })}
+            {dynamic(move || now.get().map(|(service, load)| view! { <Facts service=service.clone() load/> <Cause service/> }))}
         </header>
     }
 }
@@ -56,7 +57,7 @@ fn ActionButton(
     can: fn(&Service, &ServiceLoad) -> Result<(), &'static str>,
     run: Callback<ServiceNow>,
 ) -> impl IntoView {
-    let reason = Memo::new(move |_| {
+    let reason = memo(move |_| {
         now.with(|now| match now {
             Some((service, load)) => can(service, load).err(),
             None => Some("The service is being loaded"),
@@ -121,7 +122,7 @@ fn Cause(service: Service) -> impl IntoView {
                 <IconView icon=Icon::CrossInOctagon/>
                 <div class="grow">
                     <strong>{error.reason.name()}</strong>
-                    <p>{text::capitalised(&error.detail)} {next_try}</p>
+                    <p>{text::capitalised(&error.detail)} {dynamic(next_try)}</p>
                     {by_force.map(|words| view! { <p>{words}</p> })}
                     {(!next_step.is_empty()).then(|| view! { <p><strong>"Next step: "</strong>{next_step}</p> })}
                 </div>

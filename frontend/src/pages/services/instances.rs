@@ -3,6 +3,7 @@
 //! Must not know how an instance is made.
 
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::routes::Place;
@@ -26,11 +27,11 @@ pub fn InstancesTab(id: ServiceId, services: Services) -> impl IntoView {
         api::services::instances(id.to_string())
     });
     let known = kept(answer);
-    let instances = Memo::new(move |_| match known.get() {
+    let instances = memo(move |_| match known.get() {
         Loaded::Ready(list) => Loaded::Ready(shown(list)),
         other => other,
     });
-    let ids = Memo::new(move |_| {
+    let ids = memo(move |_| {
         instances.with(|instances| match instances {
             Loaded::Ready(list) => {
                 Loaded::Ready(list.iter().map(|instance| instance.id.clone()).collect::<Vec<_>>())
@@ -40,7 +41,7 @@ pub fn InstancesTab(id: ServiceId, services: Services) -> impl IntoView {
         })
     });
     // The rows stay while what is in them changes, and so does a log that is looked at.
-    let stage = Memo::new(move |_| match ids.get() {
+    let stage = memo(move |_| match ids.get() {
         Loaded::Ready(ids) => Loaded::Ready(ids.is_empty()),
         Loaded::Loading => Loaded::Loading,
         Loaded::Failed(error) => Loaded::Failed(error),
@@ -50,7 +51,7 @@ pub fn InstancesTab(id: ServiceId, services: Services) -> impl IntoView {
         Loaded::Loading | Loaded::Failed(_) => Vec::new(),
     };
     let of = move |id: String| {
-        Memo::new(move |before: Option<&Option<Instance>>| {
+        memo(move |before: Option<&Option<Instance>>| {
             let found = instances.with(|instances| match instances {
                 Loaded::Ready(list) => list.iter().find(|instance| instance.id == id).cloned(),
                 Loaded::Loading | Loaded::Failed(_) => None,
@@ -58,7 +59,7 @@ pub fn InstancesTab(id: ServiceId, services: Services) -> impl IntoView {
             found.or_else(|| before.cloned().flatten())
         })
     };
-    move || match stage.get() {
+    dynamic(move || match stage.get() {
         Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
         Loaded::Failed(error) => {
             view! { <LoadFailed what="The instances" error again=answer.again/> }.into_any()
@@ -75,7 +76,7 @@ pub fn InstancesTab(id: ServiceId, services: Services) -> impl IntoView {
             </ul>
         }
         .into_any(),
-    }
+    })
 }
 
 /// Those that are alive, then the last that ended.
@@ -98,11 +99,11 @@ fn look(state: &str) -> &'static str {
 #[component]
 fn InstanceCard(id: String, instance: Memo<Option<Instance>>) -> impl IntoView {
     // A heartbeat draws nothing anew but itself, so that links keep the focus.
-    let facts = Memo::new(move |_| {
+    let facts = memo(move |_| {
         instance.get().map(|instance| Instance { heard_at_ms: None, execution_ids: Vec::new(), ..instance })
     });
-    let heard_at_ms = Memo::new(move |_| instance.with(|instance| instance.as_ref()?.heard_at_ms));
-    let works_on = Memo::new(move |_| {
+    let heard_at_ms = memo(move |_| instance.with(|instance| instance.as_ref()?.heard_at_ms));
+    let works_on = memo(move |_| {
         instance.with(|instance| {
             instance.as_ref().map(|instance| instance.execution_ids.clone()).unwrap_or_default()
         })
@@ -112,18 +113,18 @@ fn InstanceCard(id: String, instance: Memo<Option<Instance>>) -> impl IntoView {
     let title = format!("Instance {id}");
     view! {
         <li class="card" aria-label=title>
-            {move || facts.get().map(|instance| view! { <InstanceFacts instance/> })}
-            {move || heard_at_ms.get().map(|at| view! {
+            {dynamic(move || facts.get().map(|instance| view! { <InstanceFacts instance/> }))}
+            {dynamic(move || heard_at_ms.get().map(|at| view! {
                 <p class="muted">"Heard of " <TimeAgo at_ms=Signal::stored(at)/></p>
-            })}
-            {move || view! { <ExecutionLinks ids=works_on.get() words="Works on "/> }}
+            }))}
+            {dynamic(move || view! { <ExecutionLinks ids=works_on.get() words="Works on "/> })}
             <button
                 class="button"
                 type="button"
                 aria-expanded=move || log_is_open.get().to_string()
                 on:click=move |_| log_is_open.update(|open| *open = !*open)
             >
-                {move || if log_is_open.get() { "Hide log" } else { "Show log" }}
+                {dynamic(move || if log_is_open.get() { "Hide log" } else { "Show log" })}
             </button>
             <Show when=move || log_is_open.get()><InstanceLog id=log_id.get_value()/></Show>
         </li>
@@ -195,7 +196,7 @@ pub fn ExecutionLinks(ids: Vec<String>, words: &'static str) -> impl IntoView {
 #[component]
 fn InstanceLog(id: String) -> impl IntoView {
     let lines = fetched(move || api::services::instance_log(id.clone()));
-    move || {
+    dynamic(move || {
         match lines.state.get() {
         Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
         Loaded::Failed(error) => {
@@ -210,5 +211,5 @@ fn InstanceLog(id: String) -> impl IntoView {
         }
         .into_any(),
     }
-    }
+    })
 }

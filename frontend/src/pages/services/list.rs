@@ -3,6 +3,7 @@
 //! Must not know the page of one.
 
 use crate::api::services::ServiceNow;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::status_chip::ServiceChip;
@@ -21,7 +22,7 @@ pub fn ServicesPage() -> impl IntoView {
     use_title(|| "Services".into());
     let services = Services::watched();
     move_by_keys();
-    let stage = Memo::new(move |_| match services.list.get() {
+    let stage = memo(move |_| match services.list.get() {
         Loaded::Ready(list) => Loaded::Ready(list.is_empty()),
         Loaded::Loading => Loaded::Loading,
         Loaded::Failed(error) => Loaded::Failed(error),
@@ -30,7 +31,7 @@ pub fn ServicesPage() -> impl IntoView {
         <h1>"Services"</h1>
         <ServicesTabs/>
         <Stale services/>
-        {move || match stage.get() {
+        {dynamic(move || match stage.get() {
             Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
             Loaded::Failed(error) => {
                 let again = Callback::new(move |()| services.look());
@@ -44,7 +45,7 @@ pub fn ServicesPage() -> impl IntoView {
             }
             .into_any(),
             Loaded::Ready(false) => view! { <ServiceTable services/> }.into_any(),
-        }}
+        })}
     }
 }
 
@@ -68,7 +69,7 @@ pub fn ServicesTabs() -> impl IntoView {
 /// What is seen is kept while it cannot be fetched anew, and that is said.
 #[component]
 pub fn Stale(services: Services) -> impl IntoView {
-    move || {
+    dynamic(move || {
         services.stale.get().map(|error| {
             view! {
                 <div class="notice" data-look="waiting" role="status">
@@ -78,7 +79,7 @@ pub fn Stale(services: Services) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -107,7 +108,7 @@ fn ServiceTable(services: Services) -> impl IntoView {
                     <For each=list key=|(service, _)| service.id let:now><ServiceRow now services/></For>
                 </tbody>
             </table>
-            <div class="table-footer">{footer}</div>
+            <div class="table-footer">{dynamic(footer)}</div>
         </div>
     }
 }
@@ -140,12 +141,12 @@ fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
     view! {
         <tr data-row=id.to_string()>
             <td><a class="name-link mono" href=place>{name}</a></td>
-            <td>{state}</td>
-            <td>{instances}</td>
-            <td>{running}</td>
-            <td>{waiting}</td>
+            <td>{dynamic(state)}</td>
+            <td>{dynamic(instances)}</td>
+            <td>{dynamic(running)}</td>
+            <td>{dynamic(waiting)}</td>
             <td><Elapsed from_to=oldest/></td>
-            <td>{error}</td>
+            <td>{dynamic(error)}</td>
         </tr>
     }
 }

@@ -5,6 +5,7 @@
 use super::gpus::{bytes_from, gpus_from, mib_of, text_of};
 use crate::api::{self, ApiError};
 use crate::components::dialog::{Dialog, DialogButtons};
+use crate::components::dynamic::dynamic;
 use crate::components::field::{SwitchField, TextArea, TextField};
 use crate::state::session::Session;
 use crate::text;
@@ -27,7 +28,7 @@ pub fn MachineDialog(asked: RwSignal<Option<Asked>>, on_done: Callback<MachineTy
     let is_open = Signal::derive(move || asked.with(Option::is_some));
     view! {
         <Dialog open=is_open on_close=close labelled_by="machine-title">
-            {move || asked.get().map(|what| view! { <MachineForm what close on_done/> })}
+            {dynamic(move || asked.get().map(|what| view! { <MachineForm what close on_done/> }))}
         </Dialog>
     }
 }
@@ -194,9 +195,9 @@ fn MachineForm(what: Asked, close: Callback<()>, on_done: Callback<MachineType>)
                 problem=never
                 is_disabled=no
             />
-            {move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
+            {dynamic(move || refusal.get().filter(|error| error.fields.is_empty()).map(|error| view! {
                 <p class="problem" role="alert">{error.sentence()}</p>
-            })}
+            }))}
             <DialogButtons close is_busy yes="Save machine type"/>
         </form>
     }

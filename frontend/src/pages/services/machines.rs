@@ -5,6 +5,7 @@
 use super::list::ServicesTabs;
 use super::machine_form::{Asked, MachineDialog};
 use crate::api;
+use crate::components::dynamic::dynamic;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
@@ -36,7 +37,7 @@ pub fn MachinesPage() -> impl IntoView {
         </div>
         <ServicesTabs/>
         <p class="hint">"What the instances of a service may run on, and hold of it. The type local is this machine, as it was found at the first start"</p>
-        {move || match machines.state.get() {
+        {dynamic(move || match machines.state.get() {
             Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="The machine types" error again=machines.again/> }.into_any()
@@ -48,7 +49,7 @@ pub fn MachinesPage() -> impl IntoView {
             }
             .into_any(),
             Loaded::Ready(list) => view! { <MachineTable list asked again=machines.again/> }.into_any(),
-        }}
+        })}
         <MachineDialog asked on_done/>
     }
 }

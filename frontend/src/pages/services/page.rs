@@ -10,6 +10,7 @@ use super::instances::InstancesTab;
 use super::list::Stale;
 use crate::api::ApiError;
 use crate::api::services::ServiceNow;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::pages::not_found::NotFoundPage;
 use crate::routes::{Place, ServiceTab};
@@ -32,12 +33,12 @@ enum Stage {
 pub fn ServicePage() -> impl IntoView {
     let services = Services::watched();
     let parameters = use_params_map();
-    let wanted = Memo::new(move |_| parameters.with(|all| all.get("name").unwrap_or_default()));
-    let tab = Memo::new(move |_| {
+    let wanted = memo(move |_| parameters.with(|all| all.get("name").unwrap_or_default()));
+    let tab = memo(move |_| {
         let word = parameters.with(|all| all.get("tab"));
         word.map_or(Some(ServiceTab::Executions), |word| ServiceTab::from_name(&word))
     });
-    let stage = Memo::new(move |_| match services.list.get() {
+    let stage = memo(move |_| match services.list.get() {
         _ if tab.get().is_none() => Stage::Missing,
         Loaded::Loading => Stage::Loading,
         Loaded::Failed(error) => Stage::Failed(error),
@@ -48,7 +49,7 @@ pub fn ServicePage() -> impl IntoView {
             list.iter().find(is_wanted).map_or(Stage::Missing, |(service, _)| Stage::Found(service.id))
         }
     });
-    move || match stage.get() {
+    dynamic(move || match stage.get() {
         Stage::Missing => view! { <NotFoundPage/> }.into_any(),
         Stage::Loading => view! { <h1>"Service"</h1> <Skeleton rows=5/> }.into_any(),
         Stage::Failed(error) => {
@@ -59,13 +60,13 @@ pub fn ServicePage() -> impl IntoView {
             let tab = Signal::derive(move || tab.get().unwrap_or(ServiceTab::Executions));
             view! { <Found id tab services/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
 fn Found(id: ServiceId, tab: Signal<ServiceTab>, services: Services) -> impl IntoView {
     let now = services.follow(id);
-    let name = Memo::new(move |_| {
+    let name = memo(move |_| {
         now.with(|now| now.as_ref().map(|(service, _)| service.name.clone()).unwrap_or_default())
     });
     use_title(move || format!("{} · {}", name.get(), tab.get().label()));
@@ -79,11 +80,11 @@ fn Found(id: ServiceId, tab: Signal<ServiceTab>, services: Services) -> impl Int
         <Stale services/>
         <ServiceHead now name services/>
         <nav class="tabs" aria-label="Service">{ServiceTab::ALL.map(link).collect_view()}</nav>
-        {move || match tab.get() {
+        {dynamic(move || match tab.get() {
             ServiceTab::Executions => view! { <ExecutionsTab id/> }.into_any(),
             ServiceTab::Instances => view! { <InstancesTab id services/> }.into_any(),
             ServiceTab::Errors => view! { <ErrorsTab id services/> }.into_any(),
             ServiceTab::Configuration => view! { <ConfigurationTab now services/> }.into_any(),
-        }}
+        })}
     }
 }

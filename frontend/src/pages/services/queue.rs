@@ -2,6 +2,7 @@
 //!
 //! Must not decide the places: the server says them.
 
+use crate::arrange::sort_by_key;
 use shared::status::Status;
 use shared::training::Training;
 use std::cmp::Reverse;
@@ -11,7 +12,7 @@ pub const MOST_ENDED: usize = 20;
 
 /// What runs, oldest first; what waits, by its place, those whose place is not known last; what ended, latest first.
 pub fn in_order(trainings: &mut Vec<Training>) {
-    trainings.sort_by_key(|training| {
+    sort_by_key(trainings, |training| {
         let (rank, place) = match training.status {
             Status::InProgress => (0, training.started_at_ms.unwrap_or(i64::MAX)),
             status if status.is_waiting() => (1, place_of(training).map_or(i64::MAX, i64::from)),

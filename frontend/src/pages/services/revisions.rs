@@ -4,6 +4,7 @@
 
 use crate::api;
 use crate::api::services::ServiceNow;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::pages::train::service_form::{all_fields, words_of};
@@ -14,7 +15,7 @@ use shared::service::ServiceSettings;
 
 #[component]
 pub fn Revisions(now: Memo<Option<ServiceNow>>) -> impl IntoView {
-    let latest = Memo::new(move |_| {
+    let latest = memo(move |_| {
         now.with(|now| now.as_ref().map(|(service, _)| (service.id, service.settings_revision)))
     });
     let revisions = fetched(move || {
@@ -24,13 +25,13 @@ pub fn Revisions(now: Memo<Option<ServiceNow>>) -> impl IntoView {
     view! {
         <section class="card form" aria-labelledby="revisions-title">
             <h2 id="revisions-title">"Revisions"</h2>
-            {move || match revisions.state.get() {
+            {dynamic(move || match revisions.state.get() {
                 Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
                 Loaded::Failed(error) => {
                     view! { <LoadFailed what="The revisions" error again=revisions.again/> }.into_any()
                 }
                 Loaded::Ready(list) => view! { <RevisionList list/> }.into_any(),
-            }}
+            })}
         </section>
     }
 }

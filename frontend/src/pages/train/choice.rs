@@ -5,6 +5,7 @@
 use super::draft::ChoiceDraft;
 use super::wizard::{Choice, Wizard};
 use crate::api;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::LoadFailed;
 use crate::components::field::TextArea;
 use crate::components::filter::draft::{query_of, says};
@@ -38,7 +39,7 @@ pub const fn mode_label(mode: ChoiceMode) -> &'static str {
 #[component]
 pub fn SubsetCard(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>) -> impl IntoView {
     let name = choice.subset.name();
-    let mode = Memo::new(move |_| choice.draft.with(|draft| draft.mode));
+    let mode = memo(move |_| choice.draft.with(|draft| draft.mode));
     let heading = format!("{name}-heading");
     let option = move |each: ChoiceMode| {
         view! {
@@ -59,13 +60,13 @@ pub fn SubsetCard(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter
             <div class="radio-row" role="radiogroup" aria-labelledby=heading.clone()>
                 {ChoiceMode::ALL.map(option).collect_view()}
             </div>
-            <p class="hint">{move || reason_words(choice, mode.get())}</p>
+            <p class="hint">{dynamic(move || reason_words(choice, mode.get()))}</p>
             <SubsetProblem wizard name/>
-            {move || match mode.get() {
+            {dynamic(move || match mode.get() {
                 ChoiceMode::TaggedItems => view! { <ShownFilter choice/> }.into_any(),
                 ChoiceMode::DqlFilter => view! { <FilterChoice wizard choice saved/> }.into_any(),
                 ChoiceMode::Folder => view! { <FolderChoice wizard choice/> }.into_any(),
-            }}
+            })}
             <AnnotationChoice wizard choice/>
             <Found wizard choice/>
         </section>
@@ -76,7 +77,7 @@ pub fn SubsetCard(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter
 #[component]
 fn SubsetProblem(wizard: Wizard, name: &'static str) -> impl IntoView {
     let problem = move || wizard.problem_at(name).or_else(|| wizard.problem_at(&format!("{name}.mode")));
-    move || {
+    dynamic(move || {
         problem().map(|problem| {
             view! {
                 <p class="problem" role="alert" tabindex="-1" id=format!("{name}-problem")>
@@ -85,7 +86,7 @@ fn SubsetProblem(wizard: Wizard, name: &'static str) -> impl IntoView {
                 </p>
             }
         })
-    }
+    })
 }
 
 /// Why the way was offered, as long as it is the one that was.
@@ -105,7 +106,7 @@ fn ShownFilter(choice: Choice) -> impl IntoView {
     view! {
         <details>
             <summary>"Show filter"</summary>
-            <pre class="query"><code>{move || text::spaced_json(&choice.query())}</code></pre>
+            <pre class="query"><code>{dynamic(move || text::spaced_json(&choice.query()))}</code></pre>
         </details>
     }
 }
@@ -119,7 +120,7 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>
         Subset::Validation | Subset::Test => "validation-filter",
     };
     let value = RwSignal::new(choice.draft.with_untracked(|draft| draft.filter.clone()));
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let typed = value.get();
         if before.is_some() {
             choice.draft.update(|draft| edit_filter(draft, typed));
@@ -150,7 +151,7 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>
         }
         saved.again.run(());
     });
-    let list = Memo::new(move |_| {
+    let list = memo(move |_| {
         saved.state.with(|state| match state {
             Loaded::Ready(list) => list.clone(),
             Loaded::Loading | Loaded::Failed(_) => Vec::new(),
@@ -163,7 +164,7 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>
             None => choice.draft.update(|draft| draft.saved_filter_id = String::new()),
         }
     };
-    let chosen = Memo::new(move |_| choice.draft.with(|draft| draft.saved_filter_id.clone()));
+    let chosen = memo(move |_| choice.draft.with(|draft| draft.saved_filter_id.clone()));
     let complete = completion(move || untrack(|| wizard.dataset()));
     view! {
         <div class="form">
@@ -172,12 +173,12 @@ fn FilterChoice(wizard: Wizard, choice: Choice, saved: Fetched<Vec<SavedFilter>>
                     <label for=format!("{name}-saved")>"Saved filter"</label>
                     <select class="select" id=format!("{name}-saved") on:change=on_select>
                         <option value="" prop:selected=move || chosen.get().is_empty()>"Edited here"</option>
-                        {move || list.get().into_iter().map(|filter| {
+                        {dynamic(move || list.get().into_iter().map(|filter| {
                             let id = filter.id.clone();
                             view! {
                                 <option value=filter.id prop:selected=move || chosen.get() == id>{filter.name}</option>
                             }
-                        }).collect_view()}
+                        }).collect_view())}
                     </select>
                 </div>
             </Show>
@@ -211,14 +212,14 @@ fn FolderChoice(wizard: Wizard, choice: Choice) -> impl IntoView {
     let failure = move || {
         folders.state.with(|state| if let Loaded::Failed(error) = state { Some(error.clone()) } else { None })
     };
-    let tree = Memo::new(move |_| folders.state.with(tree_of));
-    let selected = Memo::new(move |_| choice.draft.with(|draft| draft.dir.clone()));
+    let tree = memo(move |_| folders.state.with(tree_of));
+    let selected = memo(move |_| choice.draft.with(|draft| draft.dir.clone()));
     let problem = Signal::derive(move || wizard.problem_of(&format!("{name}.filter")));
     let on_choose = Callback::new(move |dir| choice.draft.update(|draft| draft.dir = dir));
     view! {
         <div class="field">
             <span class="field-name" id=format!("{id}-name")>"Folder"</span>
-            {move || failure().map(|error| view! { <LoadFailed what="The folders" error again=folders.again/> })}
+            {dynamic(move || failure().map(|error| view! { <LoadFailed what="The folders" error again=folders.again/> }))}
             <FolderTree
                 id
                 tree
@@ -248,7 +249,7 @@ fn FolderChoice(wizard: Wizard, choice: Choice) -> impl IntoView {
 fn AnnotationChoice(wizard: Wizard, choice: Choice) -> impl IntoView {
     let name = choice.subset.name();
     let value = RwSignal::new(choice.draft.with_untracked(|draft| draft.annotation_filter.clone()));
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let typed = value.get();
         if before.is_some() {
             choice.draft.update(|draft| draft.annotation_filter = typed);
@@ -297,12 +298,12 @@ fn Found(wizard: Wizard, choice: Choice) -> impl IntoView {
             }
         }
     });
-    move || match preview.state.get() {
+    dynamic(move || match preview.state.get() {
         Loaded::Loading => view! { <p class="muted" role="status">"Counting"</p> }.into_any(),
         Loaded::Ready(None) => view! { <p class="muted">"Nothing can be counted yet"</p> }.into_any(),
         Loaded::Failed(error) => view! { <p class="problem" role="alert">{error.sentence()}</p> }.into_any(),
         Loaded::Ready(Some(found)) => view! { <Pictures found/> }.into_any(),
-    }
+    })
 }
 
 #[component]

@@ -7,20 +7,21 @@ use super::fields::{AdvancedSettings, BasicSettings, Settings};
 use super::steps::{Step, key_of_field};
 use super::wizard::Wizard;
 use crate::api::{self, ErrorKind};
+use crate::arrange::map_of;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::field::TextArea;
 use crate::differences::Difference;
 use crate::state::resource::{Loaded, fetched};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use shared::model::ParentModel;
-use std::collections::BTreeMap;
 
 #[component]
 pub fn ConfigurationStep(wizard: Wizard) -> impl IntoView {
     let server = Signal::derive(move || {
         let problems = wizard.problems().into_iter();
         let of_step = problems.filter(|(field, _)| Step::of_field(field) == Step::Configuration);
-        of_step.map(|(field, problem)| (key_of_field(&field).to_owned(), problem)).collect::<BTreeMap<_, _>>()
+        map_of(of_step.map(|(field, problem)| (key_of_field(&field).to_owned(), problem)))
     });
     let parent = wizard.model.with_value(|model| model.parent.clone());
     view! {
@@ -48,7 +49,7 @@ fn ParentDifferences(settings: Settings, parent: ParentModel) -> impl IntoView {
             }
         }
     });
-    let rows = Memo::new(move |_| {
+    let rows = memo(move |_| {
         found.state.with(|state| match state {
             Loaded::Ready(Some(parent)) => settings.differences_from(&parent.configuration),
             Loaded::Ready(None) | Loaded::Loading | Loaded::Failed(_) => Vec::new(),
@@ -68,7 +69,7 @@ fn ParentDifferences(settings: Settings, parent: ParentModel) -> impl IntoView {
         <Show when=move || !rows.with(Vec::is_empty)>
             <details>
                 <summary>
-                    {move || format!("Differs from {} ({})", name.get_value(), rows.with(Vec::len))}
+                    {dynamic(move || format!("Differs from {} ({})", name.get_value(), rows.with(Vec::len)))}
                 </summary>
                 <table class="table compact">
                     <thead>
@@ -78,7 +79,7 @@ fn ParentDifferences(settings: Settings, parent: ParentModel) -> impl IntoView {
                             <th scope="col">"Here"</th>
                         </tr>
                     </thead>
-                    <tbody>{move || rows.get().into_iter().map(row).collect_view()}</tbody>
+                    <tbody>{dynamic(move || rows.get().into_iter().map(row).collect_view())}</tbody>
                 </table>
             </details>
         </Show>
@@ -91,7 +92,7 @@ fn JsonView(settings: Settings) -> impl IntoView {
     let text = RwSignal::new(pretty(&settings.as_json().unwrap_or_default()));
     let problem = RwSignal::new(None::<String>);
     // What the form says is written anew, unless the text says it already in its own layout.
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(values) = settings.as_json()
             && read(&text.get_untracked()).map(|typed| settings.without_defaults(typed)).as_ref()
                 != Ok(&values)
@@ -100,7 +101,7 @@ fn JsonView(settings: Settings) -> impl IntoView {
             problem.set(None);
         }
     });
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let typed = text.get();
         if before.is_none() {
             return;

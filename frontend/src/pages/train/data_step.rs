@@ -6,6 +6,7 @@ use super::choice::SubsetCard;
 use super::wizard::Wizard;
 use crate::api;
 use crate::components::combo_field::{ComboField, ComboOption};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::field::SelectField;
 use crate::routes::Place;
 use crate::state::resource::{Loaded, fetched};
@@ -35,7 +36,7 @@ pub fn DataStep(wizard: Wizard) -> impl IntoView {
                 value=wizard.dataset_id
                 problem=dataset_problem
             />
-            {move || wizard.dataset().map(|dataset| {
+            {dynamic(move || wizard.dataset().map(|dataset| {
                 let path = Place::Dataset { dataset: dataset.id.to_string() }.path();
                 view! {
                     <p class="hint">
@@ -43,7 +44,7 @@ pub fn DataStep(wizard: Wizard) -> impl IntoView {
                         <a href=path>{format!("Look at the items of {}", dataset.name)}</a>
                     </p>
                 }
-            })}
+            }))}
         </section>
         <LabelsCard wizard/>
         <SubsetCard wizard choice=wizard.train saved/>
@@ -93,9 +94,9 @@ fn LabelsCard(wizard: Wizard) -> impl IntoView {
             <details>
                 <summary>"View labels"</summary>
                 <ol class="label-list numbered" start="0">
-                    {move || wizard.labels().into_iter().map(|label| {
+                    {dynamic(move || wizard.labels().into_iter().map(|label| {
                         view! { <li><span class="label">{label}</span></li> }
-                    }).collect_view()}
+                    }).collect_view())}
                 </ol>
             </details>
             <Mismatch wizard/>
@@ -106,7 +107,7 @@ fn LabelsCard(wizard: Wizard) -> impl IntoView {
 /// Labels that only the data or only the model has.
 #[component]
 fn Mismatch(wizard: Wizard) -> impl IntoView {
-    let differences = Memo::new(move |_| {
+    let differences = memo(move |_| {
         let labels = wizard.labels();
         wizard.check.with(|check| {
             let subsets = check.iter().flat_map(|check| [&check.train, &check.validation]).flatten();
@@ -125,7 +126,7 @@ fn Mismatch(wizard: Wizard) -> impl IntoView {
             (extra.collect::<Vec<_>>(), missing)
         })
     });
-    move || {
+    dynamic(move || {
         let (extra, missing) = differences.get();
         let row = |title: &'static str, list: Vec<String>, meaning: &'static str| {
             (!list.is_empty()).then(|| {
@@ -142,5 +143,5 @@ fn Mismatch(wizard: Wizard) -> impl IntoView {
                 </tbody>
             </table>
         })
-    }
+    })
 }

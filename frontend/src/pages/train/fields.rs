@@ -3,6 +3,8 @@
 //! Must not know any single setting.
 
 use super::overrides::{overrides, text_of};
+use crate::arrange::map_of;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::field::{SelectField, TextField};
 use crate::differences::{Difference, differences};
 use leptos::prelude::*;
@@ -26,17 +28,18 @@ pub struct Settings {
 impl Settings {
     /// Starts from the defaults, with the values of a version over them.
     pub fn new(schema: &'static Schema, given: &Map<String, Value>) -> Self {
-        let opening: BTreeMap<&'static str, String> = schema
-            .fields
-            .iter()
-            .map(|field| (field.key, text_of(given.get(field.key).unwrap_or(&field.default))))
-            .collect();
-        let texts = opening.iter().map(|(key, text)| (*key, RwSignal::new(text.clone()))).collect();
+        let opening = map_of(
+            schema
+                .fields
+                .iter()
+                .map(|field| (field.key, text_of(given.get(field.key).unwrap_or(&field.default)))),
+        );
+        let texts = map_of(opening.iter().map(|(key, text)| (*key, RwSignal::new(text.clone()))));
         let texts = StoredValue::new(texts);
         let opening = StoredValue::new(opening);
         let given = StoredValue::new(given.clone());
         let problems =
-            Memo::new(move |_| match given.with_value(|given| overrides(schema, &typed(texts), given)) {
+            memo(move |_| match given.with_value(|given| overrides(schema, &typed(texts), given)) {
                 Ok(_) => BTreeMap::new(),
                 Err(errors) => errors.into_iter().map(|error| (error.key, error.message)).collect(),
             });
@@ -70,7 +73,7 @@ impl Settings {
         let texts = typed(self.texts);
         self.opening.with_value(|opening| {
             let differs = |(key, text): &(&'static str, String)| opening.get(key) != Some(text);
-            texts.into_iter().filter(differs).map(|(key, text)| (key.to_owned(), text)).collect()
+            map_of(texts.into_iter().filter(differs).map(|(key, text)| (key.to_owned(), text)))
         })
     }
 
@@ -135,7 +138,7 @@ impl Settings {
 
 /// The texts as they are now; whoever reads them here is told of changes.
 fn typed(texts: StoredValue<BTreeMap<&'static str, RwSignal<String>>>) -> BTreeMap<&'static str, String> {
-    texts.with_value(|texts| texts.iter().map(|(key, text)| (*key, text.get())).collect())
+    texts.with_value(|texts| map_of(texts.iter().map(|(key, text)| (*key, text.get()))))
 }
 
 /// The settings that everybody looks at.
@@ -187,7 +190,7 @@ fn Setting(
         _ => field.label.to_owned(),
     };
     let value = settings.text(field.key);
-    let is_changed = Memo::new(move |_| settings.is_changed(field));
+    let is_changed = memo(move |_| settings.is_changed(field));
     let default = text_of(&field.default);
     let input = match field.kind {
         Kind::Choice { options } => {
@@ -226,9 +229,8 @@ fn Setting(
 #[component]
 pub fn Reset(label: &'static str, value: RwSignal<String>, default: String) -> impl IntoView {
     let default = StoredValue::new(default);
-    let is_changed =
-        Memo::new(move |_| default.with_value(|default| value.with(|value| value.trim() != default)));
-    move || {
+    let is_changed = memo(move |_| default.with_value(|default| value.with(|value| value.trim() != default)));
+    dynamic(move || {
         is_changed.get().then(|| {
             let words = format!("Reset {label} to {}", default.get_value());
             view! {
@@ -243,5 +245,5 @@ pub fn Reset(label: &'static str, value: RwSignal<String>, default: String) -> i
                 </button>
             }
         })
-    }
+    })
 }

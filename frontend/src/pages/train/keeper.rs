@@ -6,6 +6,7 @@ use super::draft::Draft;
 use super::wizard::Wizard;
 use crate::api::models::{draft, save_draft, save_draft_leaving};
 use crate::api::{ApiError, ErrorKind};
+use crate::components::dynamic::{effect, memo};
 use crate::state::settled::settled;
 use gloo_timers::future::TimeoutFuture;
 use leptos::prelude::*;
@@ -79,7 +80,7 @@ impl Keeper {
     /// Keeps what is filled in from now on.
     pub fn follow(self, wizard: Wizard) {
         let shared = self.held.get_value();
-        let draft = Memo::new(move |_| wizard.draft());
+        let draft = memo(move |_| wizard.draft());
         let still = settled(move || draft.get(), SAVE_AFTER);
         let changing = shared.clone();
         Effect::new(move |before: Option<Draft>| {
@@ -91,12 +92,12 @@ impl Keeper {
         });
         let state = self.state;
         let resting = shared.clone();
-        Effect::new(move |_| {
+        effect(move |_| {
             still.track();
             resting.save(state);
         });
         let ending = shared.clone();
-        Effect::new(move |_| {
+        effect(move |_| {
             if wizard.is_over.get() {
                 ending.with(|held| (held.unsaved, held.is_stopped) = (None, true));
             }

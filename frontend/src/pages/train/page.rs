@@ -12,6 +12,7 @@ use super::summary::Summary;
 use super::wizard::Wizard;
 use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, ErrorKind};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::not_found::NotFoundPage;
@@ -27,8 +28,8 @@ use shared::model::Model;
 #[component]
 pub fn TrainPage() -> impl IntoView {
     let parameters = use_params_map();
-    let wanted = Memo::new(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
-    let step = Memo::new(move |_| {
+    let wanted = memo(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
+    let step = memo(move |_| {
         let word = parameters.with(|all| all.get("step"));
         word.map_or(Some(Step::Data), |word| Step::from_name(&word))
     });
@@ -43,8 +44,8 @@ pub fn TrainPage() -> impl IntoView {
         }
     });
     // Apart from the step itself: the wizard and what is filled in outlive a change of steps.
-    let is_step = Memo::new(move |_| step.get().is_some());
-    move || match (needed.state.get(), is_step.get()) {
+    let is_step = memo(move |_| step.get().is_some());
+    dynamic(move || match (needed.state.get(), is_step.get()) {
         (_, false) => view! { <NotFoundPage/> }.into_any(),
         (Loaded::Loading, _) => view! { <h1>"Train"</h1> <Skeleton rows=5/> }.into_any(),
         (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
@@ -59,7 +60,7 @@ pub fn TrainPage() -> impl IntoView {
             let step = Signal::derive(move || step.get().unwrap_or(Step::Data));
             view! { <Frame model datasets draft step reload=needed.again/> }.into_any()
         }
-    }
+    })
 }
 
 #[component]
@@ -93,11 +94,11 @@ fn Frame(
             <div class="wizard-step form">
                 <DraftNote wizard reload/>
                 <Refusal wizard/>
-                {move || match step.get() {
+                {dynamic(move || match step.get() {
                     Step::Data => view! { <DataStep wizard/> }.into_any(),
                     Step::Configuration => view! { <ConfigurationStep wizard/> }.into_any(),
                     Step::Service => view! { <ServiceStep wizard/> }.into_any(),
-                }}
+                })}
                 <WayOn wizard step model=id/>
             </div>
             <Summary wizard/>
@@ -111,16 +112,16 @@ fn Frame(
 fn StepLinks(wizard: Wizard, step: Signal<Step>, model: String) -> impl IntoView {
     let link = move |each: Step| {
         let path = Place::Train { model: model.clone(), step: each }.path();
-        let count = Memo::new(move |_| wizard.problem_count(each));
+        let count = memo(move |_| wizard.problem_count(each));
         view! {
             <li>
                 <a href=path aria-current=move || (step.get() == each).then_some("step")>
                     <span class="step-number" aria-hidden="true">{each.number()}</span>
                     {each.label()}
-                    {move || (count.get() > 0).then(|| {
+                    {dynamic(move || (count.get() > 0).then(|| {
                         let words = crate::text::counted(count.get() as u64, "problem", "problems");
                         view! { <span class="step-problems">{words}</span> }
-                    })}
+                    }))}
                 </a>
             </li>
         }
@@ -143,7 +144,7 @@ fn DraftNote(wizard: Wizard, reload: Callback<()>) -> impl IntoView {
     };
     let keep_mine = move |_| wizard.keeper.keep_mine(&untrack(|| wizard.draft()));
     view! {
-        <div role="status">{move || note().map(|note| view! { <p class="muted">{note}</p> })}</div>
+        <div role="status">{dynamic(move || note().map(|note| view! { <p class="muted">{note}</p> }))}</div>
         <Show when=move || state.get() == Keeping::Changed>
             <div class="notice" data-look="waiting" role="alert">
                 <IconView icon=Icon::Warning/>
@@ -158,7 +159,7 @@ fn DraftNote(wizard: Wizard, reload: Callback<()>) -> impl IntoView {
 /// What the server said to the last press of the button.
 #[component]
 fn Refusal(wizard: Wizard) -> impl IntoView {
-    move || {
+    dynamic(move || {
         wizard.refusal.get().map(|error| {
             view! {
                 <div class="notice" data-look="error" role="alert">
@@ -170,7 +171,7 @@ fn Refusal(wizard: Wizard) -> impl IntoView {
                 </div>
             }
         })
-    }
+    })
 }
 
 /// Back, on, and at the end the button that starts it all.
@@ -180,17 +181,17 @@ fn WayOn(wizard: Wizard, step: Signal<Step>, model: String) -> impl IntoView {
     let link = StoredValue::new(link);
     view! {
         <div class="form-actions">
-            {move || step.get().previous().map(|previous| {
+            {dynamic(move || step.get().previous().map(|previous| {
                 let path = link.with_value(|link| link(previous));
                 view! { <a class="button" href=path>"Back"</a> }
-            })}
-            {move || match step.get().next() {
+            }))}
+            {dynamic(move || match step.get().next() {
                 Some(next) => {
                     let path = link.with_value(|link| link(next));
                     view! { <a class="button primary" href=path>{format!("Next: {}", next.label())}</a> }.into_any()
                 }
                 None => view! { <Submit wizard/> }.into_any(),
-            }}
+            })}
         </div>
     }
 }

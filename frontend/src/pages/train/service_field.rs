@@ -4,6 +4,7 @@
 
 use super::fields::Reset;
 use super::service_form::{Kind, ON_RESET, ServiceField, refusal_of};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::field::{SelectField, SwitchField, TextField};
 use leptos::prelude::*;
 use shared::machine::MachineType;
@@ -21,7 +22,7 @@ pub fn ServiceSetting(
     machine: Signal<String>,
 ) -> impl IntoView {
     // Where the machine leaves no choice, the field says so in place of its hint.
-    let refusal = Memo::new(move |_| {
+    let refusal = memo(move |_| {
         let chosen = machine.get();
         let machine = machines.get().into_iter().find(|machine| machine.name == chosen);
         machine.and_then(|machine| refusal_of(&machine, field.key))
@@ -37,9 +38,8 @@ pub fn ServiceSetting(
         }
         Kind::MachineType => {
             // What is free changes all the time, and must not draw the options anew under the pointer.
-            let names = Memo::new(move |_| {
-                machines.get().into_iter().map(|machine| machine.name).collect::<Vec<_>>()
-            });
+            let names =
+                memo(move |_| machines.get().into_iter().map(|machine| machine.name).collect::<Vec<_>>());
             let options = Signal::derive(move || {
                 let mut names = names.get();
                 let chosen = value.get();
@@ -56,7 +56,7 @@ pub fn ServiceSetting(
             };
             view! {
                 <SelectField id label hint=field.hint options value problem/>
-                <p class="hint">{facts}</p>
+                <p class="hint">{dynamic(facts)}</p>
             }
             .into_any()
         }

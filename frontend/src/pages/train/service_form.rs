@@ -2,6 +2,7 @@
 //!
 //! Must not know how the form looks; what a setting may be is the server's to say.
 
+use crate::arrange::map_of;
 use shared::machine::MachineType;
 use shared::service::{OnReset, ServiceSettings};
 use std::collections::BTreeMap;
@@ -187,7 +188,7 @@ pub fn refusal_of(machine: &MachineType, key: &str) -> Option<String> {
 
 /// Every setting as its field shows it.
 pub fn texts_of(settings: &ServiceSettings) -> BTreeMap<String, String> {
-    all_fields().map(|field| (field.key.to_owned(), text_of(settings, field.key))).collect()
+    map_of(all_fields().map(|field| (field.key.to_owned(), text_of(settings, field.key))))
 }
 
 /// Reads what was typed over the defaults; every text that is no value is told, by its key.

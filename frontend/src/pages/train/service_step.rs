@@ -5,6 +5,7 @@
 use super::service_field::ServiceSetting;
 use super::service_form::{EXECUTION_FIELDS, SERVICE_FIELDS, ServiceField, scaling_words, text_of, words_of};
 use super::wizard::Wizard;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::secrets::SecretPicker;
 use crate::routes::{Place, ServiceTab};
@@ -15,9 +16,8 @@ use shared::service::{ServiceSettings, service_name};
 
 #[component]
 pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
-    let is_made = Memo::new(move |_| {
-        wizard.check.with(|check| check.as_ref().is_some_and(|check| check.service_exists))
-    });
+    let is_made =
+        memo(move |_| wizard.check.with(|check| check.as_ref().is_some_and(|check| check.service_exists)));
     let service = wizard.model.with_value(|model| service_name(&model.architecture_id));
     let page = Place::service(&service, ServiceTab::Configuration).path();
     let problem = Signal::derive(move || wizard.problem_of("secrets"));
@@ -67,8 +67,8 @@ fn ServiceFacts(wizard: Wizard, is_made: Memo<bool>) -> impl IntoView {
             <p class="hint">"Scaling is changed on the page of the service, which is there once this training has started"</p>
         </Show>
         <dl class="definition-list">
-            <div><dt>"Scaling"</dt><dd>{scaling}</dd></div>
-            <div><dt>"SDK version"</dt><dd>{version}</dd></div>
+            <div><dt>"Scaling"</dt><dd>{dynamic(scaling)}</dd></div>
+            <div><dt>"SDK version"</dt><dd>{dynamic(version)}</dd></div>
         </dl>
     }
 }
@@ -108,7 +108,7 @@ fn ServiceFields(wizard: Wizard, is_made: Memo<bool>, fields: &'static [ServiceF
 fn Settled(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
     let value = move || in_force(wizard).map(|settings| words_of(&settings, field.key));
     view! {
-        <dl class="definition-list"><div><dt>{field.label}</dt><dd>{value}</dd></div></dl>
+        <dl class="definition-list"><div><dt>{field.label}</dt><dd>{dynamic(value)}</dd></div></dl>
     }
 }
 
@@ -116,7 +116,7 @@ fn Settled(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
 #[component]
 fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
     let value = RwSignal::new(untrack(|| wizard.service_text(field.key)));
-    Effect::new(move |before: Option<()>| {
+    effect(move |before: Option<()>| {
         let typed = value.get();
         if before.is_some() {
             wizard.service.update(|texts| {

@@ -6,6 +6,7 @@ use super::facts::{machine_words, time_words};
 use super::steps::{Step, elements_of_field};
 use super::wizard::Wizard;
 use crate::api;
+use crate::components::dynamic::{effect, memo};
 use crate::routes::Place;
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
@@ -41,8 +42,8 @@ pub fn Submit(wizard: Wizard) -> impl IntoView {
             is_dangerous: false,
         });
     };
-    let is_checked = Memo::new(move |_| wizard.is_checked());
-    Effect::new(move |_| {
+    let is_checked = memo(move |_| wizard.is_checked());
+    effect(move |_| {
         if is_checked.get() && waits.get() {
             waits.set(false);
             go_on();

@@ -5,6 +5,7 @@
 use super::facts::{machine_words, time_words};
 use super::steps::Step;
 use super::wizard::Wizard;
+use crate::components::dynamic::dynamic;
 use crate::components::icon::{Icon, IconView};
 use crate::routes::Place;
 use crate::text;
@@ -16,19 +17,19 @@ pub fn Summary(wizard: Wizard) -> impl IntoView {
     view! {
         <aside class="card summary" aria-labelledby="summary-title">
             <h2 id="summary-title">"Summary"</h2>
-            {move || wizard.check_error.get().map(|error| view! {
+            {dynamic(move || wizard.check_error.get().map(|error| view! {
                 <p class="notice" data-look="error" role="alert">
                     <IconView icon=Icon::CrossInOctagon/>
                     <span class="grow">{error.sentence()}</span>
                 </p>
-            })}
-            {move || match wizard.check.get() {
+            }))}
+            {dynamic(move || match wizard.check.get() {
                 None => view! { <p class="muted" role="status">"Looking at the data"</p> }.into_any(),
                 Some(check) => view! { <Facts wizard check/> }.into_any(),
-            }}
-            {move || (wizard.check.with(Option::is_some) && !wizard.is_checked()).then(|| view! {
-                <p class="muted">"Checking what has changed"</p>
             })}
+            {dynamic(move || (wizard.check.with(Option::is_some) && !wizard.is_checked()).then(|| view! {
+                <p class="muted">"Checking what has changed"</p>
+            }))}
             <Problems wizard/>
         </aside>
     }
@@ -73,7 +74,7 @@ fn Problems(wizard: Wizard) -> impl IntoView {
             </li>
         }
     };
-    move || {
+    dynamic(move || {
         let problems = wizard.problems();
         (!problems.is_empty()).then(|| {
             view! {
@@ -82,7 +83,7 @@ fn Problems(wizard: Wizard) -> impl IntoView {
                 </ul>
             }
         })
-    }
+    })
 }
 
 fn subset_words(subset: Option<&SubsetCheck>) -> String {

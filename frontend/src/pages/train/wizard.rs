@@ -9,6 +9,7 @@ use super::service_form::{self, settings_from};
 use super::steps::Step;
 use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, idempotency_key};
+use crate::components::dynamic::effect;
 use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::settled::settled;
 use leptos::prelude::*;
@@ -342,7 +343,7 @@ impl Wizard {
                 }
             }
         });
-        Effect::new(move |_| match answer.state.get() {
+        effect(move |_| match answer.state.get() {
             Loaded::Loading => {}
             Loaded::Ready(None) => self.check_error.set(None),
             Loaded::Ready(Some((request, check))) => {

@@ -4,8 +4,13 @@
 
 pub mod query;
 pub mod remedy;
+pub mod selection;
 pub mod trouble;
 
+#[cfg(target_arch = "wasm32")]
+mod batch;
+#[cfg(target_arch = "wasm32")]
+mod keys;
 #[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
@@ -18,4 +23,6 @@ pub mod trouble_badge;
 pub mod waiting;
 
 #[cfg(target_arch = "wasm32")]
-pub use page::{TrainingPage, is_in_field, move_by_keys};
+pub use keys::{is_in_field, move_by_keys};
+#[cfg(target_arch = "wasm32")]
+pub use page::TrainingPage;

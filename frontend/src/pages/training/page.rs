@@ -2,17 +2,20 @@
 //!
 //! Must not know how one row is drawn.
 
+use super::batch::BatchBar;
+use super::keys::move_by_keys;
 use super::query::{Column, Query};
 use super::row::TrainingRow;
+use super::selection;
 use super::toolbar::Toolbar;
+use crate::arrange::sort_by;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::models::ModelsTabs;
 use crate::routes::{NewModel, Place};
-use crate::state::layers::is_covered;
 use crate::state::live::Live;
 use crate::state::navigation::Navigation;
-use crate::state::preferences::Preferences;
 use crate::state::services::Services;
 use crate::state::title::use_title;
 use crate::text;
@@ -20,7 +23,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use shared::id::TrainingId;
 use shared::training::Training;
-use wasm_bindgen::JsCast;
+use std::collections::BTreeSet;
 
 #[component]
 pub fn TrainingPage() -> impl IntoView {
@@ -29,22 +32,28 @@ pub fn TrainingPage() -> impl IntoView {
     Services::watched();
     let navigation = expect_context::<Navigation>();
     let parameters = use_query_map();
-    let query = Memo::new(move |_| {
-        parameters.with(|all| {
-            Query::from_parts(all.get("q"), all.get("status").as_deref(), all.get("sort").as_deref())
-        })
+    let query = memo(move |_| parameters.with(|all| Query::from_parts(|key| all.get(key))));
+    let selected = RwSignal::new(parameters.with_untracked(|all| selection::from_part(all.get("sel"))));
+    let show = move |query: &Query, selected: &BTreeSet<TrainingId>| {
+        let mut parts = query.to_parts();
+        parts.extend(selection::to_part(selected));
+        let question = if parts.is_empty() { "" } else { "?" };
+        navigation.replace(format!("{}{question}{}", Place::Training.path(), parts.join("&")));
+    };
+    let set_query =
+        Callback::new(move |query: Query| selected.with_untracked(|selected| show(&query, selected)));
+    let select = Callback::new(move |now: BTreeSet<TrainingId>| {
+        show(&query.get_untracked(), &now);
+        selected.set(now);
     });
-    let set_query = Callback::new(move |query: Query| {
-        navigation.replace(format!("{}{}", Place::Training.path(), query.to_url()));
-    });
-    let total = Memo::new(move |_| with_rows(live, |rows| rows.len()));
+    let total = memo(move |_| with_rows(live, |rows| rows.len()));
     // The stream says again and again that it has caught up; the table is drawn anew only for another stage.
-    let stage = Memo::new(move |_| match (total.get(), live.is_loaded.get()) {
+    let stage = memo(move |_| match (total.get(), live.is_loaded.get()) {
         (0, false) => Stage::Loading,
         (0, true) => Stage::Empty,
         _ => Stage::Shown,
     });
-    let visible = Memo::new(move |_| visible_rows(live, &query.get()));
+    let visible = memo(move |_| visible_rows(live, &query.get()));
     move_by_keys();
     view! {
         <div class="page-head">
@@ -52,20 +61,21 @@ pub fn TrainingPage() -> impl IntoView {
             <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
         <ModelsTabs/>
-        {move || match stage.get() {
+        {dynamic(move || match stage.get() {
             Stage::Loading => view! { <Skeleton rows=6/> }.into_any(),
             Stage::Empty => view! { <NoTrainings/> }.into_any(),
             Stage::Shown => view! {
                 <Toolbar query set_query/>
+                <BatchBar selected select/>
                 <Show
                     when=move || visible.with(|visible| !visible.is_empty())
                     fallback=move || view! { <NothingMatches query set_query/> }
                 >
-                    <TrainingTable query set_query visible total/>
+                    <TrainingTable query set_query visible total selected select/>
                 </Show>
             }
             .into_any(),
-        }}
+        })}
     }
 }
 
@@ -88,7 +98,7 @@ pub(super) fn with_rows<T>(live: Live, look: impl FnOnce(&[Training]) -> T) -> T
 fn visible_rows(live: Live, query: &Query) -> Vec<TrainingId> {
     with_rows(live, |rows| {
         let mut shown: Vec<&Training> = rows.iter().filter(|training| query.shows(training)).collect();
-        shown.sort_by(|left, right| query.order(left, right));
+        sort_by(&mut shown, |left, right| query.order(left, right));
         shown.into_iter().map(|training| training.id).collect()
     })
 }
@@ -99,8 +109,28 @@ fn TrainingTable(
     set_query: Callback<Query>,
     visible: Memo<Vec<TrainingId>>,
     total: Memo<usize>,
+    selected: RwSignal<BTreeSet<TrainingId>>,
+    select: Callback<BTreeSet<TrainingId>>,
 ) -> impl IntoView {
     let live = expect_context::<Live>();
+    let extras = memo(move |_| query.with(|query| query.extras.clone()));
+    let all_selected = memo(move |_| {
+        visible.with(|visible| selected.with(|selected| visible.iter().all(|id| selected.contains(id))))
+    });
+    let select_all = move |_| {
+        let mut now = selected.get_untracked();
+        let all = all_selected.get_untracked();
+        visible.with_untracked(|visible| {
+            for id in visible {
+                if all {
+                    now.remove(id);
+                } else {
+                    now.insert(*id);
+                }
+            }
+        });
+        select.run(now);
+    };
     let header = move |column: Column| {
         let sort = move || {
             let query = query.get();
@@ -118,11 +148,11 @@ fn TrainingTable(
                     on:click=move |_| set_query.run(query.get_untracked().sorted_by(column))
                 >
                     {column.label()}
-                    {move || match sort() {
+                    {dynamic(move || match sort() {
                         "ascending" => Some(view! { <IconView icon=Icon::ArrowUp/> }),
                         "descending" => Some(view! { <IconView icon=Icon::ArrowDown/> }),
                         _ => None,
-                    }}
+                    })}
                 </button>
             </th>
         }
@@ -141,7 +171,18 @@ fn TrainingTable(
                 <caption class="visually-hidden">"Trainings"</caption>
                 <thead>
                     <tr>
+                        <td class="check-cell">
+                            <input
+                                type="checkbox"
+                                aria-label="Select all"
+                                prop:checked=move || all_selected.get()
+                                on:change=select_all
+                            />
+                        </td>
                         {Column::ALL.map(header).collect_view()}
+                        {dynamic(move || extras.get().into_iter().map(|extra| view! {
+                            <th scope="col">{extra.label()}</th>
+                        }).collect_view())}
                         <td></td>
                     </tr>
                 </thead>
@@ -150,11 +191,11 @@ fn TrainingTable(
                         {live
                             .rows
                             .with_untracked(|rows| rows.get(&id).cloned())
-                            .map(|training| view! { <TrainingRow training/> })}
+                            .map(|training| view! { <TrainingRow training extras selected select/> })}
                     </For>
                 </tbody>
             </table>
-            <div class="table-footer" role="status">{footer}</div>
+            <div class="table-footer" role="status">{dynamic(footer)}</div>
         </div>
     }
 }
@@ -185,75 +226,16 @@ fn NothingMatches(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoVi
             let words: Vec<&str> = query.statuses.iter().map(|status| status.label()).collect();
             parts.push(words.join(" or "));
         }
+        if !query.service.is_empty() {
+            parts.push(query.service);
+        }
         parts.join(" and ")
     };
-    let clear = move |_| {
-        let query = query.get_untracked();
-        set_query.run(Query { column: query.column, descending: query.descending, ..Query::default() });
-    };
+    let clear = move |_| set_query.run(query.get_untracked().without_filters());
     view! {
         <Empty title="Nothing matches">
-            <p>"No training matches " {filter}</p>
+            <p>"No training matches " {dynamic(filter)}</p>
             <button class="button" type="button" on:click=clear>"Clear filters"</button>
         </Empty>
-    }
-}
-
-/// `j` and `k` go through the rows, `.` opens the menu of the row that has the focus.
-pub fn move_by_keys() {
-    let preferences = expect_context::<Preferences>();
-    let listener = window_event_listener(leptos::ev::keydown, move |event| {
-        let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if has_modifier || !preferences.single_keys.get_untracked() || is_covered() || is_in_field(&event) {
-            return;
-        }
-        match event.key().as_str() {
-            "j" => step_row(1),
-            "k" => step_row(-1),
-            "." => open_row_menu(),
-            _ => return,
-        }
-        event.prevent_default();
-    });
-    on_cleanup(move || listener.remove());
-}
-
-/// Whether a person is typing, so that letters are letters.
-pub fn is_in_field(event: &web_sys::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
-}
-
-fn table_rows() -> Vec<web_sys::Element> {
-    let Ok(list) = document().query_selector_all("tr[data-row]") else { return Vec::new() };
-    (0..list.length()).filter_map(|index| list.get(index)?.dyn_into().ok()).collect()
-}
-
-fn focused_row(rows: &[web_sys::Element]) -> Option<usize> {
-    let active = document().active_element()?;
-    rows.iter().position(|row| row.contains(Some(&active)))
-}
-
-fn focus_in(row: &web_sys::Element, selector: &str) -> Option<web_sys::HtmlElement> {
-    let element = row.query_selector(selector).ok()??.dyn_into::<web_sys::HtmlElement>().ok()?;
-    let _ = element.focus();
-    Some(element)
-}
-
-fn step_row(step: isize) {
-    let rows = table_rows();
-    let last = rows.len().saturating_sub(1);
-    let next = focused_row(&rows).map_or(0, |here| here.saturating_add_signed(step).min(last));
-    if let Some(row) = rows.get(next) {
-        focus_in(row, "a");
-    }
-}
-
-fn open_row_menu() {
-    let rows = table_rows();
-    if let Some(row) = focused_row(&rows).and_then(|here| rows.get(here))
-        && let Some(button) = focus_in(row, "button[aria-haspopup=menu]")
-    {
-        button.click();
     }
 }

@@ -46,12 +46,68 @@ impl Column {
     }
 }
 
+/// A column that is shown when it is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extra {
+    ModelId,
+    ExecutionId,
+    Attempt,
+    Dataset,
+    Architecture,
+    Priority,
+}
+
+impl Extra {
+    /// In the order of the table.
+    pub const ALL: [Self; 6] =
+        [Self::ModelId, Self::ExecutionId, Self::Attempt, Self::Dataset, Self::Architecture, Self::Priority];
+
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ModelId => "Model ID",
+            Self::ExecutionId => "Execution ID",
+            Self::Attempt => "Attempt",
+            Self::Dataset => "Dataset",
+            Self::Architecture => "Architecture",
+            Self::Priority => "Priority",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::ModelId => "model-id",
+            Self::ExecutionId => "execution-id",
+            Self::Attempt => "attempt",
+            Self::Dataset => "dataset",
+            Self::Architecture => "architecture",
+            Self::Priority => "priority",
+        }
+    }
+
+    /// What stands in its cell.
+    pub fn of(self, training: &Training) -> String {
+        match self {
+            Self::ModelId => training.model_id.to_string(),
+            Self::ExecutionId => training.execution_id.to_string(),
+            Self::Attempt if training.attempt == 0 => "–".to_owned(),
+            Self::Attempt => format!("{} of {}", training.attempt, training.max_attempts),
+            Self::Dataset => training.dataset_name.clone(),
+            Self::Architecture => training.architecture.clone(),
+            Self::Priority => training.priority.to_string(),
+        }
+    }
+}
+
 /// What is shown, and in which order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Query {
     pub search: String,
     /// None shows all.
     pub statuses: Vec<Status>,
+    /// The name of a service; empty for all.
+    pub service: String,
+    /// Columns beside the usual ones.
+    pub extras: Vec<Extra>,
     pub column: Column,
     pub descending: bool,
 }
@@ -59,20 +115,32 @@ pub struct Query {
 impl Default for Query {
     /// Everything, newest first.
     fn default() -> Self {
-        Self { search: String::new(), statuses: Vec::new(), column: Column::CreatedAt, descending: true }
+        Self {
+            search: String::new(),
+            statuses: Vec::new(),
+            service: String::new(),
+            extras: Vec::new(),
+            column: Column::CreatedAt,
+            descending: true,
+        }
     }
 }
 
 impl Query {
     /// Reads the parts of a URL's query; what is not understood is left out.
-    pub fn from_parts(search: Option<String>, status: Option<&str>, sort: Option<&str>) -> Self {
-        let mut query = Self { search: search.unwrap_or_default(), ..Self::default() };
-        let wanted: Vec<&str> = status.unwrap_or_default().split(',').collect();
+    pub fn from_parts(get: impl Fn(&str) -> Option<String>) -> Self {
+        let word = |key: &str| get(key).unwrap_or_default();
+        let mut query = Self { search: word("q"), service: word("service"), ..Self::default() };
+        let statuses = word("status");
+        let wanted: Vec<&str> = statuses.split(',').collect();
         query.statuses = Status::ALL.into_iter().filter(|status| wanted.contains(&status.name())).collect();
-        if let Some(sort) = sort {
+        let columns = word("cols");
+        let wanted: Vec<&str> = columns.split(',').collect();
+        query.extras = Extra::ALL.into_iter().filter(|extra| wanted.contains(&extra.name())).collect();
+        if let Some(sort) = get("sort") {
             let (name, descending) = match sort.strip_prefix('-') {
                 Some(name) => (name, true),
-                None => (sort, false),
+                None => (sort.as_str(), false),
             };
             if let Some(column) = Column::ALL.into_iter().find(|column| column.name() == name) {
                 (query.column, query.descending) = (column, descending);
@@ -81,8 +149,8 @@ impl Query {
         query
     }
 
-    /// The URL's query with its question mark; empty when everything is as it is by default.
-    pub fn to_url(&self) -> String {
+    /// The parts of the URL's query that differ from what is usual.
+    pub fn to_parts(&self) -> Vec<String> {
         let mut parts = Vec::new();
         if !self.search.is_empty() {
             parts.push(format!("q={}", encoded(&self.search)));
@@ -91,11 +159,29 @@ impl Query {
             let names: Vec<&str> = self.statuses.iter().map(|status| status.name()).collect();
             parts.push(format!("status={}", names.join(",")));
         }
+        if !self.service.is_empty() {
+            parts.push(format!("service={}", encoded(&self.service)));
+        }
+        if !self.extras.is_empty() {
+            let names: Vec<&str> = self.extras.iter().map(|extra| extra.name()).collect();
+            parts.push(format!("cols={}", names.join(",")));
+        }
         let default = Self::default();
         if (self.column, self.descending) != (default.column, default.descending) {
             parts.push(format!("sort={}{}", if self.descending { "-" } else { "" }, self.column.name()));
         }
-        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+        parts
+    }
+
+    /// With this column taken in, or out if it was in.
+    pub fn with_column(&self, extra: Extra) -> Self {
+        let is_in = |other: &Extra| self.extras.contains(other) != (*other == extra);
+        Self { extras: Extra::ALL.into_iter().filter(is_in).collect(), ..self.clone() }
+    }
+
+    /// The same order and columns, and all rows.
+    pub fn without_filters(&self) -> Self {
+        Self { search: String::new(), statuses: Vec::new(), service: String::new(), ..self.clone() }
     }
 
     /// With this status taken in, or out if it was in.
@@ -112,8 +198,11 @@ impl Query {
         Self { column, descending, ..self.clone() }
     }
 
-    /// Whether a row is found by the search: by part of a name, or by the start of an id.
+    /// Whether a row is of the service and found by the search: by part of a name, or by the start of an id.
     pub fn finds(&self, training: &Training) -> bool {
+        if !self.service.is_empty() && self.service != training.service_name {
+            return false;
+        }
         let wanted = self.search.trim().to_lowercase();
         wanted.is_empty()
             || training.model_name.to_lowercase().contains(&wanted)
@@ -205,23 +294,39 @@ pub mod tests {
             Query::default(),
             Query { search: "bees & wasps".into(), ..Query::default() },
             Query { statuses: vec![Status::Pending, Status::Failed], ..Query::default() },
+            Query { service: "mgmt-train-yolov8".into(), ..Query::default() },
+            Query { extras: vec![Extra::ModelId, Extra::Priority], ..Query::default() },
             Query { column: Column::Name, descending: false, ..Query::default() },
             Query { column: Column::Duration, descending: true, ..Query::default() },
         ];
         for query in queries {
-            let url = query.to_url();
+            let url = query.to_parts().join("&");
             let part = |key: &str| {
-                url.trim_start_matches('?')
-                    .split('&')
-                    .find_map(|part| part.strip_prefix(key))
-                    .map(str::to_owned)
+                let part = url.split('&').find_map(|part| part.strip_prefix(&format!("{key}=")));
+                part.map(|text| text.replace("%20", " ").replace("%26", "&"))
             };
-            let search = part("q=").map(|text| text.replace("%20", " ").replace("%26", "&"));
-            let read = Query::from_parts(search, part("status=").as_deref(), part("sort=").as_deref());
-            assert_eq!(read, query, "{url}");
+            assert_eq!(Query::from_parts(part), query, "{url}");
         }
-        assert_eq!(Query::default().to_url(), "");
-        assert_eq!(Query::from_parts(None, Some("bogus"), Some("-bogus")), Query::default());
+        assert!(Query::default().to_parts().is_empty());
+        let nonsense = |key: &str| (key != "q" && key != "service").then(|| "-bogus".to_owned());
+        assert_eq!(Query::from_parts(nonsense), Query::default());
+    }
+
+    #[test]
+    fn a_service_narrows_and_filters_are_cleared_alone() {
+        let mut other = training("b", 2, Status::Pending);
+        other.service_name = "mgmt-train-resnet".into();
+        let rows = [training("a", 1, Status::Pending), other];
+        let query = Query { service: "mgmt-train-resnet".into(), ..Query::default() }
+            .with_column(Extra::Dataset)
+            .sorted_by(Column::Name);
+        assert_eq!(shown(&query, &rows), ["b"]);
+        assert_eq!(shown(&query.without_filters(), &rows), ["a", "b"]);
+        assert_eq!(
+            (query.without_filters().extras, query.without_filters().column),
+            (vec![Extra::Dataset], Column::Name)
+        );
+        assert!(query.with_column(Extra::Dataset).extras.is_empty());
     }
 
     #[test]

@@ -2,8 +2,10 @@
 //!
 //! Must not know the table around it.
 
+use super::query::Extra;
 use super::trouble_badge::TroubleBadge;
 use super::waiting::{Remedy, reason};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::menu::MenuButton;
 use crate::components::progress::ProgressBar;
 use crate::components::status_chip::{StatusChip, look};
@@ -12,24 +14,52 @@ use crate::pages::actions::Actions;
 use crate::routes::{Place, ServiceTab};
 use crate::text;
 use leptos::prelude::*;
+use shared::id::TrainingId;
 use shared::status::Status;
 use shared::training::{Phase, Training};
+use std::collections::BTreeSet;
 
 #[component]
-pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
+pub fn TrainingRow(
+    training: ArcRwSignal<Training>,
+    extras: Memo<Vec<Extra>>,
+    selected: RwSignal<BTreeSet<TrainingId>>,
+    select: Callback<BTreeSet<TrainingId>>,
+) -> impl IntoView {
     let training = RwSignal::from(training);
+    let key = training.with_untracked(|training| training.id);
+    let is_selected = memo(move |_| selected.with(|selected| selected.contains(&key)));
+    let toggle = move |_| {
+        let mut now = selected.get_untracked();
+        if !now.remove(&key) {
+            now.insert(key);
+        }
+        select.run(now);
+    };
+    let extra_cell = move |extra: Extra| {
+        let words = memo(move |_| training.with(|training| extra.of(training)));
+        view! { <td class="extra-cell">{words}</td> }
+    };
     let actions = Actions::from_context();
     let id = training.with_untracked(|training| training.id.to_string());
     let place = training.with_untracked(|training| Place::model(training.model_id).path());
-    let name = Memo::new(move |_| training.with(|training| training.model_name.clone()));
-    let status = Memo::new(move |_| training.with(|training| training.status));
-    let created_at_ms = Memo::new(move |_| training.with(|training| training.created_at_ms));
-    let service = Memo::new(move |_| training.with(|training| training.service_name.clone()));
+    let name = memo(move |_| training.with(|training| training.model_name.clone()));
+    let status = memo(move |_| training.with(|training| training.status));
+    let created_at_ms = memo(move |_| training.with(|training| training.created_at_ms));
+    let service = memo(move |_| training.with(|training| training.service_name.clone()));
     let service_place = training
         .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
-        <tr data-row=id>
+        <tr data-row=id aria-selected=move || is_selected.get().to_string()>
+            <td class="check-cell">
+                <input
+                    type="checkbox"
+                    aria-label=move || format!("Select {}", name.get())
+                    prop:checked=move || is_selected.get()
+                    on:change=toggle
+                />
+            </td>
             <td><a class="name-link" href=place>{name}</a></td>
             <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
             <td>
@@ -42,6 +72,7 @@ pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
                 <a class="mono" href=service_place>{service}</a>
                 <TroubleBadge training/>
             </td>
+            {dynamic(move || extras.get().into_iter().map(extra_cell).collect_view())}
             <td class="menu-cell">
                 <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
             </td>
@@ -51,23 +82,23 @@ pub fn TrainingRow(training: ArcRwSignal<Training>) -> impl IntoView {
 
 /// The last attempt, and how many are allowed.
 pub fn attempts(training: RwSignal<Training>) -> Signal<(u32, u32)> {
-    Memo::new(move |_| training.with(|training| (training.attempt, training.max_attempts))).into()
+    memo(move |_| training.with(|training| (training.attempt, training.max_attempts))).into()
 }
 
 /// Start and end.
 pub fn duration(training: RwSignal<Training>) -> Signal<(Option<i64>, Option<i64>)> {
-    Memo::new(move |_| training.with(|training| (training.started_at_ms, training.ended_at_ms))).into()
+    memo(move |_| training.with(|training| (training.started_at_ms, training.ended_at_ms))).into()
 }
 
 /// What a person should know besides the status: what it waits for, that it stops, why it failed.
 #[component]
 pub fn Remark(training: RwSignal<Training>) -> impl IntoView {
     let waits_for = reason(training);
-    let remark = Memo::new(move |_| training.with(remark_on).or_else(|| waits_for.get()));
-    let has_remark = Memo::new(move |_| remark.with(Option::is_some));
+    let remark = memo(move |_| training.with(remark_on).or_else(|| waits_for.get()));
+    let has_remark = memo(move |_| remark.with(Option::is_some));
     view! {
         <Show when=move || has_remark.get()>
-            <span class="waiting-for" title=move || remark.get()>{move || remark.get()}</span>
+            <span class="waiting-for" title=move || remark.get()>{dynamic(move || remark.get())}</span>
         </Show>
         <Remedy training/>
     }
@@ -89,10 +120,10 @@ fn remark_on(training: &Training) -> Option<String> {
 /// How far it is; nothing before it has begun.
 #[component]
 pub fn TrainingProgress(training: RwSignal<Training>) -> impl IntoView {
-    let shown = Memo::new(move |_| training.with(progress_of));
-    let name = Memo::new(move |_| training.with(|training| format!("Progress of {}", training.model_name)));
-    let bar_look = Memo::new(move |_| training.with(|training| look(training.status).1));
-    let has_begun = Memo::new(move |_| shown.with(Option::is_some));
+    let shown = memo(move |_| training.with(progress_of));
+    let name = memo(move |_| training.with(|training| format!("Progress of {}", training.model_name)));
+    let bar_look = memo(move |_| training.with(|training| look(training.status).1));
+    let has_begun = memo(move |_| shown.with(Option::is_some));
     let fraction = Signal::derive(move || shown.with(|shown| shown.as_ref().map_or(0.0, |shown| shown.0)));
     let words = Signal::derive(move || {
         shown.with(|shown| shown.as_ref().map_or_else(String::new, |shown| shown.1.clone()))

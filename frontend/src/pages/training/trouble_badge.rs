@@ -4,6 +4,7 @@
 
 use super::trouble::{Trouble, trouble_of};
 use crate::api;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::Icon;
 use crate::components::popover::PopoverBadge;
 use crate::routes::{Place, ServiceTab};
@@ -23,7 +24,7 @@ const LAST_LINES: usize = 6;
 #[component]
 pub fn TroubleBadge(training: RwSignal<Training>) -> impl IntoView {
     let services = expect_context::<Services>();
-    let trouble = Memo::new(move |_| {
+    let trouble = memo(move |_| {
         training.with(|training| {
             let blocker = training.waiting.as_ref().map(|waiting| &waiting.blocker);
             // What waits has its own reason, and need not follow its service.
@@ -35,13 +36,13 @@ pub fn TroubleBadge(training: RwSignal<Training>) -> impl IntoView {
     let (id, service) = training
         .with_untracked(|training| (format!("trouble-{}", training.id), training.service_name.clone()));
     // What it tells may change while it is looked at; it is drawn anew only for other trouble.
-    let badge = Memo::new(move |_| {
+    let badge = memo(move |_| {
         trouble.with(|trouble| {
             let trouble = trouble.as_ref()?;
             Some((matches!(trouble, Trouble::Error { .. }), trouble.word()))
         })
     });
-    move || {
+    dynamic(move || {
         badge.get().map(|(is_error, word)| {
             let (icon, look, kind) = if is_error {
                 (Icon::CrossInOctagon, "error", "Error")
@@ -57,7 +58,7 @@ pub fn TroubleBadge(training: RwSignal<Training>) -> impl IntoView {
                 </PopoverBadge>
             }
         })
-    }
+    })
 }
 
 #[component]
@@ -72,7 +73,7 @@ fn TroubleTold(trouble: Memo<Option<Trouble>>, service: String) -> impl IntoView
             Some(Trouble::Inactive { .. }) | None => None,
         })
     };
-    let reason = Memo::new(move |_| match trouble.get() {
+    let reason = memo(move |_| match trouble.get() {
         Some(Trouble::Error { reason, .. }) => Some(reason),
         Some(Trouble::Inactive { .. }) | None => None,
     });
@@ -90,8 +91,8 @@ fn TroubleTold(trouble: Memo<Option<Trouble>>, service: String) -> impl IntoView
     let words = format!("Executions of {service}");
     view! {
         {told}
-        {move || next_try().map(|words| view! { <p>{words}</p> })}
-        {move || reason.get().map(|reason| view! { <LastLines service=service.clone() reason/> })}
+        {dynamic(move || next_try().map(|words| view! { <p>{words}</p> }))}
+        {dynamic(move || reason.get().map(|reason| view! { <LastLines service=service.clone() reason/> }))}
         <p><a href=place>{words}</a></p>
     }
 }
@@ -100,7 +101,7 @@ fn TroubleTold(trouble: Memo<Option<Trouble>>, service: String) -> impl IntoView
 #[component]
 fn LastLines(service: String, reason: Reason) -> impl IntoView {
     let errors = fetched(move || api::services::errors(service.clone()));
-    move || match errors.state.get() {
+    dynamic(move || match errors.state.get() {
         Loaded::Ready(errors) => {
             let error = errors.into_iter().find(|error| error.reason == reason.name())?;
             let first = error.output.len().saturating_sub(LAST_LINES);
@@ -109,5 +110,5 @@ fn LastLines(service: String, reason: Reason) -> impl IntoView {
         }
         // The cause stands there without them.
         Loaded::Loading | Loaded::Failed(_) => None,
-    }
+    })
 }

@@ -3,6 +3,7 @@
 //! Must not find out either: `shared::training` does.
 
 use super::remedy::{named_service, tab_of};
+use crate::components::dynamic::{dynamic, memo};
 use crate::routes::Place;
 use crate::state::clock::Clock;
 use leptos::prelude::*;
@@ -11,7 +12,7 @@ use shared::training::Training;
 /// What it waits for, at this moment; nothing for what does not wait.
 pub fn reason(training: RwSignal<Training>) -> Memo<Option<String>> {
     let clock = expect_context::<Clock>();
-    Memo::new(move |_| {
+    memo(move |_| {
         training.with(|training| {
             let waiting = training.waiting.as_ref().filter(|_| training.status.is_waiting())?;
             Some(waiting.describe_at(clock.now_ms()))
@@ -22,7 +23,7 @@ pub fn reason(training: RwSignal<Training>) -> Memo<Option<String>> {
 /// What would start it now, with a link where it is done on the page of its service.
 #[component]
 pub fn Remedy(training: RwSignal<Training>) -> impl IntoView {
-    let remedy = Memo::new(move |_| {
+    let remedy = memo(move |_| {
         training.with(|training| {
             let waiting = training.waiting.as_ref().filter(|_| training.status.is_waiting())?;
             let remedy = waiting.remedy();
@@ -30,7 +31,7 @@ pub fn Remedy(training: RwSignal<Training>) -> impl IntoView {
             (!remedy.is_empty()).then_some((remedy, place))
         })
     });
-    move || {
+    dynamic(move || {
         remedy.get().map(|(remedy, place)| match named_service(&remedy) {
             Some((before, word, after)) => {
                 let (before, word, after) = (before.to_owned(), word.to_owned(), after.to_owned());
@@ -38,5 +39,5 @@ pub fn Remedy(training: RwSignal<Training>) -> impl IntoView {
             }
             None => view! { <span class="waiting-for">{remedy}</span> }.into_any(),
         })
-    }
+    })
 }

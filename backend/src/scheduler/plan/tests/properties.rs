@@ -301,18 +301,23 @@ proptest! {
     fn nobody_gives_way_to_the_less_urgent(
         (snapshot, view) in any_snapshot(),
     ) {
-        for decision in plan(&snapshot, &view, NOW).decisions {
+        let plan = plan(&snapshot, &view, NOW);
+        // An attempt that ends in the same plan holds nothing back any more.
+        let ended = |execution: &QueuedExecution| plan.decisions.iter().any(|decision| matches!(
+            decision,
+            Decision::Terminate { execution_id, .. } | Decision::LoseAttempt { execution_id, .. }
+                if *execution_id == execution.id
+        ));
+        for decision in &plan.decisions {
             let Decision::EndInstance { instance_id, drain: Some(Drain::Preempted { by }) } = decision else {
                 continue;
             };
-            let urgent = snapshot.executions.iter().find(|one| one.id == by).unwrap();
-            let owner = snapshot.instances.iter().find(|one| one.id == instance_id).unwrap().service_id;
+            let urgent = snapshot.executions.iter().find(|one| one.id == *by).unwrap();
+            let owner = snapshot.instances.iter().find(|one| one.id == *instance_id).unwrap().service_id;
             let owner = snapshot.services.iter().find(|one| one.id == owner).unwrap();
             prop_assert!(owner.settings.preemptible && owner.id != urgent.service_id);
-            let held = snapshot.executions.iter().filter(|one| one.instance_id == Some(instance_id));
-            // An attempt that is lost holds nothing back any more.
-            let is_lost = |execution: &QueuedExecution| view.lost_attempts.contains(&execution.id);
-            for held in held.filter(|held| held.status == Status::InProgress && !is_lost(held)) {
+            let held = snapshot.executions.iter().filter(|one| one.instance_id == Some(*instance_id));
+            for held in held.filter(|held| held.status == Status::InProgress && !ended(held)) {
                 prop_assert!(held.priority < urgent.priority);
             }
         }

@@ -58,17 +58,23 @@ pub(super) fn unpack_points(bytes: &[u8], into: &mut Vec<Point>) -> Result<(), S
 
 /// What [`pack`] packed.
 pub(super) fn unpack(points: &[u8], origins: &[u8]) -> Result<Vec<Measured>, StoreError> {
-    let mut opened = Vec::with_capacity(points.len() / POINT_BYTES);
+    let (mut opened, mut from) = (Vec::with_capacity(points.len() / POINT_BYTES), Vec::new());
     unpack_points(points, &mut opened)?;
-    let (origins, rest) = origins.as_chunks::<ORIGIN_BYTES>();
-    if !rest.is_empty() || origins.len() != opened.len() {
+    unpack_origins(origins, &mut from)?;
+    if from.len() != opened.len() {
         return Err(cut_off("origins"));
     }
-    Ok(opened
-        .into_iter()
-        .zip(origins)
-        .map(|(point, bytes)| Measured { point, origin: unpack_origin(*bytes) })
-        .collect())
+    Ok(opened.into_iter().zip(from).map(|(point, origin)| Measured { point, origin }).collect())
+}
+
+/// The origins of bytes, added to those there are.
+pub(super) fn unpack_origins(bytes: &[u8], into: &mut Vec<Origin>) -> Result<(), StoreError> {
+    let (origins, rest) = bytes.as_chunks::<ORIGIN_BYTES>();
+    if !rest.is_empty() {
+        return Err(cut_off("origins"));
+    }
+    into.extend(origins.iter().map(|bytes| unpack_origin(*bytes)));
+    Ok(())
 }
 
 fn unpack_origin(bytes: [u8; ORIGIN_BYTES]) -> Origin {

@@ -2,16 +2,16 @@
 //!
 //! Must not know who asks.
 
-use super::block::{Measured, unpack, unpack_points};
+use super::block::{Measured, unpack, unpack_origins, unpack_points};
 use crate::store::Store;
 use crate::store::error::StoreError;
-use crate::store::records::{StoredSample, StoredSeries};
+use crate::store::records::{SeriesQuery, StoredSample, StoredSeries};
 use crate::store::sqlite::rows::get;
 use futures::TryStreamExt;
 use shared::id::ExecutionId;
 use shared::metric::MetricSample;
 use shared::series::{Point, at_most};
-use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 
 impl Store {
     /// The samples of an execution by figure, legend and place; only these figures, or all for none.
@@ -40,32 +40,55 @@ impl Store {
         Ok(samples)
     }
 
-    /// The lines of an execution with at most so many points each, which draw the same; only these figures, or all
-    /// for none.
+    /// The lines of an execution with at most so many points each, which draw the same, and the revision up to which
+    /// they were looked at.
     ///
     /// # Errors
     /// If the database fails.
     pub async fn series(
         &self,
         id: ExecutionId,
-        figures: &[String],
-        max_points: usize,
-    ) -> Result<Vec<StoredSeries>, StoreError> {
+        query: SeriesQuery<'_>,
+    ) -> Result<(Vec<StoredSeries>, i64), StoreError> {
         let mut reader = self.reader().await?;
-        let (mut series, mut points) = (Vec::new(), Vec::new());
-        for Named { number, figure, legend } in series_of(&mut reader, id, figures).await? {
+        let mut moment = reader.begin().await?;
+        let newest: i64 = sqlx::query_scalar("SELECT value FROM counters WHERE name = 'revision'")
+            .fetch_one(&mut *moment)
+            .await?;
+        let (mut series, mut points, mut origins) = (Vec::new(), Vec::new(), Vec::new());
+        for Named { number, figure, legend } in series_of(&mut moment, id, query.figures).await? {
             points.clear();
-            let mut blocks =
-                sqlx::query("SELECT points FROM sample_blocks WHERE series_number = ? ORDER BY first_x")
-                    .bind(number)
-                    .fetch(&mut *reader);
+            origins.clear();
+            let mut blocks = sqlx::query(
+                "SELECT points, origins FROM sample_blocks \
+                 WHERE series_number = ? AND last_x >= ? AND first_x <= ? ORDER BY first_x",
+            )
+            .bind(number)
+            .bind(query.range.start())
+            .bind(query.range.end())
+            .fetch(&mut *moment);
             while let Some(row) = blocks.try_next().await? {
                 unpack_points(get(&row, "points")?, &mut points)?;
+                unpack_origins(get(&row, "origins")?, &mut origins)?;
             }
-            let thinned: Vec<Point> = at_most(&points, max_points);
-            series.push(StoredSeries { figure, legend, points: thinned, total_count: points.len() as u64 });
+            let start = points.partition_point(|point| point.x < *query.range.start());
+            let end = points.partition_point(|point| point.x <= *query.range.end()).max(start);
+            let within = points.get(start..end).unwrap_or_default();
+            let kept = at_most(within, query.max_points);
+            // Those that are kept are in the order of all, each at a place of its own.
+            let mut rest = within.iter().zip(origins.iter().skip(start));
+            let origin_of =
+                |kept: &Point| rest.find(|(point, _)| point.x == kept.x).map(|(_, origin)| *origin);
+            let origins = kept.iter().filter_map(origin_of).map(|origin| (origin.attempt, origin.at_ms));
+            series.push(StoredSeries {
+                figure,
+                legend,
+                origins: origins.collect(),
+                points: kept,
+                total_count: within.len() as u64,
+            });
         }
-        Ok(series)
+        Ok((series, newest))
     }
 }
 

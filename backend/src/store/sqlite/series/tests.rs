@@ -4,7 +4,7 @@ use super::block::{Measured, Origin, in_order};
 use super::read::samples_after;
 use super::write::put_points;
 use crate::clock::{Clock, ManualClock};
-use crate::store::Store;
+use crate::store::{SeriesQuery, Store};
 use proptest::prelude::*;
 use shared::id::ExecutionId;
 use shared::series::Point;
@@ -71,10 +71,21 @@ async fn work_in(reports: Vec<(bool, u16, u16)>) {
     connection.close().await.unwrap();
 
     let store = Store::open(folder.path(), clock()).await.unwrap();
-    let series = store.series(id, &[], usize::MAX).await.unwrap();
-    let lines: Vec<Vec<Point>> =
-        expected.values().map(|points| points.iter().map(|point| point.point).collect()).collect();
-    assert_eq!(series.into_iter().map(|line| line.points).collect::<Vec<_>>(), lines);
+    for range in [f64::NEG_INFINITY..=f64::INFINITY, 200.0..=700.5] {
+        let query = SeriesQuery { figures: &[], max_points: usize::MAX, range: range.clone() };
+        let (series, newest) = store.series(id, query).await.unwrap();
+        assert!(newest >= 0);
+        let found: Vec<(Point, (u32, i64))> =
+            series.into_iter().flat_map(|line| line.points.into_iter().zip(line.origins)).collect();
+        let within = expected.values().flatten().filter(|point| range.contains(&point.point.x));
+        let wanted: Vec<_> =
+            within.map(|point| (point.point, (point.origin.attempt, point.origin.at_ms))).collect();
+        assert_eq!(found, wanted);
+    }
+    let query = SeriesQuery { figures: &[], max_points: 40, range: f64::NEG_INFINITY..=f64::INFINITY };
+    for line in store.series(id, query).await.unwrap().0 {
+        assert!(line.points.len() <= 40 && line.origins.len() == line.points.len());
+    }
     let stored = store.metrics(id, &[]).await.unwrap();
     let times: Vec<i64> = stored.iter().map(|sample| sample.at_ms).collect();
     assert_eq!(times, expected.values().flatten().map(|point| point.origin.at_ms).collect::<Vec<_>>());

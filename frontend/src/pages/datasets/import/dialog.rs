@@ -8,6 +8,7 @@ use super::source::SourceFields;
 use super::state::{Importing, Source, Stage};
 use super::under_way::UnderWay;
 use crate::components::dialog::Dialog;
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::field::{SelectField, TextField};
 use leptos::prelude::*;
 use proto::v1::DatasetFormat;
@@ -24,12 +25,12 @@ const FORMATS: [(DatasetFormat, &str); 5] = [
 #[component]
 pub fn ImportDialog(#[prop(into)] open: Signal<bool>, on_close: Callback<()>) -> impl IntoView {
     let importing = expect_context::<Importing>();
-    Effect::new(move |_| importing.is_seen.set(open.get()));
+    effect(move |_| importing.is_seen.set(open.get()));
     on_cleanup(move || {
         importing.is_seen.try_set(false);
     });
     // Apart from the stage, so that progress does not draw the form anew.
-    let report = Memo::new(move |_| match importing.stage.get() {
+    let report = memo(move |_| match importing.stage.get() {
         Stage::Done(report) => Some(report),
         Stage::Asking | Stage::Sending | Stage::Importing(..) | Stage::Failed(_) => None,
     });
@@ -42,10 +43,10 @@ pub fn ImportDialog(#[prop(into)] open: Signal<bool>, on_close: Callback<()>) ->
     let again = Callback::new(move |()| importing.start_again());
     view! {
         <Dialog open on_close=close labelled_by="import-title" class="dialog wide">
-            {move || match report.get() {
+            {dynamic(move || match report.get() {
                 Some(report) => view! { <Report report=*report on_close=close again/> }.into_any(),
                 None => view! { <ImportForm on_close/> }.into_any(),
-            }}
+            })}
         </Dialog>
     }
 }
@@ -55,7 +56,7 @@ fn ImportForm(on_close: Callback<()>) -> impl IntoView {
     let importing = expect_context::<Importing>();
     let formats: Vec<(String, String)> =
         FORMATS.map(|(format, words)| ((format as i32).to_string(), words.to_owned())).to_vec();
-    Effect::new(move |_| {
+    effect(move |_| {
         let path = importing.path.get();
         let last = path.trim().trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
         let is_asked = importing.source.get_untracked() == Source::Server;
@@ -63,7 +64,7 @@ fn ImportForm(on_close: Callback<()>) -> impl IntoView {
             importing.name.set(last);
         }
     });
-    let is_under_way = Memo::new(move |_| importing.stage.with(Stage::is_under_way));
+    let is_under_way = memo(move |_| importing.stage.with(Stage::is_under_way));
     view! {
         <form
             class="dialog-form"
@@ -102,18 +103,18 @@ fn ImportForm(on_close: Callback<()>) -> impl IntoView {
                 </label>
                 <Show when=move || importing.splits.get()>
                     <SplitFields form=importing.split id="import-split"/>
-                    {move || importing.problem("split").get().map(|words| view! {
+                    {dynamic(move || importing.problem("split").get().map(|words| view! {
                         <p class="problem-line" role="alert">{words}</p>
-                    })}
+                    }))}
                 </Show>
             </fieldset>
-            {move || importing.lonely_problem().map(|words| view! {
+            {dynamic(move || importing.lonely_problem().map(|words| view! {
                 <div class="notice" data-look="error" role="alert"><p class="grow">{words}</p></div>
-            })}
+            }))}
             <Show when=move || is_under_way.get()><UnderWay/></Show>
             <div class="dialog-actions">
                 <button class="button" type="button" on:click=move |_| on_close.run(())>
-                    {move || if is_under_way.get() { "Hide" } else { "Cancel" }}
+                    {dynamic(move || if is_under_way.get() { "Hide" } else { "Cancel" })}
                 </button>
                 <button class="button primary" type="submit" aria-disabled=move || is_under_way.get().then_some("true")>
                     "Import"

@@ -3,6 +3,7 @@
 //! Must not know what is done with them.
 
 use super::picked::{Picked, entries_of, files_of, holds_files};
+use crate::components::dynamic::dynamic;
 use crate::state::toasts::Toasts;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -54,7 +55,7 @@ pub fn DropTarget(
             on:drop=drop_files
         >
             {children()}
-            <Show when=move || is_over.get()><div class="drop-words" aria-hidden="true">{move || words.get()}</div></Show>
+            <Show when=move || is_over.get()><div class="drop-words" aria-hidden="true">{dynamic(move || words.get())}</div></Show>
         </div>
     }
 }

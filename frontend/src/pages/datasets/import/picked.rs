@@ -2,6 +2,7 @@
 //!
 //! Must not know what becomes of them.
 
+use crate::arrange::sort_by;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{
@@ -71,7 +72,7 @@ pub async fn files_of(entries: Vec<FileSystemEntry>) -> Result<Vec<Picked>, Stri
             return Err(name);
         }
     }
-    found.sort_by(|one, other| one.name.cmp(&other.name));
+    sort_by(&mut found, |one, other| one.name.cmp(&other.name));
     Ok(found)
 }
 

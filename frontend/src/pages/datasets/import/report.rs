@@ -2,6 +2,7 @@
 //!
 //! Must not know how it was imported.
 
+use crate::components::dynamic::effect;
 use crate::routes::Place;
 use crate::state::focus;
 use crate::text;
@@ -23,7 +24,7 @@ pub fn Report(report: ImportReport, on_close: Callback<()>, again: Callback<()>)
     ];
     let heading = NodeRef::<html::H2>::new();
     // The form that had the focus is gone.
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(heading) = heading.get() {
             focus::catch_with(heading.into());
         }

@@ -5,6 +5,7 @@
 use super::drop::DropTarget;
 use super::picked::{Picked, from_input};
 use super::state::{Importing, Source};
+use crate::components::dynamic::dynamic;
 use crate::components::field::TextField;
 use crate::components::icon::{Icon, IconView};
 use crate::text;
@@ -32,7 +33,7 @@ pub fn SourceFields() -> impl IntoView {
             {radio(Source::Computer, "Files of this computer")}
             {radio(Source::Server, "A folder on the server's machine")}
         </div>
-        {move || match importing.source.get() {
+        {dynamic(move || match importing.source.get() {
             Source::Computer => view! { <Chosen/> }.into_any(),
             Source::Server => view! {
                 <TextField
@@ -44,7 +45,7 @@ pub fn SourceFields() -> impl IntoView {
                 />
             }
             .into_any(),
-        }}
+        })}
     }
 }
 
@@ -85,10 +86,10 @@ fn Chosen() -> impl IntoView {
                     <button class="button" type="button" on:click=move |_| open(files)>"Choose files…"</button>
                     <button class="button" type="button" on:click=move |_| open(folder)>"Choose a folder…"</button>
                 </div>
-                <p class="muted" role="status">{move || chosen().unwrap_or_default()}</p>
-                {move || problem.get().map(|problem| view! {
+                <p class="muted" role="status">{dynamic(move || chosen().unwrap_or_default())}</p>
+                {dynamic(move || problem.get().map(|problem| view! {
                     <p class="problem" role="alert"><IconView icon=Icon::CrossInOctagon/><span>{problem}</span></p>
-                })}
+                }))}
             </div>
             <input
                 node_ref=files

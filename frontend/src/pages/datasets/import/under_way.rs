@@ -3,6 +3,7 @@
 //! Must not know how files are sent.
 
 use super::state::{Importing, Stage};
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::progress::ProgressBar;
 use crate::state::clock::browser_now_ms;
 use crate::state::focus;
@@ -16,17 +17,17 @@ const SHOWN_FILES: usize = 8;
 #[component]
 pub fn UnderWay() -> impl IntoView {
     let importing = expect_context::<Importing>();
-    let is_sending = Memo::new(move |_| importing.stage.with(|stage| *stage == Stage::Sending));
+    let is_sending = memo(move |_| importing.stage.with(|stage| *stage == Stage::Sending));
     let part = NodeRef::<html::Div>::new();
     // The fields that had the focus take nothing now.
-    Effect::new(move |_| {
+    effect(move |_| {
         if let Some(part) = part.get() {
             focus::catch_with(part.into());
         }
     });
     view! {
         <div node_ref=part tabindex="-1" role="group" aria-label="Under way">
-            {move || if is_sending.get() { view! { <Sending/> }.into_any() } else { view! { <Reading/> }.into_any() }}
+            {dynamic(move || if is_sending.get() { view! { <Sending/> }.into_any() } else { view! { <Reading/> }.into_any() })}
         </div>
     }
 }
@@ -54,7 +55,7 @@ fn Sending() -> impl IntoView {
         picked.iter().map(|picked| (picked.name.clone(), picked.size_bytes())).collect::<Vec<_>>()
     });
     let sizes = StoredValue::new(sizes);
-    let sum = Memo::new(move |_| {
+    let sum = memo(move |_| {
         let sent = importing.progress.sent();
         sizes.with_value(|sizes| {
             let total: u64 = sizes.iter().map(|(_, size)| size).sum();
@@ -74,7 +75,7 @@ fn Sending() -> impl IntoView {
             Sum { fraction, words }
         })
     });
-    let rows = Memo::new(move |_| {
+    let rows = memo(move |_| {
         let sent = importing.progress.sent();
         sizes.with_value(|sizes| {
             let unfinished = sizes.iter().zip(sent.iter().copied().chain(std::iter::repeat(0))).enumerate();
@@ -119,7 +120,7 @@ fn Sending() -> impl IntoView {
 #[component]
 fn Reading() -> impl IntoView {
     let importing = expect_context::<Importing>();
-    let progress = Memo::new(move |_| match importing.stage.get() {
+    let progress = memo(move |_| match importing.stage.get() {
         Stage::Importing(done, total) => (done, total),
         _ => (0, 0),
     });

@@ -1,0 +1,20 @@
+//! The Explore tab: charts of what a version's latest training reports, beside those of other versions.
+//!
+//! Must not know how figures arrive.
+
+pub mod address;
+pub mod lines;
+
+#[cfg(target_arch = "wasm32")]
+mod charts;
+#[cfg(target_arch = "wasm32")]
+mod picker;
+#[cfg(target_arch = "wasm32")]
+mod runs;
+#[cfg(target_arch = "wasm32")]
+mod tab;
+#[cfg(target_arch = "wasm32")]
+mod toolbar;
+
+#[cfg(target_arch = "wasm32")]
+pub use tab::ExploreTab;
