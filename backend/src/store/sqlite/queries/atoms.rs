@@ -9,7 +9,7 @@ use shared::dql::{Atom, Literal, Order, Pattern, instant_us, iso_text};
 const LONGEST_PATTERN: usize = 1_000;
 /// The first and the last millisecond that have a text.
 const FIRST_MS: i64 = -62_167_219_200_000;
-const LAST_MS: i64 = 253_402_207_200_000;
+const LAST_MS: i64 = 253_402_300_799_999;
 
 /// A condition between what surely matches and what may match.
 #[derive(Debug, Clone, PartialEq)]
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn the_first_and_the_last_time_have_texts() {
         assert_eq!(iso_text(FIRST_MS * 1_000).as_deref(), Some("0000-01-01T00:00:00.000Z"));
-        assert_eq!(iso_text(LAST_MS * 1_000).as_deref(), Some("9999-12-30T22:00:00.000Z"));
+        assert_eq!(iso_text(LAST_MS * 1_000).as_deref(), Some("9999-12-31T23:59:59.999Z"));
         assert_eq!(iso_text((LAST_MS + 1) * 1_000), None);
     }
 
