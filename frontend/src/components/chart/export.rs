@@ -157,13 +157,13 @@ mod tests {
         let lines = lines();
         let horizontal = Horizontal { axis: XAxis::Epoch, domain: (1.0, 3.0), ahead_ms: 0.0 };
         let frame = Frame::of(&lines, horizontal, (400.0, 200.0), Vertical::default());
-        let colours = Colours { series: vec!["#123456".into()], ..Colours::default() };
+        let colours = Colours { series: vec!["first-colour".into()], ..Colours::default() };
         let picture = svg("mAP<50>", &lines, 0.5, &frame, &colours);
         assert!(
             picture.contains("mAP&lt;50&gt;") && picture.contains("a &lt;b&gt; &amp; &quot;c&quot;"),
             "{picture}"
         );
-        assert!(picture.contains("stroke-dasharray=\"7 4\"") && picture.contains("#123456"));
+        assert!(picture.contains("stroke-dasharray=\"7 4\"") && picture.contains("first-colour"));
         assert!(!picture.contains("NaN"), "{picture}");
         assert_eq!(picture.matches("<g").count(), picture.matches("</g>").count());
     }
