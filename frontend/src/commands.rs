@@ -113,7 +113,14 @@ impl Keys {
 pub const PLACE_SHORTCUTS: &[(&str, &[(&str, &str)])] = &[
     (
         "In tables",
-        &[("j", "Next row"), ("k", "Previous row"), ("Enter", "Open the row"), (".", "Menu of the row")],
+        &[
+            ("j", "Next row"),
+            ("k", "Previous row"),
+            ("Enter", "Open the row"),
+            (".", "Menu of the row"),
+            ("Space", "Select the row, or not"),
+            ("Shift ↑ ↓", "Select the next row, too"),
+        ],
     ),
     (
         "In a dataset",
@@ -135,10 +142,14 @@ pub const PLACE_SHORTCUTS: &[(&str, &[(&str, &str)])] = &[
             ("→", "Next point"),
             ("Home", "First point"),
             ("End", "Last point"),
-            ("Esc", "Hide the cursor"),
+            ("+ − 0", "Zoom in, out, show all"),
+            ("Shift ← →", "Show what is beside"),
+            ("Enter", "Pin the values"),
+            ("s", "Calmer lines"),
+            ("Esc", "Unpin, then hide the cursor"),
         ],
     ),
-    ("In logs", &[("f", "Follow the end"), ("e", "Next error")]),
+    ("In logs", &[("f", "Follow the end"), ("e", "Next error"), ("n N", "Next match, match before")]),
     ("Anywhere", &[("F6", "Go to the messages"), ("Esc", "Close the topmost layer")]),
 ];
 

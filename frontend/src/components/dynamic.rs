@@ -1,7 +1,7 @@
 //! What changes in a view, what follows a change, and what is worked out from others, behind pointers.
 //!
 //! Leptos compiles its machinery anew for each closure that it is handed: three kilobytes for what a view shows, two for
-//! an effect, half of one for a memo. Behind a pointer it is compiled once, and the browser downloads a tenth less.
+//! an effect, half of one for a memo. Behind a pointer it is compiled once, which is less to download.
 //!
 //! Must not know what changes.
 

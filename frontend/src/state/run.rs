@@ -76,6 +76,13 @@ impl RunMetrics {
             set_if_new(self.epoch_ends, book.epoch_ends());
         });
         if was_thinned {
+            self.set_thinned();
+        }
+    }
+
+    /// Told once: whoever fetches what is missing because of it must not be told again by what comes.
+    fn set_thinned(self) {
+        if self.is_thinned.try_get_untracked() == Some(false) {
             self.is_thinned.set(true);
         }
     }
@@ -93,7 +100,7 @@ impl RunMetrics {
             })
         }));
         if is_thinned {
-            self.is_thinned.try_set(true);
+            self.set_thinned();
         }
     }
 

@@ -155,7 +155,7 @@ fn Choices(explore: Explore, own: StoredValue<String>) -> impl IntoView {
         }
     };
     view! {
-        <p>{format!("Up to {} versions at once. A version has the same colour on every page", MOST_VERSIONS)}</p>
+        <p>{format!("Up to {} versions at once. A version keeps its colour unless another has it already", MOST_VERSIONS)}</p>
         <SearchField words="Search by name" value=search on_input=Callback::new(move |words| search.set(words))/>
         <div class="choice-list" role="group" aria-label="Versions">
             {dynamic(move || {
