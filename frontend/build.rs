@@ -12,6 +12,10 @@ const REFERENCE: &str = "../shared/src/dql/reference.md";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={REFERENCE}");
+    if std::env::var("CARGO_CFG_TARGET_ARCH").is_ok_and(|architecture| architecture == "wasm32") {
+        // What takes the module apart must know which function names which.
+        println!("cargo:rustc-link-arg-bins=--emit-relocs");
+    }
     let markdown =
         std::fs::read_to_string(REFERENCE).map_err(|error| format!("cannot read {REFERENCE}: {error}"))?;
     let page = Page::of(&markdown)?.html();

@@ -10,17 +10,11 @@ use crate::components::icon::{Icon, IconView};
 use crate::components::palette::{Choice, Palette};
 use crate::components::shortcut_sheet::ShortcutSheet;
 use crate::components::toast::ToastRegion;
-use crate::pages::datasets::{DatasetPage, DatasetsPage, Importing};
-use crate::pages::filter_language::FilterLanguagePage;
-use crate::pages::model::ModelPage;
-use crate::pages::models::{ArchitecturesPage, CreatePage, VersionsPage};
+use crate::pages::datasets::Importing;
 use crate::pages::not_found::NotFoundPage;
-use crate::pages::recipes::RecipesPage;
-use crate::pages::secrets::SecretsPage;
-use crate::pages::services::{MachinesPage, ServicePage, ServicesPage};
 use crate::pages::sign_in::{SignInPage, UnreachablePage};
-use crate::pages::train::TrainPage;
 use crate::pages::training::TrainingPage;
+use crate::parts;
 use crate::routes::{NewModel, Place};
 use crate::state::act::Act;
 use crate::state::clock::{Clock, browser_now_ms};
@@ -81,6 +75,7 @@ fn Shell() -> impl IntoView {
         SessionState::SignedOut(_) => Stage::Out,
         SessionState::Unreachable => Stage::Unreachable,
     });
+    fetch_parts_when_idle(live);
     effect(move |_| match stage.get() {
         Stage::In => live.start(),
         Stage::Asking | Stage::Out | Stage::Unreachable => live.stop(),
@@ -91,6 +86,18 @@ fn Shell() -> impl IntoView {
         Stage::Out => view! { <SignInPage/> }.into_any(),
         Stage::Unreachable => view! { <UnreachablePage/> }.into_any(),
     })
+}
+
+/// What other pages need is fetched once the first one has what it shows.
+fn fetch_parts_when_idle(live: Live) {
+    let is_live = memo(move |was: Option<&bool>| {
+        was.copied().unwrap_or_default() || live.connection.get() == Connection::Live
+    });
+    effect(move |_| {
+        if is_live.get() {
+            request_idle_callback(parts::fetch_all);
+        }
+    });
 }
 
 #[component]
@@ -110,20 +117,20 @@ fn SignedIn() -> impl IntoView {
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=ToTraining/>
                     <Route path=path!("/sign-in") view=ToTraining/>
-                    <Route path=path!("/models") view=VersionsPage/>
-                    <Route path=path!("/models/architectures") view=ArchitecturesPage/>
+                    <Route path=path!("/models") view=|| parts::show(&parts::VERSIONS)/>
+                    <Route path=path!("/models/architectures") view=|| parts::show(&parts::ARCHITECTURES)/>
                     <Route path=path!("/models/training") view=TrainingPage/>
-                    <Route path=path!("/models/new") view=CreatePage/>
-                    <Route path=path!("/models/:id/train/:step?") view=TrainPage/>
-                    <Route path=path!("/models/:id/:tab?") view=ModelPage/>
-                    <Route path=path!("/datasets") view=DatasetsPage/>
-                    <Route path=path!("/datasets/:id") view=DatasetPage/>
-                    <Route path=path!("/datasets/:id/recipes") view=RecipesPage/>
-                    <Route path=path!("/services") view=ServicesPage/>
-                    <Route path=path!("/services/machines") view=MachinesPage/>
-                    <Route path=path!("/services/:name/:tab?") view=ServicePage/>
-                    <Route path=path!("/settings/secrets") view=SecretsPage/>
-                    <Route path=path!("/help/filters") view=FilterLanguagePage/>
+                    <Route path=path!("/models/new") view=|| parts::show(&parts::CREATE)/>
+                    <Route path=path!("/models/:id/train/:step?") view=|| parts::show(&parts::TRAIN)/>
+                    <Route path=path!("/models/:id/:tab?") view=|| parts::show(&parts::MODEL)/>
+                    <Route path=path!("/datasets") view=|| parts::show(&parts::DATASETS)/>
+                    <Route path=path!("/datasets/:id") view=|| parts::show(&parts::DATASET)/>
+                    <Route path=path!("/datasets/:id/recipes") view=|| parts::show(&parts::RECIPES)/>
+                    <Route path=path!("/services") view=|| parts::show(&parts::SERVICES)/>
+                    <Route path=path!("/services/machines") view=|| parts::show(&parts::MACHINES)/>
+                    <Route path=path!("/services/:name/:tab?") view=|| parts::show(&parts::SERVICE)/>
+                    <Route path=path!("/settings/secrets") view=|| parts::show(&parts::SECRETS)/>
+                    <Route path=path!("/help/filters") view=|| parts::show(&parts::FILTER_LANGUAGE)/>
                 </Routes>
             </main>
         </div>

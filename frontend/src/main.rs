@@ -24,6 +24,8 @@ mod commands;
 mod components;
 mod differences;
 mod pages;
+#[cfg(target_arch = "wasm32")]
+mod parts;
 mod routes;
 mod state;
 mod text;

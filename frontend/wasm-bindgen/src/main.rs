@@ -1,10 +1,14 @@
 //! The `wasm-bindgen` command as Trunk calls it, built from the workspace so that its version is
-//! always that of the crate in `Cargo.lock`.
+//! always that of the crate in `Cargo.lock`. A module with functions that are fetched when first called is taken apart
+//! before: the parts, and what fetches them, come to lie in a folder of their own beside the results.
 //!
-//! Must not know anything of Trainyard: a module goes in, the module and its loader come out.
+//! Must not know anything of Trainyard: a module goes in, the module, its loader and its parts come out.
 
-use clap::Parser;
-use clap::ValueEnum;
+mod parts;
+
+use clap::{Parser, ValueEnum};
+use std::error::Error;
+use std::fs;
 use std::path::PathBuf;
 use wasm_bindgen_cli_support::Bindgen;
 
@@ -48,8 +52,9 @@ enum Target {
     Nodejs,
 }
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn Error>> {
     let arguments = Arguments::parse();
+    let main_part = main_part(&arguments)?;
     let mut bindgen = Bindgen::new();
     bindgen
         .web(arguments.target == Target::Web)?
@@ -58,11 +63,36 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         .typescript(!arguments.no_typescript)
         .keep_debug(arguments.keep_debug)
         .remove_name_section(!arguments.keep_debug)
+        // The other parts reach the first one by its table of functions.
+        .keep_lld_exports(main_part.is_some())
         .demangle(!arguments.no_demangle)
-        .input_path(&arguments.input);
-    if let Some(name) = &arguments.out_name {
+        .input_path(main_part.as_deref().unwrap_or(&arguments.input));
+    if let Some(name) = arguments.name() {
         bindgen.out_name(name);
     }
     bindgen.generate(&arguments.out_dir)?;
     Ok(())
+}
+
+impl Arguments {
+    /// Name of the results: that of the input unless another is asked for.
+    fn name(&self) -> Option<&str> {
+        self.out_name.as_deref().or_else(|| self.input.file_stem()?.to_str())
+    }
+}
+
+/// Takes the module apart where it asks for that, and gives where the part lies that is loaded at once.
+fn main_part(arguments: &Arguments) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    let input = &arguments.input;
+    let module = fs::read(input).map_err(|error| format!("cannot read {}: {error}", input.display()))?;
+    let folder = arguments.out_dir.join(parts::FOLDER);
+    parts::clear(&folder)?;
+    let Some(name) =
+        arguments.name().filter(|_| arguments.target == Target::Web && parts::has_parts(&module))
+    else {
+        return Ok(None);
+    };
+    let main_part = arguments.out_dir.join(format!("{name}_whole.wasm"));
+    parts::split(&module, &folder, &main_part, name)?;
+    Ok(Some(main_part))
 }

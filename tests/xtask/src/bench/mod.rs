@@ -86,7 +86,7 @@ fn measure_product(project: &Project, bccd: Option<&Path>) -> Result<Vec<Figure>
     demo::build(project, None)?;
     let mut figures = server::measure(project)?;
     let size = ui::compressed_size(&project.dist())?;
-    figures.push(Figure::new("UI, compressed", format!("{size} bytes")));
+    figures.push(Figure::new("UI before its first page works, compressed", format!("{} bytes", size.first)));
     run(&mut project.cargo(&["build", "--workspace", "--exclude", "tests", "--example", "step_time"]))?;
     run(&mut Command::new(project.programs().join("examples/step_time")))?;
     let measurements = ["test", "--package", "tests", "--test", "commands", "--", "--ignored", "--nocapture"];
