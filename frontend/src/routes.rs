@@ -9,6 +9,7 @@ use shared::dataset::Subset;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ModelTab {
     Explore,
+    Predictions,
     Logs,
     Data,
     Artifacts,
@@ -16,12 +17,14 @@ pub enum ModelTab {
 }
 
 impl ModelTab {
-    pub const ALL: [Self; 5] = [Self::Explore, Self::Logs, Self::Data, Self::Artifacts, Self::Config];
+    pub const ALL: [Self; 6] =
+        [Self::Explore, Self::Predictions, Self::Logs, Self::Data, Self::Artifacts, Self::Config];
 
     /// The word in the path.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Explore => "explore",
+            Self::Predictions => "predictions",
             Self::Logs => "logs",
             Self::Data => "data",
             Self::Artifacts => "artifacts",
@@ -32,6 +35,7 @@ impl ModelTab {
     pub const fn label(self) -> &'static str {
         match self {
             Self::Explore => "Explore",
+            Self::Predictions => "Predictions",
             Self::Logs => "Logs",
             Self::Data => "Data",
             Self::Artifacts => "Artifacts",

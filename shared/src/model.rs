@@ -131,9 +131,14 @@ pub enum ArtifactKind {
     Checkpoint,
     /// Figures and tables.
     Report,
+    /// What a validation saw, as [`Predictions`](crate::metrics::Predictions).
+    Predictions,
 }
 
 impl ArtifactKind {
+    /// All kinds.
+    pub const ALL: [Self; 4] = [Self::Weights, Self::Checkpoint, Self::Report, Self::Predictions];
+
     /// The word used in stores and on the wire.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -141,13 +146,14 @@ impl ArtifactKind {
             Self::Weights => "weights",
             Self::Checkpoint => "checkpoint",
             Self::Report => "report",
+            Self::Predictions => "predictions",
         }
     }
 
     /// The kind with this [`name`](Self::name).
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Weights, Self::Checkpoint, Self::Report].into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 

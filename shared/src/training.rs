@@ -2,8 +2,10 @@
 //!
 //! Must not know how they are stored, scheduled or drawn.
 
+mod headline;
 mod waiting;
 
+pub use headline::Headline;
 pub use waiting::{Blocker, Holder, Waiting};
 
 use crate::id::{DatasetId, ExecutionId, InstanceId, ModelId, ServiceId, TrainingId};
@@ -153,6 +155,8 @@ pub struct Training {
     pub waiting: Option<Waiting>,
     /// Why it ended, once it did not end well.
     pub cause: Option<Cause>,
+    /// How good it is, after its first validation.
+    pub headline: Option<Headline>,
     /// The resolved configuration.
     pub configuration: serde_json::Value,
     /// UTC milliseconds since 1970.

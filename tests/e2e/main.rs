@@ -13,6 +13,7 @@ mod in_browser {
     mod help;
     mod journey;
     mod pages;
+    mod predictions;
     mod scrolling;
     mod secrets;
     mod selection;

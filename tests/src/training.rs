@@ -121,6 +121,15 @@ fn measured_epochs(server: &Server, model: &str) -> Result<Vec<f64>> {
     Ok(rows(&list, "samples")?.iter().filter_map(|row| row["x"].as_f64()).collect())
 }
 
+/// mAP50 of each epoch as it was reported.
+///
+/// # Errors
+/// If the figures cannot be read.
+pub fn precisions(server: &Server, model: &str) -> Result<Vec<f64>> {
+    let list = server.json(&["metrics", model, "--figure", "mAP50(B)"])?;
+    Ok(rows(&list, "samples")?.iter().filter_map(|row| row["y"].as_f64()).collect())
+}
+
 /// Fails unless each figure of each epoch is there exactly once, and nothing is missing.
 ///
 /// # Errors

@@ -157,8 +157,8 @@ fn message_from(event: TrainEvent) -> Option<Message> {
             let epoch = Some(epoch).filter(|epoch| *epoch > 0);
             Message::Artifact(ArtifactMessage { name: file_name_of(&path), path, kind, epoch })
         }
-        TrainEvent::Artifact { path, name, kind } => {
-            Message::Artifact(ArtifactMessage { path, name, kind, epoch: None })
+        TrainEvent::Artifact { path, name, kind, epoch } => {
+            Message::Artifact(ArtifactMessage { path, name, kind, epoch })
         }
     })
 }

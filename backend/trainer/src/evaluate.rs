@@ -10,6 +10,7 @@ use shared::config::DetectionConfig;
 use shared::dataset::PixelBox;
 use shared::metrics::{
     ConfusionMatrix, Detection, DetectionEvaluator, DetectionSummary, EvaluationError, GroundTruth,
+    PredictedImage, Predictions,
 };
 
 use crate::assign::Grid;
@@ -39,6 +40,8 @@ pub struct Validation {
     pub losses: LossItems,
     /// Which class was taken for which, at confidence 0.25 and IoU 0.45.
     pub confusion: ConfusionMatrix,
+    /// What was there and what was predicted, picture by picture.
+    pub predictions: Predictions,
 }
 
 /// What a validation needs besides the model.
@@ -62,6 +65,7 @@ struct Sums {
     confusion: ConfusionMatrix,
     losses: LossItems,
     images: f64,
+    predicted: Vec<PredictedImage>,
 }
 
 impl Validator<'_> {
@@ -82,6 +86,7 @@ impl Validator<'_> {
             confusion: ConfusionMatrix::new(self.classes, CONFUSION_CONFIDENCE, CONFUSION_IOU),
             losses: LossItems::default(),
             images: 0.0,
+            predicted: Vec::with_capacity(self.store.len()),
         };
         let mut failure = None;
         let make = |index: usize| validation_batch(self.store, &order[index]).map_err(TrainError::from);
@@ -103,7 +108,13 @@ impl Validator<'_> {
             return Ok(None);
         }
         let losses = LossItems::default().plus(&sums.losses, 1.0 / sums.images.max(1.0));
-        Ok(Some(Validation { summary: sums.evaluator.summary(), losses, confusion: sums.confusion }))
+        let predictions = Predictions { class_count: self.classes, images: sums.predicted };
+        Ok(Some(Validation {
+            summary: sums.evaluator.summary(),
+            losses,
+            confusion: sums.confusion,
+            predictions,
+        }))
     }
 
     fn batch(&self, model: &YoloV8, mut batch: Batch, sums: &mut Sums) -> Result<(), TrainError> {
@@ -112,7 +123,7 @@ impl Validator<'_> {
         let output = model.forward(Tensor::from_data(data, self.device));
         let logits = Logits::fetch(&output).map_err(TrainError::device)?;
         let loss = DetectionLoss::new(Gains::from(self.config), batch.height, batch.width);
-        let items = loss.items(&logits, &batch.targets);
+        let (items, each) = loss.items_and_each(&logits, &batch.targets);
         if !items.is_finite() {
             let what = "the validation loss is not a number: the weights have diverged";
             return Err(TrainError::new(TrainErrorKind::Diverged, what, DIVERGED_NEXT_STEP));
@@ -130,7 +141,7 @@ impl Validator<'_> {
             .map(|image| detections(&logits, image, &grid, &options))
             .collect();
         for (place, found) in found.iter().enumerate() {
-            self.count(batch.indices[place], &batch.placements[place], found, sums)?;
+            self.count(batch.indices[place], &batch.placements[place], found, each[place], sums)?;
         }
         Ok(())
     }
@@ -140,6 +151,7 @@ impl Validator<'_> {
         index: usize,
         placement: &Placement,
         found: &[nms::Detection],
+        loss: f64,
         sums: &mut Sums,
     ) -> Result<(), TrainError> {
         let size = self.store.original_size(index);
@@ -161,6 +173,9 @@ impl Validator<'_> {
             .collect();
         sums.evaluator.add_image(&targets, &detections)?;
         sums.confusion.add_image(&targets, &detections)?;
+        let [width, height] = size;
+        let (index, loss) = (u32::try_from(index).unwrap_or(u32::MAX), loss as f32);
+        sums.predicted.push(PredictedImage { index, width, height, loss, targets, detections });
         Ok(())
     }
 }

@@ -99,6 +99,8 @@ pub enum TrainEvent {
         name: String,
         /// What it is.
         kind: ArtifactKind,
+        /// The epoch after which it was written, from 1, if it belongs to one.
+        epoch: Option<u32>,
     },
 }
 

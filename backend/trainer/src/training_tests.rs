@@ -7,6 +7,7 @@ use std::path::Path;
 use image::{Rgb, RgbImage};
 use shared::config::{DetectionConfig, DeviceKind, Optimizer};
 use shared::metric::MetricSample;
+use shared::metrics::{DetectionEvaluator, Predictions};
 
 use crate::*;
 
@@ -119,12 +120,48 @@ fn a_training_reports_its_curves_and_leaves_usable_files() {
     let results: serde_json::Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(results["epochs"].as_array().unwrap().len(), EPOCHS as usize);
 
+    the_kept_predictions_have_the_figures_of_the_validation(&job, &outcome, &events);
+
     let detector = Detector::load(&job.output_dir.join("last.safetensors"), DeviceKind::Cpu).unwrap();
     assert_eq!(detector.card().labels, job.labels);
     let every = NmsOptions { confidence_threshold: 0.0, ..NmsOptions::VALIDATION };
     let found = detector.detect_file(&job.train[0].path, &every).unwrap();
     assert!(!found.is_empty());
     assert!(found.iter().all(|found| found.region.x2 <= 64.0 && found.region.y2 <= 48.0));
+}
+
+/// To the last bit: whoever reads the file and counts comes to what the charts show.
+fn the_kept_predictions_have_the_figures_of_the_validation(
+    job: &TrainJob,
+    outcome: &Outcome,
+    events: &[TrainEvent],
+) {
+    for (file, summary) in
+        [("predictions-best.bin", &outcome.best), (&format!("predictions-epoch-{EPOCHS}.bin"), &outcome.last)]
+    {
+        let bytes = std::fs::read(job.output_dir.join(file)).unwrap();
+        let predictions = Predictions::from_bytes(&bytes).unwrap();
+        let mut evaluator = DetectionEvaluator::new(predictions.class_count);
+        for image in &predictions.images {
+            evaluator.add_image(&image.targets, &image.detections).unwrap();
+            let labelled = &job.validation[image.index as usize];
+            assert_eq!(image.targets.len(), labelled.boxes.len());
+            assert_eq!((image.width, image.height), (64, 48));
+            assert!(image.loss.is_finite());
+        }
+        assert_eq!(predictions.images.len(), job.validation.len());
+        assert_eq!(Some(evaluator.summary()), *summary, "{file}");
+    }
+    let kept: Vec<u32> = events
+        .iter()
+        .filter_map(|event| match event {
+            TrainEvent::Artifact { kind: ArtifactKind::Predictions, epoch, name, .. } => {
+                epoch.filter(|_| name.contains("epoch"))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kept, (1..=EPOCHS).collect::<Vec<_>>());
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod leaving;
 
 pub mod access;
 pub mod datasets;
+pub mod files;
 pub mod filters;
 pub mod models;
 pub mod recipes;

@@ -5,9 +5,9 @@
 use super::{ApiError, call::calls, leaving};
 use proto::v1::{
     CloneModelRequest, CreateModelRequest, DeleteModelRequest, GetDraftRequest, GetModelRequest,
-    ListModelsRequest, RestoreModelRequest, SaveDraftRequest, UpdateModelRequest,
+    ListArtifactsRequest, ListModelsRequest, RestoreModelRequest, SaveDraftRequest, UpdateModelRequest,
 };
-use shared::model::Model;
+use shared::model::{Artifact, Model};
 
 calls! {
     get_model(GetModelRequest) -> Model = "ModelService/GetModel";
@@ -18,6 +18,7 @@ calls! {
     delete_model(DeleteModelRequest) -> Model = "ModelService/DeleteModel";
     restore_model(RestoreModelRequest) -> Model = "ModelService/RestoreModel";
     get_draft(GetDraftRequest) -> TrainingDraft = "ModelService/GetDraft";
+    list_artifacts(ListArtifactsRequest) -> ListArtifactsResponse = "ModelService/ListArtifacts";
     save_draft(SaveDraftRequest) -> TrainingDraft = "ModelService/SaveDraft";
 }
 
@@ -45,6 +46,15 @@ pub async fn list() -> Result<Vec<Model>, ApiError> {
             return Ok(models);
         }
     }
+}
+
+/// The stored files of all its trainings.
+pub async fn artifacts(model: String) -> Result<Vec<Artifact>, ApiError> {
+    let mut artifacts = Vec::new();
+    for artifact in rpc::list_artifacts(ListArtifactsRequest { model }).await?.artifacts {
+        artifacts.push(Artifact::try_from(artifact).map_err(|error| ApiError::malformed(&error))?);
+    }
+    Ok(artifacts)
 }
 
 /// Makes a version; sent twice with the same key it makes one.

@@ -87,7 +87,7 @@ async fn send(request: RequestBuilder, body: impl Into<JsValue>) -> Result<Respo
     sent.map_err(|_| unreachable())?.send().await.map_err(|_| unreachable())
 }
 
-fn unreachable() -> ApiError {
+pub(super) fn unreachable() -> ApiError {
     ApiError {
         kind: ErrorKind::Unreachable,
         message: "the server does not answer; is it running?".into(),
@@ -104,7 +104,7 @@ async fn read<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, Api
 }
 
 /// What the server says of a request that it refused.
-async fn refusal(response: &Response) -> ApiError {
+pub(super) async fn refusal(response: &Response) -> ApiError {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Body {

@@ -183,7 +183,7 @@ mod tests {
         #[test]
         fn artifacts_come_back_as_they_went(
             random in any::<[u8; 10]>(),
-            kind in proptest::sample::select(vec![ArtifactKind::Weights, ArtifactKind::Checkpoint, ArtifactKind::Report]),
+            kind in proptest::sample::select(ArtifactKind::ALL.to_vec()),
             epoch in any::<Option<u32>>(),
             size_bytes in any::<u64>(),
         ) {

@@ -6,7 +6,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use shared::metric::{LogLevel, LogLine, MetricSample};
 use shared::status::{Event, Status};
-use shared::training::{Blocker, Cause, CauseKind, HistoryEntry, Phase, Progress, Training, Waiting};
+use shared::training::{
+    Blocker, Cause, CauseKind, Headline, HistoryEntry, Phase, Progress, Training, Waiting,
+};
 
 /// The word by which serde knows a value of a closed list.
 fn word<T: Serialize>(value: &T) -> String {
@@ -143,7 +145,22 @@ impl From<Training> for v1::Training {
             removed_at_ms: training.removed_at_ms,
             revision: training.revision,
             priority: training.priority,
+            headline: training.headline.map(Into::into),
         }
+    }
+}
+
+impl From<Headline> for v1::Headline {
+    fn from(headline: Headline) -> Self {
+        let Headline { best, best_epoch, course, stride, count, last_epoch } = headline;
+        Self { best, best_epoch, course, stride, count, last_epoch }
+    }
+}
+
+impl From<v1::Headline> for Headline {
+    fn from(headline: v1::Headline) -> Self {
+        let v1::Headline { best, best_epoch, course, stride, count, last_epoch } = headline;
+        Self { best, best_epoch, course, stride, count, last_epoch }
     }
 }
 
@@ -175,6 +192,7 @@ impl TryFrom<v1::Training> for Training {
                 .transpose()
                 .map_err(|error| error.within("blocker"))?,
             cause: cause_from_wire(training.cause)?,
+            headline: training.headline.map(Into::into),
             configuration: json_from_wire("configuration_json", &training.configuration_json)?,
             created_at_ms: training.created_at_ms,
             started_at_ms: training.started_at_ms,

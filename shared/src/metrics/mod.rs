@@ -15,6 +15,7 @@ mod iou;
 mod matching;
 #[cfg(test)]
 mod plain;
+mod predictions;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
@@ -30,6 +31,7 @@ pub use interactive::{
 };
 pub use iou::{area, complete_iou, intersection, iou};
 pub use matching::{IOU_THRESHOLDS, Overlaps};
+pub use predictions::{PredictedImage, Predictions, PredictionsError};
 
 use crate::dataset::PixelBox;
 use serde::{Deserialize, Serialize};

@@ -3,7 +3,7 @@
 //! Must not know how reports travel.
 
 use super::executions::{self, Execution};
-use super::rows::{to_number, to_word};
+use super::rows::{optional_json, to_json, to_number, to_word};
 use super::series::put_samples;
 use crate::crash_point::{CrashPoint, pass};
 use crate::store::Store;
@@ -11,9 +11,9 @@ use crate::store::error::StoreError;
 use crate::store::records::{AttemptOutcome, NewArtifact, ReportBatch, ReportBody, ReportEntry};
 use crate::store::writer::Tx;
 use shared::id::ArtifactId;
-use shared::metric::LogLevel;
+use shared::metric::{LogLevel, MetricSample};
 use shared::status::{Ending, Status};
-use shared::training::{Cause, Progress};
+use shared::training::{Cause, Headline, Progress};
 
 /// Longest log line that is kept; a longer one is cut, and says so.
 const LOG_LINE_BYTES: usize = 16 * 1024;
@@ -99,9 +99,38 @@ async fn store_report(tx: &mut Tx, batch: ReportBatch) -> Result<StoredReport, S
             }
         }
     }
+    note_headline(tx, &execution, &samples).await?;
     put_samples(tx, &execution, samples).await?;
     acknowledge(tx, &execution, acknowledged, progress).await?;
     Ok(StoredReport { acknowledged, replaced })
+}
+
+/// What the row of the training says of how good it is.
+async fn note_headline(
+    tx: &mut Tx,
+    execution: &Execution,
+    samples: &[(i64, MetricSample)],
+) -> Result<(), StoreError> {
+    let of_headline =
+        samples.iter().map(|(_, sample)| sample).filter(|sample| sample.figure == Headline::FIGURE);
+    let mut of_headline = of_headline.peekable();
+    if of_headline.peek().is_none() {
+        return Ok(());
+    }
+    let row = sqlx::query("SELECT headline FROM executions WHERE id = ?")
+        .bind(execution.id.to_string())
+        .fetch_one(&mut tx.connection)
+        .await?;
+    let before: Option<Headline> = optional_json(&row, "headline")?;
+    let Some(headline) = of_headline.fold(before, Headline::after) else { return Ok(()) };
+    let revision = tx.next_revision();
+    sqlx::query("UPDATE executions SET headline = ?, revision = ? WHERE id = ?")
+        .bind(to_json(&headline)?)
+        .bind(revision)
+        .bind(execution.id.to_string())
+        .execute(&mut tx.connection)
+        .await?;
+    Ok(())
 }
 
 /// The latest attempt is the one whose figures are shown.

@@ -272,6 +272,7 @@ pub(super) fn training(row: &SqliteRow) -> Result<Training, StoreError> {
         priority: get(row, "priority")?,
         waiting: optional_json::<Blocker>(row, "blocker")?.map(Waiting::of),
         cause: optional_json(row, "cause")?,
+        headline: optional_json(row, "headline")?,
         configuration: json(row, "configuration")?,
         created_at_ms: get(row, "created_at_ms")?,
         started_at_ms: get(row, "started_at_ms")?,

@@ -253,6 +253,7 @@ fn made(
         priority: new.priority,
         waiting: None,
         cause: None,
+        headline: None,
         configuration: new.configuration.clone(),
         created_at_ms: tx.now_ms(),
         started_at_ms: None,

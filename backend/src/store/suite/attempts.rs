@@ -3,7 +3,7 @@
 use super::*;
 use shared::service::{InstanceState, OnReset};
 use shared::status::{Event, ModelStatus, Status};
-use shared::training::{Blocker, Waiting};
+use shared::training::{Blocker, Headline, Waiting};
 
 #[tokio::test]
 async fn an_attempt_goes_from_lease_to_success_and_everything_is_kept() {
@@ -52,7 +52,26 @@ async fn an_attempt_goes_from_lease_to_success_and_everything_is_kept() {
         "a later file takes the place of the earlier one"
     );
 
-    assert_eq!(store.report(batch(&assignment, vec![end(8, AttemptOutcome::Succeeded)])).await.unwrap(), 8);
+    let quality = |sequence, x, y| ReportEntry {
+        sequence,
+        at_ms: 9,
+        body: ReportBody::Sample(MetricSample {
+            figure: Headline::FIGURE.into(),
+            legend: "metrics".into(),
+            x,
+            y,
+        }),
+    };
+    for (entry, best) in
+        [(quality(8, 1.0, 0.1), 0.1), (quality(9, 2.0, 0.7), 0.7), (quality(10, 3.0, 0.2), 0.7)]
+    {
+        let before = store.training("m").await.unwrap().revision;
+        store.report(batch(&assignment, vec![entry])).await.unwrap();
+        let row = store.training("m").await.unwrap();
+        assert!(row.revision > before, "whoever looks at the row is told");
+        assert_eq!(row.headline.map(|headline| headline.best), Some(best));
+    }
+    assert_eq!(store.report(batch(&assignment, vec![end(11, AttemptOutcome::Succeeded)])).await.unwrap(), 11);
     let (done, ..) = everything(store, training.execution_id).await;
     assert_eq!((done.status, done.instance_id, done.cause), (Status::Success, None, None));
     assert_eq!(store.model("m").await.unwrap().status, ModelStatus::Trained);

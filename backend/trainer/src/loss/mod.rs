@@ -95,8 +95,9 @@ impl DetectionLoss {
         Self { gains, assigner: Assigner::default(), grid: Grid::new(height, width) }
     }
 
-    /// The losses of a batch; `targets` has the objects of each image.
-    pub fn items(&self, logits: &Logits, targets: &[Vec<Target>]) -> LossItems {
+    /// The losses of a batch, and the sum of the losses that each image would have alone; `targets` has the objects of
+    /// each image.
+    pub fn items_and_each(&self, logits: &Logits, targets: &[Vec<Target>]) -> (LossItems, Vec<f64>) {
         let assigned = self.assign(logits, targets);
         let scale = 1.0 / score_sum(&assigned);
         let sums: Vec<LossItems> = (0..logits.images)
@@ -108,7 +109,11 @@ impl DetectionLoss {
                 self.sums(&scene, &mut ignored.0, &mut ignored.1)
             })
             .collect();
-        self.finish(&sums, scale)
+        let alone = |image: usize| {
+            let scale = 1.0 / score_sum(&assigned[image..=image]);
+            self.finish(&sums[image..=image], scale).total()
+        };
+        (self.finish(&sums, scale), (0..logits.images).map(alone).collect())
     }
 
     /// The losses and the gradients that descend on their sum times the batch size.

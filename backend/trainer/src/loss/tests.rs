@@ -60,7 +60,9 @@ fn losses_and_gradient_norms_agree_with_the_reference() {
     let logits = Logits::fetch(&output).unwrap();
     let targets = reference_targets(&file, 160.0);
     let (items, gradients) = loss.items_and_gradients(&logits, &targets);
-    assert_eq!(items, loss.items(&logits, &targets));
+    let (again, each) = loss.items_and_each(&logits, &targets);
+    assert_eq!(items, again);
+    assert_eq!(each.len(), logits.images);
 
     let wanted = &expected["loss_items"];
     for (ours, name) in
@@ -186,5 +188,5 @@ fn broken_logits_give_a_broken_loss_and_no_panic() {
     let (loss, mut logits, targets) = example();
     logits.classes.fill(f32::NAN);
     logits.boxes.fill(f32::NAN);
-    assert!(!loss.items(&logits, &targets).is_finite());
+    assert!(!loss.items_and_each(&logits, &targets).0.is_finite());
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::module::Module;
-use shared::metrics::{ConfusionMatrix, DetectionSummary};
+use shared::metrics::{ConfusionMatrix, DetectionSummary, Predictions};
 
 use crate::card::WeightsCard;
 use crate::checkpoint::{self, Snapshot};
@@ -21,6 +21,9 @@ use crate::weights;
 use super::Outcome;
 use super::trainer::Trainer;
 use super::writer::{BestWeights, Save, Written};
+
+/// Epochs whose predictions are kept at most, beside those of the best and of the newest one.
+const KEPT_PREDICTIONS: u32 = 20;
 
 /// File names within the output folder.
 const LAST_CHECKPOINT: &str = "checkpoint.safetensors";
@@ -62,6 +65,25 @@ impl Trainer<'_> {
         let period = self.job.config.save_period;
         self.hand_over(best, period > 0 && epoch.is_multiple_of(period));
         Ok(())
+    }
+
+    /// What the validation of this epoch saw, under the names that stand for it: the best epoch, an epoch that is kept, or
+    /// else just the newest one.
+    pub fn keep_predictions(&mut self, predictions: &Predictions) {
+        let epoch = self.state.epochs_done;
+        let bytes = predictions.to_bytes();
+        for name in predictions_names(epoch, self.job.config.epochs, self.state.is_at_best()) {
+            let path = self.job.output_dir.join(&name);
+            match replace_file(&path, &bytes) {
+                Ok(()) => {
+                    let kind = ArtifactKind::Predictions;
+                    self.voice.say(TrainEvent::Artifact { path, name, kind, epoch: Some(epoch) });
+                }
+                Err(error) => {
+                    self.voice.warn(format!("the predictions of epoch {epoch} could not be kept: {error}"));
+                }
+            }
+        }
     }
 
     /// On a stop: the state of this moment, if it is not the one of the newest checkpoint.
@@ -155,7 +177,7 @@ impl Trainer<'_> {
             for (path, kind) in artifacts {
                 let name =
                     path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                self.voice.say(TrainEvent::Artifact { path, name, kind });
+                self.voice.say(TrainEvent::Artifact { path, name, kind, epoch: None });
             }
         }
         Ok(Outcome {
@@ -168,6 +190,14 @@ impl Trainer<'_> {
             last: self.state.last.clone(),
         })
     }
+}
+
+/// Names of the files that hold the predictions of an epoch, from 1, of so many.
+fn predictions_names(epoch: u32, epochs: u32, is_best: bool) -> Vec<String> {
+    let step = epochs.div_ceil(KEPT_PREDICTIONS).max(1);
+    let is_kept = epoch.is_multiple_of(step) || epoch == epochs;
+    let own = if is_kept { format!("predictions-epoch-{epoch}.bin") } else { "predictions-last.bin".into() };
+    std::iter::once(own).chain(is_best.then(|| "predictions-best.bin".into())).collect()
 }
 
 /// Writes the files of a save, the checkpoint that is replaced each time last: whoever takes the newest one takes this.
@@ -188,4 +218,29 @@ pub(super) fn carry_out(folder: &Path, save: Save, told: &mut dyn FnMut(Written)
         write(&format!("checkpoint-epoch-{epoch}.safetensors"), CheckpointKind::Periodic);
     }
     write(LAST_CHECKPOINT, CheckpointKind::Last);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_predictions_are_kept_of_many_epochs() {
+        let cases: &[(u32, u32, bool, &[&str])] = &[
+            (1, 3, true, &["predictions-epoch-1.bin", "predictions-best.bin"]),
+            (2, 3, false, &["predictions-epoch-2.bin"]),
+            (1, 300, true, &["predictions-last.bin", "predictions-best.bin"]),
+            (14, 300, false, &["predictions-last.bin"]),
+            (15, 300, false, &["predictions-epoch-15.bin"]),
+            (299, 299, false, &["predictions-epoch-299.bin"]),
+        ];
+        for (epoch, epochs, is_best, names) in cases {
+            assert_eq!(predictions_names(*epoch, *epochs, *is_best), *names, "{epoch} of {epochs}");
+        }
+        for epochs in 1..1_000 {
+            let kept =
+                (1..=epochs).filter(|epoch| predictions_names(*epoch, epochs, false)[0].contains("epoch"));
+            assert!(kept.count() <= KEPT_PREDICTIONS as usize + 1);
+        }
+    }
 }

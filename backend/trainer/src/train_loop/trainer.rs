@@ -130,6 +130,7 @@ impl<'a> Trainer<'a> {
             }
             let Some(validation) = self.validate(epoch + 1)? else { break };
             self.note(&validation, seconds + start.elapsed().as_secs_f64());
+            self.keep_predictions(&validation.predictions);
             self.save()?;
             confusion = Some(validation.confusion);
         }

@@ -59,6 +59,23 @@ impl Frame {
         Self { width, height, right, x, y, x_marks, y_marks: marks, hidden }
     }
 
+    /// Both axes from 0 to 1.
+    pub fn of_shares(size: (f64, f64)) -> Self {
+        let (width, height) = (size.0.max(LEFT + RIGHT + 20.0), size.1.max(TOP + BOTTOM + 20.0));
+        let right = width - RIGHT_OF_ONE;
+        let marks = || [0.0, 0.2, 0.4, 0.6, 0.8, 1.0].map(|mark: f64| (mark, mark.to_string())).to_vec();
+        Self {
+            width,
+            height,
+            right,
+            x: Projection::new((0.0, 1.0), (LEFT, right)),
+            y: Projection::new((0.0, 1.0), (height - BOTTOM, TOP)),
+            x_marks: marks(),
+            y_marks: marks(),
+            hidden: 0,
+        }
+    }
+
     pub fn left(&self) -> f64 {
         LEFT
     }

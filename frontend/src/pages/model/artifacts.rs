@@ -17,6 +17,7 @@ const fn kind_label(kind: ArtifactKind) -> &'static str {
         ArtifactKind::Weights => "Weights",
         ArtifactKind::Checkpoint => "Checkpoint",
         ArtifactKind::Report => "Report",
+        ArtifactKind::Predictions => "Predictions",
     }
 }
 

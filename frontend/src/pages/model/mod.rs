@@ -7,6 +7,7 @@ pub mod command;
 pub mod explore;
 pub mod figures;
 pub mod log_address;
+pub mod predictions;
 pub mod resolved;
 
 #[cfg(target_arch = "wasm32")]

@@ -9,6 +9,7 @@ use super::data::DataTab;
 use super::explore::ExploreTab;
 use super::head::ModelHead;
 use super::logs::LogsTab;
+use super::predictions::PredictionsTab;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
@@ -95,7 +96,7 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
                 .map(|item| {
                     // What a training was is told on two tabs: the choice of one stays when the tab is changed.
                     let path = move || match item {
-                        ModelTab::Data | ModelTab::Config => {
+                        ModelTab::Data | ModelTab::Config | ModelTab::Predictions => {
                             address.with(|address| address.of_training().to_url(&id.to_string(), item))
                         }
                         ModelTab::Explore | ModelTab::Logs | ModelTab::Artifacts => {
@@ -112,6 +113,9 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
             let training = latest.get().map(RwSignal::from);
             match tab.get() {
                 ModelTab::Explore => view! { <ExploreTab model=model.get_value() training/> }.into_any(),
+                ModelTab::Predictions => {
+                    view! { <PredictionsTab model=id is_trained=training.is_some()/> }.into_any()
+                }
                 ModelTab::Logs => view! { <LogsTab model=id training/> }.into_any(),
                 ModelTab::Data => view! { <DataTab model=id is_trained=training.is_some()/> }.into_any(),
                 ModelTab::Artifacts => view! { <ArtifactsTab/> }.into_any(),

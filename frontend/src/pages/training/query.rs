@@ -278,6 +278,7 @@ pub mod tests {
             started_at_ms: None,
             ended_at_ms: None,
             removed_at_ms: None,
+            headline: None,
             revision: 1,
         }
     }

@@ -203,8 +203,9 @@ impl InteractiveEvaluator {
         let mut missed = self.targets_by_class.clone();
         let mut taken = vec![false; self.target_classes.len()];
         for image in 0..self.images() {
-            let classes = &self.target_classes[self.target_range(image)];
-            self.visit(image, confidence, &mut taken, |row, claim| {
+            let range = self.target_range(image);
+            let classes = &self.target_classes[range.clone()];
+            self.visit(image, confidence, &mut taken[range], |row, claim| {
                 let actual = match claim {
                     Claim::OwnClass(target) | Claim::OtherClass(target) => {
                         missed[classes[target]] -= 1;
@@ -223,10 +224,9 @@ impl InteractiveEvaluator {
     }
 
     /// Tells what each detection of an image shown at a confidence claims, by falling score.
-    /// `taken` has an entry for each target of all images, and those of this image are false.
+    /// `taken` has an entry for each target of the image, all of them false.
     fn visit(&self, image: usize, confidence: f64, taken: &mut [bool], mut tell: impl FnMut(usize, Claim)) {
-        let range = self.target_range(image);
-        let (claim_scores, taken) = (&self.claim_scores[range.clone()], &mut taken[range]);
+        let claim_scores = &self.claim_scores[self.target_range(image)];
         for row in self.detection_range(image) {
             let is_shown = self.scores[row] >= confidence;
             if !is_shown {

@@ -77,7 +77,7 @@ impl InteractiveEvaluator {
         }
         let mut detections = vec![DetectionOutcome::Hidden; self.detection_range(image).len()];
         let mut targets = vec![TargetOutcome::Missed; self.target_range(image).len()];
-        let mut taken = vec![false; self.target_classes.len()];
+        let mut taken = vec![false; targets.len()];
         self.visit(image, confidence, &mut taken, |row, claim| {
             let detection = self.given[row];
             detections[detection] = match claim {
@@ -93,6 +93,44 @@ impl InteractiveEvaluator {
             };
         });
         Some(ImageOutcomes { detections, targets })
+    }
+
+    /// The images with a box in a cell of the confusion matrix at a confidence (0 to 1): with a target of class `actual`
+    /// that was taken for `predicted`. The number of classes stands for the background on either side.
+    ///
+    /// ```
+    /// use shared::dataset::PixelBox;
+    /// use shared::metrics::{Detection, GroundTruth, InteractiveEvaluator};
+    ///
+    /// let region = PixelBox { x1: 0.0, y1: 0.0, x2: 10.0, y2: 10.0 };
+    /// let mut evaluator = InteractiveEvaluator::new(2);
+    /// evaluator.add_image(&[GroundTruth { class: 0, region }], &[Detection { class: 1, score: 0.7, region }])?;
+    /// assert_eq!(evaluator.images_in_cell(0.5, 0, 1), [0]);
+    /// let missed = evaluator.images_in_cell(0.9, 0, 2);
+    /// assert_eq!((missed, evaluator.images_in_cell(0.9, 0, 1)), (vec![0], vec![]));
+    /// # Ok::<(), shared::metrics::EvaluationError>(())
+    /// ```
+    #[must_use]
+    pub fn images_in_cell(&self, confidence: f64, actual: usize, predicted: usize) -> Vec<usize> {
+        let background = self.class_count;
+        let is_in = |image: &usize| {
+            let classes = &self.target_classes[self.target_range(*image)];
+            let mut is_free = vec![true; classes.len()];
+            let mut is_found = false;
+            self.visit(*image, confidence, &mut vec![false; classes.len()], |row, claim| {
+                let claimed = match claim {
+                    Claim::OwnClass(target) | Claim::OtherClass(target) => {
+                        is_free[target] = false;
+                        classes[target]
+                    }
+                    Claim::Nothing => background,
+                };
+                is_found |= claimed == actual && self.classes[row] == predicted;
+            });
+            let is_missed = || classes.iter().zip(&is_free).any(|(class, free)| *free && *class == actual);
+            is_found || (predicted == background && is_missed())
+        };
+        (0..self.images()).filter(is_in).collect()
     }
 
     /// TP, FP and FN of every image at a confidence (0 to 1), in the order in which they were

@@ -99,6 +99,15 @@ proptest! {
                 prop_assert_eq!(counts.precision(), wanted.precision(class));
                 prop_assert_eq!(counts.recall(), wanted.recall(class));
             }
+            for (actual, predicted) in (0..=CLASSES).flat_map(|a| (0..=CLASSES).map(move |p| (a, p))) {
+                let found = evaluator.images_in_cell(confidence, actual, predicted);
+                let is_in = |index: &usize| {
+                    let image = std::slice::from_ref(&images[*index]);
+                    fresh_matrix(image, confidence, iou).count(actual, predicted) > 0
+                };
+                let wanted: Vec<usize> = (0..images.len()).filter(is_in).collect();
+                prop_assert_eq!(found, wanted);
+            }
             let counts = evaluator.image_counts(confidence);
             for (index, image) in images.iter().enumerate() {
                 let outcomes = evaluator.outcomes(index, confidence).unwrap();
