@@ -12,7 +12,7 @@ mod in_browser {
     mod harness;
     mod help;
     mod journey;
-    mod pages;
+    pub mod pages;
     mod scrolling;
     mod secrets;
     mod selection;
@@ -20,4 +20,19 @@ mod in_browser {
     mod training_tab;
     mod twice;
     mod wizard;
+}
+
+/// How fast it is. Nothing of it runs among the journeys; `cargo xtask bench ui` runs it all.
+mod measure {
+    mod away;
+    mod charts;
+    mod figures;
+    mod house;
+    mod live;
+    mod loading;
+    mod log;
+    mod memory;
+    mod million;
+    mod responses;
+    mod routes;
 }
