@@ -5,17 +5,20 @@
 
 use crate::server::Server;
 use crate::training;
-use anyhow::{Context, Result, ensure};
+use crate::wait::until;
+use anyhow::{Context, Result};
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
-use std::process::Command;
+use std::time::Duration;
 
 const FUNCTION: &str = include_str!("told.sh");
 /// More samples than these are not taken at once from one attempt.
 pub const BURST: usize = 50_000;
+/// An attempt listens by then, also one that follows another.
+const ATTEMPT_DEADLINE: Duration = Duration::from_secs(60);
 /// What a training is told that has nothing to say.
 const NOTHING: u32 = 1;
 
@@ -37,10 +40,8 @@ pub struct Sample<'a> {
 pub fn samples<'a>(all: impl IntoIterator<Item = Sample<'a>>) -> String {
     let mut lines = String::new();
     for Sample { figure, legend, x, y } in all {
-        let _ = writeln!(
-            lines,
-            r#"{{"type":"sample","figure":"{figure}","legend":"{legend}","x":{x},"y":{y}}}"#
-        );
+        let _ =
+            writeln!(lines, r#"{{"type":"sample","figure":"{figure}","legend":"{legend}","x":{x},"y":{y}}}"#);
     }
     lines
 }
@@ -81,13 +82,12 @@ impl<'a> Told<'a> {
     ///
     /// # Errors
     /// If it cannot be started.
-    pub fn start_listening(&mut self, dataset: &str, name: &str) -> Result<Ear> {
+    pub fn start_listening(&mut self, dataset: &str, name: &str) -> Result<Ear<'a>> {
         self.count += 1;
         let words = self.folder.join(format!("words-{}", self.count));
-        let made = Command::new("mkfifo").arg(&words).status()?;
-        ensure!(made.success(), "mkfifo failed: {made}");
+        fs::write(&words, "")?;
         self.start(dataset, name, self.count)?;
-        Ok(Ear { words })
+        Ok(Ear { server: self.server, name: name.to_owned(), words })
     }
 
     fn start(&mut self, dataset: &str, name: &str, epochs: u32) -> Result<()> {
@@ -108,18 +108,33 @@ impl<'a> Told<'a> {
 
 /// What one training listens with.
 #[derive(Debug)]
-pub struct Ear {
+pub struct Ear<'a> {
+    server: &'a Server,
+    /// Of the version.
+    name: String,
     words: PathBuf,
 }
 
-impl Ear {
-    /// Waits until an attempt listens; what is written then is what it says. Closed, it succeeds.
+impl Ear<'_> {
+    /// Waits until its first attempt listens; what is written then is what it says. Closed, it succeeds.
     ///
     /// # Errors
     /// If the attempt cannot be told.
     pub fn open(&self) -> Result<File> {
-        // Opening waits for a reader.
-        File::options().write(true).open(&self.words).context("no attempt listens")
+        self.open_of(1)
+    }
+
+    fn open_of(&self, attempt: usize) -> Result<File> {
+        let ear = self.beside(&attempt.to_string());
+        let what = format!("attempt {attempt} listens");
+        until(&what, ATTEMPT_DEADLINE, || Ok(ear.exists().then_some(())))?;
+        File::options().write(true).open(&ear).with_context(|| what)
+    }
+
+    fn beside(&self, name: &str) -> PathBuf {
+        let mut path = self.words.clone().into_os_string();
+        path.push(format!("-{name}"));
+        path.into()
     }
 
     /// Has it say more than one attempt can at once: after each part but the last it goes round again.
@@ -127,16 +142,18 @@ impl Ear {
     /// # Errors
     /// If an attempt cannot be told.
     pub fn say_in_attempts(&self, parts: impl IntoIterator<Item = String>) -> Result<()> {
-        let again = self.words.with_extension("again");
-        let mut parts = parts.into_iter().peekable();
-        while let Some(part) = parts.next() {
-            let mut words = self.open()?;
+        let again = self.beside("again");
+        let mut parts = parts.into_iter().enumerate().peekable();
+        while let Some((place, part)) = parts.next() {
+            let mut words = self.open_of(place + 1)?;
+            words.write_all(part.as_bytes())?;
             if parts.peek().is_some() {
                 fs::write(&again, "")?;
-            } else {
-                let _ = fs::remove_file(&again);
+                drop(words);
+                self.server.call(&["rerun", &self.name])?.succeeded()?;
+            } else if again.exists() {
+                fs::remove_file(&again)?;
             }
-            words.write_all(part.as_bytes())?;
         }
         Ok(())
     }
@@ -149,6 +166,9 @@ mod tests {
     #[test]
     fn a_sample_is_a_line() {
         let line = samples([Sample { figure: "loss", legend: "train", x: 1.5, y: 0.25 }]);
-        assert_eq!(line, "{\"type\":\"sample\",\"figure\":\"loss\",\"legend\":\"train\",\"x\":1.5,\"y\":0.25}\n");
+        assert_eq!(
+            line,
+            "{\"type\":\"sample\",\"figure\":\"loss\",\"legend\":\"train\",\"x\":1.5,\"y\":0.25}\n"
+        );
     }
 }

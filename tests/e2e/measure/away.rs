@@ -38,8 +38,15 @@ async fn a_page_is_right_again_soon_after_the_server_is_back() -> Result<()> {
         times.push(answer(&browser, "window.seen").await?.as_f64().unwrap_or_default() - back);
     }
     browser.quit().await?;
-    let each: Vec<String> = AWAY_SECS.iter().zip(&times).map(|(away, time)| format!("{away} s: {time:.0} ms")).collect();
+    let each: Vec<String> =
+        AWAY_SECS.iter().zip(&times).map(|(away, time)| format!("{away} s: {time:.0} ms")).collect();
     let more = format!("middle {:.0} ms; away {}", middle(&times)?, each.join(", "));
-    print("server back: from its return to a page with what has come since, the worst", at(&times, 1.0)?, "ms", Budget::AtMost(5_000.0), &more);
+    print(
+        "server back: from its return to a page with what has come since, the worst",
+        at(&times, 1.0)?,
+        "ms",
+        Budget::AtMost(5_000.0),
+        &more,
+    );
     Ok(())
 }

@@ -69,5 +69,8 @@ fn shares_of_values_are_found() {
     let found = [0.0, 0.5, 0.95, 1.0].map(|share| at(&values, share).unwrap());
     assert_eq!(found, [1.0, 2.0, 4.0, 4.0]);
     assert!(middle(&[]).is_err());
-    assert_eq!([0.0, 0.0123, 2.55, 123.4].map(|value| number(value, "ms")), ["0 ms", "0.0123 ms", "2.5 ms", "123 ms"]);
+    assert_eq!(
+        [0.0, 0.0123, 2.55, 123.4].map(|value| number(value, "ms")),
+        ["0 ms", "0.0123 ms", "2.5 ms", "123 ms"]
+    );
 }

@@ -46,7 +46,8 @@ pub async fn measuring(server: &Server) -> Result<Browser> {
     measure_in(&browser).await?;
     sign_in(&browser, server).await?;
     until_async("every part of the UI is here", PAGE_DEADLINE, async || {
-        let parts = "return performance.getEntriesByType('resource').filter((one) => /split_/.test(one.name)).length";
+        let parts =
+            "return performance.getEntriesByType('resource').filter((one) => /split_/.test(one.name)).length";
         Ok(browser.script(parts).await?.as_u64().filter(|count| *count >= PARTS).map(drop))
     })
     .await?;

@@ -18,7 +18,9 @@ async fn a_point_is_on_the_screen_soon_after_it_was_reported() -> Result<()> {
     let mut told = Told::new(&server)?;
     let ear = told.start_listening(DATASET, "live")?;
     let mut words = ear.open()?;
-    let sample = |x: u32| samples([Sample { figure: "box_loss", legend: "train", x: x.into(), y: 1.0 / f64::from(x) }]);
+    let sample = |x: u32| {
+        samples([Sample { figure: "box_loss", legend: "train", x: x.into(), y: 1.0 / f64::from(x) }])
+    };
     words.write_all(format!("{}{}", sample(1), sample(2)).as_bytes())?;
     let browser = measuring(&server).await?;
     browser.open(&format!("{}/models/{}/explore", server.url, model_of(&server, "live")?)).await?;
@@ -40,6 +42,12 @@ async fn a_point_is_on_the_screen_soon_after_it_was_reported() -> Result<()> {
     drop(words);
     browser.quit().await?;
     let what = format!("{POINTS} points, from the Train function to the screen");
-    print(&format!("{what}, p95"), at(&times, 0.95)?, "ms", Budget::AtMost(1_000.0), &format!("p50 {:.0} ms, worst {:.0} ms", at(&times, 0.5)?, at(&times, 1.0)?));
+    print(
+        &format!("{what}, p95"),
+        at(&times, 0.95)?,
+        "ms",
+        Budget::AtMost(1_000.0),
+        &format!("p50 {:.0} ms, worst {:.0} ms", at(&times, 0.5)?, at(&times, 1.0)?),
+    );
     Ok(())
 }

@@ -50,7 +50,8 @@ async fn load(browser: &Browser, address: &str, shifts: &mut Vec<f64>) -> Result
     browser.open("about:blank").await?;
     browser.open(address).await?;
     let usable = number(browser, &format!("measured.when(() => measured.isUsable({TRAININGS}))")).await?;
-    let settled = format!("new Promise((resolve) => setTimeout(() => resolve(measured.shift), {SETTLED_MS}))");
+    let settled =
+        format!("new Promise((resolve) => setTimeout(() => resolve(measured.shift), {SETTLED_MS}))");
     let shift: Value = answer(browser, &settled).await?;
     shifts.push(shift.as_f64().unwrap_or_default());
     Ok(usable)

@@ -41,7 +41,12 @@ async fn a_log_of_a_hundred_thousand_lines_is_scrolled() -> Result<()> {
     ear.say_in_attempts((0..ATTEMPTS).map(|attempt| {
         let mut lines = String::new();
         for line in 0..BURST {
-            let _ = writeln!(lines, "attempt {attempt}, line {line}: loss {:.4}, images/s {}", 1.0 / f64::from(line + 1), line % 97);
+            let _ = writeln!(
+                lines,
+                "attempt {attempt}, line {line}: loss {:.4}, images/s {}",
+                1.0 / f64::from(line + 1),
+                line % 97
+            );
         }
         lines
     }))?;
@@ -68,6 +73,12 @@ async fn a_log_of_a_hundred_thousand_lines_is_scrolled() -> Result<()> {
     browser.screenshot("measured-log").await?;
     browser.quit().await?;
     let what = format!("a log of {lines} lines scrolled, 5th percentile");
-    print(&what, middle(&rates)?, "frames/s", Budget::AtLeast(55.0), &format!("{}; at most {rows} rows", spread(&rates)?));
+    print(
+        &what,
+        middle(&rates)?,
+        "frames/s",
+        Budget::AtLeast(55.0),
+        &format!("{}; at most {rows} rows", spread(&rates)?),
+    );
     Ok(())
 }

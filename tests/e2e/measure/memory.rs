@@ -4,13 +4,14 @@
 
 use super::figures::{Budget, print};
 use super::house::{DATASET, devtools, measuring, model_of, number, server, train_many};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use std::io::Write as _;
 use tests::browser::{Browser, PAGE_DEADLINE};
 use tests::told::{Sample, Told, samples};
 
-const LINES: [(&str, &str); 4] = [("box_loss", "train"), ("box_loss", "val"), ("memory", "train"), ("memory", "val")];
+const LINES: [(&str, &str); 4] =
+    [("box_loss", "train"), ("box_loss", "val"), ("memory", "train"), ("memory", "val")];
 /// Of all lines together in one round: what a Train function may report in ten seconds.
 const POINTS: u32 = 20_000;
 const POINT_ROUNDS: u32 = 10;
@@ -89,7 +90,11 @@ async fn memory_is_flat_while_pages_are_visited() -> Result<()> {
     for _ in 0..VISIT_ROUNDS {
         for _ in 0..VISITS {
             for (path, selector, words) in &visits {
-                number(&browser, &format!("measured.go('{path}', () => measured.shows('{selector}', '{words}'))")).await?;
+                number(
+                    &browser,
+                    &format!("measured.go('{path}', () => measured.shows('{selector}', '{words}'))"),
+                )
+                .await?;
             }
         }
         browser.script("measured.strokes.length = 0; measured.events.length = 0").await?;
@@ -99,7 +104,13 @@ async fn memory_is_flat_while_pages_are_visited() -> Result<()> {
     // What the first round fetched and keeps is not growth.
     let later = heaps.get(1..).context("too few rounds")?;
     let per_visit = slope(later) * 1_024.0 / (VISITS * visits.len()) as f64;
-    print("memory of a tab for one more visit of a page", per_visit, "KiB", Budget::AtMost(10.0), &told_of(&heaps));
+    print(
+        "memory of a tab for one more visit of a page",
+        per_visit,
+        "KiB",
+        Budget::AtMost(10.0),
+        &told_of(&heaps),
+    );
     Ok(())
 }
 
@@ -110,9 +121,9 @@ async fn heap(browser: &Browser) -> Result<f64> {
     }
     let usage = devtools(browser, "Runtime.getHeapUsage", json!({})).await?;
     let part = |key: &str| usage[key].as_f64().unwrap_or_default();
-    let bytes = part("usedSize") + part("embedderHeapUsedSize") + part("backingStorageSize");
-    anyhow::ensure!(part("usedSize") > 0.0 && part("backingStorageSize") > 0.0, "no sizes in {usage}");
-    Ok(bytes / 1_048_576.0)
+    let module = number(browser, "measured.memory()").await?;
+    ensure!(part("usedSize") > 0.0 && module > 0.0, "no sizes in {usage}, and {module} of the module");
+    Ok((part("usedSize") + part("embedderHeapUsedSize") + module) / 1_048_576.0)
 }
 
 fn told_of(heaps: &[f64]) -> String {

@@ -10,8 +10,16 @@ use tests::browser::PAGE_DEADLINE;
 use tests::told::Told;
 
 const FIGURES: [&str; 10] = [
-    "box_loss", "cls_loss", "dfl_loss", "mAP50(B)", "mAP50-95(B)", "precision(B)", "recall(B)", "images_per_second",
-    "learning_rate", "memory",
+    "box_loss",
+    "cls_loss",
+    "dfl_loss",
+    "mAP50(B)",
+    "mAP50-95(B)",
+    "precision(B)",
+    "recall(B)",
+    "images_per_second",
+    "learning_rate",
+    "memory",
 ];
 /// Of each of twenty lines: a million in all, a hundred an epoch.
 const POINTS: u32 = 50_000;
@@ -37,7 +45,19 @@ async fn a_run_of_a_million_points_is_opened() -> Result<()> {
     }
     browser.screenshot("measured-million").await?;
     let what = format!("a run of 1,000,000 points in {} charts", FIGURES.len());
-    print(&format!("{what}: from its link to all drawn"), middle(&followed)?, "ms", Budget::AtMost(1_000.0), &spread(&followed)?);
-    print(&format!("{what}: loaded by its address, warm"), middle(&loaded)?, "ms", Budget::AtMost(1_500.0), &spread(&loaded)?);
+    print(
+        &format!("{what}: from its link to all drawn"),
+        middle(&followed)?,
+        "ms",
+        Budget::AtMost(1_000.0),
+        &spread(&followed)?,
+    );
+    print(
+        &format!("{what}: loaded by its address, warm"),
+        middle(&loaded)?,
+        "ms",
+        Budget::AtMost(1_500.0),
+        &spread(&loaded)?,
+    );
     browser.quit().await
 }

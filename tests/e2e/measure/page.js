@@ -1,5 +1,5 @@
 // What measurements ask of a page; runs in each of them before its own scripts.
-window.measured = { shift: 0, events: [], strokes: [] };
+window.measured = { shift: 0, events: [], strokes: [], memories: new Set() };
 
 new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) if (!entry.hadRecentInput) measured.shift += entry.value;
@@ -21,6 +21,18 @@ CanvasRenderingContext2D.prototype.stroke = function (...rest) {
 };
 measured.drawn = () => measured.strokes.filter(({ canvas }) => canvas.isConnected).length;
 measured.lastStroke = () => Math.max(0, ...measured.strokes.map(({ at }) => at));
+
+// The memory of WebAssembly, which no statistics of the browser count.
+for (const name of ['instantiate', 'instantiateStreaming']) {
+    const real = WebAssembly[name];
+    WebAssembly[name] = async (...rest) => {
+        const result = await real.apply(WebAssembly, rest);
+        const { memory } = (result.instance ?? result).exports;
+        if (memory) measured.memories.add(memory);
+        return result;
+    };
+}
+measured.memory = () => [...measured.memories].reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
 
 // The first task after the next frame was made ready to be shown.
 measured.painted = () => new Promise((resolve) => requestAnimationFrame(() => {

@@ -3,7 +3,7 @@
 //! Must not know the product's code.
 
 use super::figures::{Budget, middle, print, spread};
-use super::house::{DATASET, DEADLINE, ROUNDS, model_of, measuring, number, server};
+use super::house::{DATASET, DEADLINE, ROUNDS, measuring, model_of, number, server};
 use anyhow::Result;
 use std::io::Write as _;
 use tests::browser::{Browser, PAGE_DEADLINE};
@@ -73,7 +73,13 @@ async fn every_page_is_there_soon_after_its_link_was_followed() -> Result<()> {
             again.push(other);
         }
         let named = page.0.replace(pages[7].0.trim_end_matches("/explore"), "/models/ID");
-        println!("| {named} | {:.0} ms ({}) | {:.0} ms ({}) |", middle(&first)?, spread(&first)?, middle(&again)?, spread(&again)?);
+        println!(
+            "| {named} | {:.0} ms ({}) | {:.0} ms ({}) |",
+            middle(&first)?,
+            spread(&first)?,
+            middle(&again)?,
+            spread(&again)?
+        );
         for (times, worst) in [(&first, &mut worst_first), (&again, &mut worst_again)] {
             if middle(times)? > worst.0 {
                 *worst = (middle(times)?, format!("{named}, {}", spread(times)?));
@@ -81,13 +87,29 @@ async fn every_page_is_there_soon_after_its_link_was_followed() -> Result<()> {
         }
     }
     let count = pages.len();
-    print(&format!("route change, first time in a tab, slowest of {count} pages"), worst_first.0, "ms", Budget::AtMost(300.0), &worst_first.1);
-    print(&format!("route change, again, slowest of {count} pages"), worst_again.0, "ms", Budget::AtMost(50.0), &worst_again.1);
+    print(
+        &format!("route change, first time in a tab, slowest of {count} pages"),
+        worst_first.0,
+        "ms",
+        Budget::AtMost(300.0),
+        &worst_first.1,
+    );
+    print(
+        &format!("route change, again, slowest of {count} pages"),
+        worst_again.0,
+        "ms",
+        Budget::AtMost(50.0),
+        &worst_again.1,
+    );
     Ok(())
 }
 
 /// In a tab that has just been loaded: the first time, and after a way back.
-async fn follow_twice(browser: &Browser, server: &Server, (path, selector, words): &Page) -> Result<[f64; 2]> {
+async fn follow_twice(
+    browser: &Browser,
+    server: &Server,
+    (path, selector, words): &Page,
+) -> Result<[f64; 2]> {
     let start = if path == "/models/training" { "/models" } else { "/models/training" };
     browser.open(&format!("{}{start}", server.url)).await?;
     browser.expect_text("first", PAGE_DEADLINE).await?;
