@@ -8,6 +8,7 @@ mod in_browser {
     mod bccd;
     mod charts;
     mod datasets;
+    mod detail;
     mod every_page;
     mod harness;
     mod help;
@@ -17,6 +18,7 @@ mod in_browser {
     mod secrets;
     mod selection;
     mod services;
+    mod tabs;
     mod training_tab;
     mod twice;
     mod wizard;
