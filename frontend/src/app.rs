@@ -17,6 +17,7 @@ use crate::pages::training::TrainingPage;
 use crate::parts;
 use crate::routes::{NewModel, Place};
 use crate::state::act::Act;
+use crate::state::attention::rest_while_unseen;
 use crate::state::clock::{Clock, browser_now_ms};
 use crate::state::focus;
 use crate::state::layers::{Layers, is_covered};
@@ -76,6 +77,7 @@ fn Shell() -> impl IntoView {
         SessionState::Unreachable => Stage::Unreachable,
     });
     fetch_parts_when_idle(live);
+    rest_while_unseen(live);
     effect(move |_| match stage.get() {
         Stage::In => live.start(),
         Stage::Asking | Stage::Out | Stage::Unreachable => live.stop(),
@@ -88,14 +90,15 @@ fn Shell() -> impl IntoView {
     })
 }
 
-/// What other pages need is fetched once the first one has what it shows.
+/// The first page draws what it has got before anything else is fetched.
+const FIRST_PAGE: Duration = Duration::from_millis(200);
+
+/// What other pages need is fetched once the first one shows what there is.
 fn fetch_parts_when_idle(live: Live) {
-    let is_live = memo(move |was: Option<&bool>| {
-        was.copied().unwrap_or_default() || live.connection.get() == Connection::Live
-    });
+    let was_loaded = memo(move |was: Option<&bool>| was.copied().unwrap_or_default() || live.is_loaded.get());
     effect(move |_| {
-        if is_live.get() {
-            request_idle_callback(parts::fetch_all);
+        if was_loaded.get() {
+            set_timeout(|| request_idle_callback(parts::fetch_all), FIRST_PAGE);
         }
     });
 }

@@ -8,17 +8,34 @@ mod in_browser {
     mod bccd;
     mod charts;
     mod datasets;
+    mod detail;
     mod every_page;
     mod harness;
     mod help;
     mod journey;
-    mod pages;
+    pub mod pages;
     mod predictions;
     mod scrolling;
     mod secrets;
     mod selection;
     mod services;
+    mod tabs;
     mod training_tab;
     mod twice;
     mod wizard;
+}
+
+/// How fast it is. Nothing of it runs among the journeys; `cargo xtask bench ui` runs it all.
+mod measure {
+    mod away;
+    mod charts;
+    mod figures;
+    mod house;
+    mod live;
+    mod loading;
+    mod log;
+    mod memory;
+    mod million;
+    mod responses;
+    mod routes;
 }

@@ -216,6 +216,15 @@ impl Browser {
         Ok(())
     }
 
+    /// Calls a method of the browser's DevTools.
+    ///
+    /// # Errors
+    /// If there is none of that name, or it refuses.
+    pub async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
+        let answer = self.driver.cdp().send_raw(method, parameters).await;
+        answer.with_context(|| format!("{method} failed"))
+    }
+
     /// Leaves a picture of the window in `target/screenshots`.
     ///
     /// # Errors

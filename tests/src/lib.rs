@@ -11,5 +11,7 @@ pub mod pointer;
 pub mod processes;
 pub mod program;
 pub mod server;
+pub mod tabs;
+pub mod told;
 pub mod training;
 pub mod wait;

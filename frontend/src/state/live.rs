@@ -23,9 +23,9 @@ use std::time::Duration;
 const COALESCE_MS: i64 = 250;
 /// A server that says nothing for so long, not even a heartbeat, is frozen.
 const SILENCE_MS: u32 = 15_000;
-/// Pauses between tries: from the first to the last.
+/// Pauses between tries: from the first to the last. A page is right again within five seconds of its server's return.
 const FIRST_PAUSE_MS: u32 = 500;
-const LAST_PAUSE_MS: u32 = 8_000;
+const LAST_PAUSE_MS: u32 = 4_000;
 /// The log's end that a page gets at first; the rest is fetched when asked for.
 const LOG_TAIL: u32 = 5_000;
 
@@ -58,6 +58,8 @@ pub struct Live {
     flushed_ms: StoredValue<i64>,
     flush_is_due: StoredValue<bool>,
     stream: StoredValue<Option<AbortHandle>>,
+    /// Nobody sees the tab, so that it follows nothing.
+    rests: StoredValue<bool>,
 }
 
 impl Live {
@@ -75,6 +77,7 @@ impl Live {
             flushed_ms: StoredValue::new(0),
             flush_is_due: StoredValue::new(false),
             stream: StoredValue::new(None),
+            rests: StoredValue::new(false),
         }
     }
 
@@ -90,6 +93,22 @@ impl Live {
     pub fn stop(self) {
         if let Some(Some(stream)) = self.stream.try_update_value(Option::take) {
             stream.abort();
+        }
+    }
+
+    /// Ends the stream until it is woken.
+    pub fn rest(self) {
+        if self.stream.with_value(Option::is_some) {
+            self.flush();
+            self.stop();
+            self.rests.set_value(true);
+        }
+    }
+
+    /// Goes on where it was, if it rested.
+    pub fn wake(self) {
+        if self.rests.get_value() {
+            self.retry();
         }
     }
 
@@ -140,7 +159,10 @@ impl Live {
 
     fn open_from(self, cursor: i64) {
         self.stop();
+        self.rests.set_value(false);
         self.pending.update_value(Vec::clear);
+        // What was asked for now is not part of the burst before.
+        self.flushed_ms.set_value(0);
         self.cursor.set_value(cursor);
         let (run, handle) = abortable(self.run());
         self.stream.set_value(Some(handle));

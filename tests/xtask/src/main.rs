@@ -39,6 +39,7 @@ Usage: cargo xtask <command> [options]
                        store
   fuzz [TARGET] [--secs N]
                        hostile input for the readers of filters and COCO files, 60 s a target unless told otherwise
+  bench ui [NAME]      the speed of the UI in a headless browser beside its budgets; fails if one is broken
   bench [OPTIONS]      measure, and print figures for docs/benchmarks.md (metrics: storing and reading points alone, and what reporting
                        costs a training; --core: the shared core alone; --peers:
                        install other tools beside which it is measured; --bccd DIR: a training on real images)

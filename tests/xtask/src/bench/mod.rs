@@ -2,6 +2,7 @@
 //!
 //! Must not know the figures that are hoped for: it prints what it saw.
 
+mod browser;
 mod core;
 mod peers;
 mod server;
@@ -44,6 +45,10 @@ struct Wish {
 
 /// Measures everything, and the training on real images if their folder is given.
 pub fn run_all(project: &Project, arguments: &[String]) -> Result<()> {
+    if let Some(("ui", filter)) = arguments.split_first().map(|(first, rest)| (first.as_str(), rest)) {
+        println!("\nMachine: {}\n", machine(project));
+        return browser::measure(project, filter);
+    }
     if let Some(alone) = arguments.first().and_then(|first| measurement_alone(first)) {
         println!("\nMachine: {}\n", machine(project));
         return alone(project);
@@ -74,7 +79,7 @@ fn parse(arguments: &[String]) -> Result<Wish> {
             "--node-modules" => wish.node_modules = Some(path()?),
             "--python" => wish.python = Some(path()?),
             other => bail!(
-                "there is no option `{other}`: there are metrics and queue (first, and alone), --core, --peers, --bccd DIR, --node-modules DIR and \
+                "there is no option `{other}`: there are ui [NAME], metrics and queue (first, and alone), --core, --peers, --bccd DIR, --node-modules DIR and \
                  --python PROGRAM"
             ),
         }
