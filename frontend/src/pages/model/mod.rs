@@ -8,6 +8,8 @@ pub mod explore;
 pub mod figures;
 pub mod log_address;
 pub mod resolved;
+pub mod service_words;
+pub mod timeline;
 
 #[cfg(target_arch = "wasm32")]
 mod artifacts;
@@ -18,13 +20,13 @@ mod compare;
 #[cfg(target_arch = "wasm32")]
 mod config;
 #[cfg(target_arch = "wasm32")]
-mod data;
+pub mod data;
 #[cfg(target_arch = "wasm32")]
 mod head;
 #[cfg(target_arch = "wasm32")]
 mod history;
 #[cfg(target_arch = "wasm32")]
-mod items;
+pub mod items;
 #[cfg(target_arch = "wasm32")]
 mod leaks;
 #[cfg(target_arch = "wasm32")]
