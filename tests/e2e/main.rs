@@ -7,6 +7,7 @@ mod in_browser {
     mod abort;
     mod bccd;
     mod charts;
+    mod compare;
     mod datasets;
     mod every_page;
     mod harness;
@@ -17,6 +18,7 @@ mod in_browser {
     mod secrets;
     mod selection;
     mod services;
+    mod timeline;
     mod training_tab;
     mod twice;
     mod wizard;

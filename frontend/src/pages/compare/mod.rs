@@ -14,9 +14,13 @@ mod charts;
 #[cfg(target_arch = "wasm32")]
 mod columns;
 #[cfg(target_arch = "wasm32")]
+mod comparison;
+#[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
 mod table;
+#[cfg(target_arch = "wasm32")]
+mod toolbar;
 
 #[cfg(target_arch = "wasm32")]
 pub use page::ComparePage;

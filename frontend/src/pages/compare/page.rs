@@ -1,45 +1,23 @@
-//! The page: what is compared stands in the URL; the table, how it is narrowed and copied, and the charts below it.
+//! The page: what is compared stands in the URL; the table, and the charts below it.
 //!
 //! Must not know which rows there are.
 
 use super::address::{Address, MOST_TRAININGS};
 use super::charts::{ChartChoice, CompareCharts, Named};
 use super::columns::Column;
-use super::copied::{csv, markdown};
-use super::facts::{Facts, titles};
+use super::comparison::{Comparison, Fetching};
 use super::figures::figure_names;
-use super::rows::{Group, differing, equal_count, table};
-use super::table::{CompareTable, Head, switch_words};
+use super::table::{CompareTable, Head};
+use super::toolbar::{TableToolbar, TrainingPicker};
 use crate::api::ErrorKind;
-use crate::components::chart::look::hues;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, Skeleton};
-use crate::components::menu::{MenuButton, MenuEntry};
-use crate::pages::actions::Actions;
-use crate::pages::model::explore::picker::Picker;
-use crate::state::clock::{Clock, absolute};
-use crate::state::live::Live;
 use crate::state::navigation::Navigation;
 use crate::state::title::use_title;
 use crate::text;
 use leptos::html;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use shared::training::Training;
-
-/// What the parts of the page share.
-#[derive(Clone, Copy)]
-struct Comparison {
-    address: Memo<Address>,
-    change: Callback<Address>,
-    /// Those that are in the URL, by their ids there.
-    columns: RwSignal<Vec<(String, Column)>>,
-    /// What is known of those that were found, in the order of their columns, with their ids in the URL.
-    facts: Memo<Vec<(String, Facts)>>,
-    groups: Memo<Vec<Group>>,
-    shown: Memo<Vec<Group>>,
-    heads: Memo<Vec<Head>>,
-}
 
 #[component]
 pub fn ComparePage() -> impl IntoView {
@@ -91,73 +69,6 @@ pub fn ComparePage() -> impl IntoView {
         })}
         <TrainingPicker page is_open/>
     }
-}
-
-impl Comparison {
-    fn new(address: Memo<Address>, change: Callback<Address>) -> Self {
-        let clock = expect_context::<Clock>();
-        let columns = RwSignal::new(Vec::<(String, Column)>::new());
-        let facts = memo(move |_| {
-            let order = address.with(Address::columns);
-            columns.with(|columns| {
-                let of = |id: String| {
-                    let (_, column) = columns.iter().find(|(known, _)| *known == id)?;
-                    Some((id, column.facts()?))
-                };
-                order.into_iter().filter_map(of).collect::<Vec<_>>()
-            })
-        });
-        let groups = memo(move |_| {
-            let all: Vec<Facts> = facts.get().into_iter().map(|(_, facts)| facts).collect();
-            // Only what runs is measured against the clock.
-            let runs = all
-                .iter()
-                .any(|facts| facts.training.started_at_ms.is_some() && facts.training.ended_at_ms.is_none());
-            table(&all, if runs { clock.now_ms() } else { 0 })
-        });
-        let shown = memo(move |_| {
-            let groups = groups.get();
-            // Of one alone nothing differs.
-            let all = address.with(|address| address.shows_equal) || facts.with(|facts| facts.len() < 2);
-            if all { groups } else { differing(groups) }
-        });
-        let heads =
-            memo(move |_| facts.with(|facts| heads(facts, &address.with(|address| address.ids.clone()))));
-        Self { address, change, columns, facts, groups, shown, heads }
-    }
-}
-
-/// Colours follow the order in which trainings were chosen: another baseline changes none.
-fn heads(facts: &[(String, Facts)], chosen: &[String]) -> Vec<Head> {
-    let known = |id: &&String| facts.iter().find(|(known, _)| known == *id).map(|(_, facts)| &facts.training);
-    let versions: Vec<(&String, String)> =
-        chosen.iter().filter_map(|id| Some((id, known(&id)?.model_id.to_string()))).collect();
-    let hues = hues(versions.iter().map(|(_, model)| model.as_str()));
-    let trainings: Vec<&Training> = facts.iter().map(|(_, facts)| &facts.training).collect();
-    let head = |((id, facts), title): (&(String, Facts), String)| {
-        let place = versions.iter().position(|(known, _)| *known == id);
-        Head {
-            id: id.clone(),
-            title,
-            hue: place.and_then(|place| hues.get(place).copied()).unwrap_or_default(),
-            model: facts.training.model_id,
-            status: facts.training.status,
-            attempts: (facts.training.attempt, facts.training.max_attempts),
-        }
-    };
-    facts.iter().zip(titles(&trainings)).map(head).collect()
-}
-
-/// Fetches one training as long as its id is in the URL.
-#[component]
-fn Fetching(page: Comparison, id: String, range: RwSignal<Option<(f64, f64)>>) -> impl IntoView {
-    let axis = memo(move |_| page.address.with(|address| address.settings.axis));
-    let range = memo(move |_| range.get());
-    let column = Column::new(id.clone(), axis, range);
-    page.columns.update(|columns| columns.push((id.clone(), column)));
-    on_cleanup(move || {
-        page.columns.try_update(|columns| columns.retain(|(known, _)| *known != id));
-    });
 }
 
 #[component]
@@ -266,102 +177,4 @@ fn Found(page: Comparison, remove: Callback<String>, range: RwSignal<Option<(f64
             </Show>
         </Show>
     }
-}
-
-/// The baseline, what is shown, and the ways to copy it.
-#[component]
-fn TableToolbar(page: Comparison) -> impl IntoView {
-    let actions = Actions::from_context();
-    let equal = memo(move |_| page.groups.with(|groups| equal_count(groups)));
-    let shows_equal = memo(move |_| page.address.with(|address| address.shows_equal));
-    let several = memo(move |_| page.heads.with(|heads| heads.len() > 1));
-    let options = memo(move |_| {
-        let mut options: Vec<(String, String)> =
-            page.heads.get().into_iter().map(|head| (head.id, head.title)).collect();
-        // They stay in their places when another one becomes the first column.
-        page.address.with(|address| {
-            crate::arrange::sort_by_key(&mut options, |(id, _)| {
-                address.ids.iter().position(|known| known == id)
-            });
-        });
-        options
-    });
-    let base =
-        memo(move |_| page.heads.with(|heads| heads.first().map(|head| head.id.clone())).unwrap_or_default());
-    let choose_base = move |event| {
-        page.change.run(page.address.get_untracked().with_base(&event_target_value(&event)));
-    };
-    let option = move |(id, title): (String, String)| {
-        let this = id.clone();
-        view! { <option value=id prop:selected=move || base.get() == this>{title}</option> }
-    };
-    let toggle = move |_| {
-        let address = page.address.get_untracked();
-        page.change.run(Address { shows_equal: !address.shows_equal, ..address });
-    };
-    let copy = move |what: &'static str, write: fn(&[String], &[Group]) -> String| {
-        let titles: Vec<String> = page.heads.get_untracked().into_iter().map(|head| head.title).collect();
-        actions.copy(what, page.shown.with_untracked(|shown| write(&titles, shown)));
-    };
-    let entries = Callback::new(move |()| {
-        vec![
-            MenuEntry::new("Copy as Markdown", move || copy("Table", markdown)),
-            MenuEntry::new("Copy as CSV", move || copy("Table", csv)),
-        ]
-    });
-    view! {
-        <div class="toolbar">
-            <Show when=move || several.get()>
-                <label for="baseline">"Baseline"</label>
-                <select class="select narrow" id="baseline" on:change=choose_base>
-                    {dynamic(move || options.get().into_iter().map(option).collect_view())}
-                </select>
-                <label class="check">
-                    <input type="checkbox" role="switch" prop:checked=move || shows_equal.get() on:change=toggle/>
-                    {dynamic(move || switch_words(equal.get()))}
-                </label>
-            </Show>
-            <MenuButton label=Signal::stored("Copy the table".to_owned()) text="Copy" entries/>
-        </div>
-    }
-}
-
-/// The dialog in which trainings are chosen, newest first.
-#[component]
-fn TrainingPicker(page: Comparison, is_open: RwSignal<bool>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    // Those that were found by the id of their version count as chosen, too.
-    let found = memo(move |_| {
-        page.facts.with(|facts| {
-            facts.iter().map(|(id, facts)| (id.clone(), facts.training.id.to_string())).collect::<Vec<_>>()
-        })
-    });
-    let options = memo(move |_| {
-        if !is_open.get() {
-            return Vec::new();
-        }
-        live.rows.with(|rows| {
-            let rows = rows.values().rev().map(|row| row.get());
-            let option = |row: Training| {
-                (row.id.to_string(), format!("{}, {}", row.model_name, absolute(row.created_at_ms)))
-            };
-            rows.filter(|row| row.removed_at_ms.is_none()).map(option).collect::<Vec<_>>()
-        })
-    });
-    let chosen = memo(move |_| {
-        let mut ids = page.address.with(|address| address.ids.clone());
-        ids.extend(found.get().into_iter().map(|(_, id)| id));
-        ids
-    });
-    let is_full = memo(move |_| page.address.with(|address| address.ids.len()) >= MOST_TRAININGS);
-    let toggle = Callback::new(move |id: String| {
-        let address = page.address.get_untracked();
-        let known = found.with_untracked(|found| {
-            found.iter().find(|(_, training)| *training == id).map(|(known, _)| known.clone())
-        });
-        let known = known.unwrap_or_else(|| id.clone());
-        let is_in = address.ids.contains(&known);
-        page.change.run(if is_in { address.without_id(&known) } else { address.with_id(&id) });
-    });
-    view! { <Picker is_open things="trainings" options chosen is_full toggle/> }
 }

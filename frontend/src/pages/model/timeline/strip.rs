@@ -200,7 +200,9 @@ fn Event(
         let those = events.run(here.clone());
         let when = those.first().map(|moment| absolute(moment.at_ms)).unwrap_or_default();
         let titles: Vec<String> = those.into_iter().map(|moment| moment.title).collect();
-        format!("{}, {when}", titles.join(", "))
+        // What stands on the button is a part of its name.
+        let several = if count > 1 { format!("{count} events: ") } else { String::new() };
+        format!("{several}{}, {when}", titles.join(", "))
     });
     // Of several, the shape of the last status, and how many there are.
     let shape = memo(move |_| {
