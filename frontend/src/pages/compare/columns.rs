@@ -85,7 +85,7 @@ impl Column {
             let tracks = metrics.tracks(&name).get();
             (name, tracks)
         });
-        Some(Facts { training, figures: figures.collect(), frozen })
+        Some(Facts { id: self.run.id.get_value(), training, figures: figures.collect(), frozen })
     }
 }
 

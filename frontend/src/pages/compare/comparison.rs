@@ -20,8 +20,8 @@ pub struct Comparison {
     pub change: Callback<Address>,
     /// Those that are in the URL, by their ids there.
     pub columns: RwSignal<Vec<(String, Column)>>,
-    /// What is known of those that were found, in the order of their columns, with their ids in the URL.
-    pub facts: Memo<Vec<(String, Facts)>>,
+    /// What is known of those that were found, in the order of their columns.
+    pub facts: Memo<Vec<Facts>>,
     pub groups: Memo<Vec<Group>>,
     pub shown: Memo<Vec<Group>>,
     pub heads: Memo<Vec<Head>>,
@@ -34,20 +34,20 @@ impl Comparison {
         let facts = memo(move |_| {
             let order = address.with(Address::columns);
             columns.with(|columns| {
-                let of = |id: String| {
-                    let (_, column) = columns.iter().find(|(known, _)| *known == id)?;
-                    Some((id, column.facts()?))
-                };
+                let of = |id: String| columns.iter().find(|(known, _)| *known == id)?.1.facts();
                 order.into_iter().filter_map(of).collect::<Vec<_>>()
             })
         });
+        // Only what runs is measured against the clock.
+        let runs = memo(move |_| {
+            let is_under_way = |facts: &Facts| {
+                facts.training.started_at_ms.is_some() && facts.training.ended_at_ms.is_none()
+            };
+            facts.with(|all| all.iter().any(is_under_way))
+        });
         let groups = memo(move |_| {
-            let all: Vec<Facts> = facts.get().into_iter().map(|(_, facts)| facts).collect();
-            // Only what runs is measured against the clock.
-            let runs = all
-                .iter()
-                .any(|facts| facts.training.started_at_ms.is_some() && facts.training.ended_at_ms.is_none());
-            table(&all, if runs { clock.now_ms() } else { 0 })
+            let now_ms = if runs.get() { clock.now_ms() } else { 0 };
+            facts.with(|all| table(all, now_ms))
         });
         let shown = memo(move |_| {
             let groups = groups.get();
@@ -62,16 +62,16 @@ impl Comparison {
 }
 
 /// Colours follow the order in which trainings were chosen: another baseline changes none.
-fn heads(facts: &[(String, Facts)], chosen: &[String]) -> Vec<Head> {
-    let known = |id: &&String| facts.iter().find(|(known, _)| known == *id).map(|(_, facts)| &facts.training);
+fn heads(all: &[Facts], chosen: &[String]) -> Vec<Head> {
+    let known = |id: &&String| all.iter().find(|facts| facts.id == **id).map(|facts| &facts.training);
     let versions: Vec<(&String, String)> =
         chosen.iter().filter_map(|id| Some((id, known(&id)?.model_id.to_string()))).collect();
     let hues = hues(versions.iter().map(|(_, model)| model.as_str()));
-    let trainings: Vec<&Training> = facts.iter().map(|(_, facts)| &facts.training).collect();
-    let head = |((id, facts), title): (&(String, Facts), String)| {
-        let place = versions.iter().position(|(known, _)| *known == id);
+    let trainings: Vec<&Training> = all.iter().map(|facts| &facts.training).collect();
+    let head = |(facts, title): (&Facts, String)| {
+        let place = versions.iter().position(|(known, _)| **known == facts.id);
         Head {
-            id: id.clone(),
+            id: facts.id.clone(),
             title,
             hue: place.and_then(|place| hues.get(place).copied()).unwrap_or_default(),
             model: facts.training.model_id,
@@ -79,7 +79,7 @@ fn heads(facts: &[(String, Facts)], chosen: &[String]) -> Vec<Head> {
             attempts: (facts.training.attempt, facts.training.max_attempts),
         }
     };
-    facts.iter().zip(titles(&trainings)).map(head).collect()
+    all.iter().zip(titles(&trainings)).map(head).collect()
 }
 
 /// Fetches one training as long as its id is in the URL.

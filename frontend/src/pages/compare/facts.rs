@@ -9,6 +9,8 @@ use shared::training::Training;
 /// One training.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Facts {
+    /// Its id, or that of its version: as it stands in the URL.
+    pub id: String,
     pub training: Training,
     /// Its figures with their lines.
     pub figures: Vec<(String, Vec<Track>)>,
@@ -74,6 +76,7 @@ pub mod tests {
     pub fn facts(name: &str) -> Facts {
         let dataset_id = training("shared", 1_000, Status::Success).dataset_id;
         Facts {
+            id: name.to_owned(),
             training: Training { dataset_id, ..training(name, 1_000, Status::Success) },
             figures: Vec::new(),
             frozen: Some(Frozen::default()),

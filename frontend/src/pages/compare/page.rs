@@ -31,6 +31,7 @@ pub fn ComparePage() -> impl IntoView {
     let is_open = RwSignal::new(false);
     let add = NodeRef::<html::Button>::new();
     let ids = memo(move |_| address.with(|address| address.ids.clone()));
+    let is_empty = memo(move |_| ids.with(Vec::is_empty));
     // Shown once all are there, and from then on whatever is added.
     let is_settled = memo(move |was: Option<&bool>| {
         let has_all = page.columns.with(|columns| {
@@ -58,14 +59,11 @@ pub fn ComparePage() -> impl IntoView {
             <Fetching page id range/>
         </For>
         <Problems page remove/>
-        {dynamic(move || {
-            if ids.with(Vec::is_empty) {
-                view! { <NoTrainings is_open/> }.into_any()
-            } else if is_settled.get() {
-                view! { <Found page remove range/> }.into_any()
-            } else {
-                view! { <Skeleton rows=8/> }.into_any()
-            }
+        // What is shown stays as columns come and go.
+        {dynamic(move || match (is_empty.get(), is_settled.get()) {
+            (true, _) => view! { <NoTrainings is_open/> }.into_any(),
+            (false, true) => view! { <Found page remove range/> }.into_any(),
+            (false, false) => view! { <Skeleton rows=8/> }.into_any(),
         })}
         <TrainingPicker page is_open/>
     }
@@ -137,10 +135,7 @@ fn Problems(page: Comparison, remove: Callback<String>) -> impl IntoView {
 fn Found(page: Comparison, remove: Callback<String>, range: RwSignal<Option<(f64, f64)>>) -> impl IntoView {
     let count = memo(move |_| page.heads.with(Vec::len));
     let differs = memo(move |_| page.shown.with(|shown| !shown.is_empty()));
-    let names = memo(move |_| {
-        page.facts
-            .with(|facts| figure_names(&facts.iter().map(|(_, facts)| facts.clone()).collect::<Vec<_>>()))
-    });
+    let names = memo(move |_| page.facts.with(|all| figure_names(all)));
     let runs = memo(move |_| {
         page.columns.with(|columns| {
             let named = |head: Head| {

@@ -12,7 +12,7 @@ use shared::status::Status;
 pub const NOTHING: &str = "–";
 
 /// One value of one training.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct Cell {
     /// As it is read.
     pub words: String,
@@ -40,7 +40,7 @@ impl Cell {
 }
 
 /// The values of all trainings for one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Row {
     pub label: String,
     /// The key of a setting; empty for others.

@@ -4,7 +4,7 @@
 
 use super::rows::{Cell, Group, Row};
 use crate::components::chart::look::Look;
-use crate::components::dynamic::dynamic;
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
 use crate::components::status_chip::StatusChip;
 use crate::routes::Place;
@@ -57,6 +57,8 @@ pub fn CompareTable(
             </th>
         }
     };
+    let titles =
+        memo(move |_| groups.with(|groups| groups.iter().map(|group| group.title).collect::<Vec<_>>()));
     view! {
         <div class="table-frame compare-frame" role="region" aria-label="Comparison" tabindex="0">
             <table class="table compare-table">
@@ -67,26 +69,32 @@ pub fn CompareTable(
                         {dynamic(move || heads.get().into_iter().enumerate().map(head).collect_view())}
                     </tr>
                 </thead>
-                {dynamic(move || {
-                    let columns = heads.with(Vec::len);
-                    groups.get().into_iter().map(|group| group_view(group, columns)).collect_view()
-                })}
+                <For each=move || titles.get() key=|title| *title let:title>
+                    <GroupRows title heads groups/>
+                </For>
             </table>
         </div>
     }
 }
 
-fn group_view(group: Group, columns: usize) -> AnyView {
+/// One group; a row is drawn anew only when something of it changed.
+#[component]
+fn GroupRows(title: &'static str, heads: Memo<Vec<Head>>, groups: Memo<Vec<Group>>) -> impl IntoView {
+    let rows = memo(move |_| {
+        groups.with(|groups| {
+            let group = groups.iter().find(|group| group.title == title);
+            group.map(|group| group.rows.clone()).unwrap_or_default()
+        })
+    });
     view! {
         <tbody>
             <tr class="compare-group">
-                <th scope="rowgroup">{group.title}</th>
-                <td colspan=columns></td>
+                <th scope="rowgroup">{title}</th>
+                <td colspan=move || heads.with(Vec::len).to_string()></td>
             </tr>
-            {group.rows.into_iter().map(row_view).collect_view()}
+            <For each=move || rows.get() key=Row::clone let:row>{row_view(row)}</For>
         </tbody>
     }
-    .into_any()
 }
 
 fn row_view(row: Row) -> impl IntoView {

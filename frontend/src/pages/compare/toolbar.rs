@@ -80,7 +80,7 @@ pub fn TrainingPicker(page: Comparison, is_open: RwSignal<bool>) -> impl IntoVie
     // Those that were found by the id of their version count as chosen, too.
     let found = memo(move |_| {
         page.facts.with(|facts| {
-            facts.iter().map(|(id, facts)| (id.clone(), facts.training.id.to_string())).collect::<Vec<_>>()
+            facts.iter().map(|facts| (facts.id.clone(), facts.training.id.to_string())).collect::<Vec<_>>()
         })
     });
     let options = memo(move |_| {

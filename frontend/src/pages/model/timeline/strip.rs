@@ -128,9 +128,11 @@ fn Strip(
         <div on:keydown=close>
             <div class="strip-track">
                 // Only what these stretches are is told anew as time goes on: how many there are, and of which attempt.
-                <For each=move || 0..parts.with(Vec::len) key=|place| *place let:place>
-                    <Part place parts span/>
-                </For>
+                <div class="strip-parts">
+                    <For each=move || 0..parts.with(Vec::len) key=|place| *place let:place>
+                        <Part place parts span/>
+                    </For>
+                </div>
                 <ol class="strip-events">
                     <For each=move || places.get() key=|place| place.events.clone() let:place>
                         <Event place places open opened events=Callback::new(move |cluster| events(&cluster))/>
