@@ -185,6 +185,8 @@ async fn compare(browser: &mut Browser, second: &str) -> Result<()> {
     browser.click("checkbox", "second").await?;
     browser.click("button", "Done").await?;
     browser.find("link", "second").await?;
+    let table = browser.find("link", "Compare in a table").await?.attr("href").await?.unwrap_or_default();
+    ensure!(table.starts_with("/models/compare?ids=") && table.ends_with(second), "{table}");
     expect_both(browser).await?;
     let address = browser.address().await?;
     ensure!(address.contains(&format!("with={second}")), "{address}");

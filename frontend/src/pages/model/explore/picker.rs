@@ -18,6 +18,9 @@ use crate::text;
 use leptos::prelude::*;
 use shared::model::Model;
 
+/// More are found by their names.
+const MOST_LISTED: usize = 100;
+
 /// The versions that are compared, with their colours.
 #[component]
 pub fn RunChips(
@@ -184,15 +187,23 @@ fn Choices(
         <SearchField words="Search by name" value=search on_input=Callback::new(move |words| search.set(words))/>
         <div class="choice-list" role="group" aria-label=text::capitalised(things)>
             {dynamic(move || {
-                let found: Vec<_> = options.with(|options| {
+                let mut found: Vec<_> = options.with(|options| {
                     let is_meant = |(_, name): &&(String, String)| search.with(|words| text::has_words(name, words));
                     options.iter().filter(is_meant).cloned().collect()
                 });
+                let more = found.len().saturating_sub(MOST_LISTED) as u64;
+                found.truncate(MOST_LISTED);
                 if found.is_empty() {
                     view! { <p class="muted">{format!("No other {things} that have this name were trained")}</p> }
                         .into_any()
                 } else {
-                    found.into_iter().map(row).collect_view().into_any()
+                    view! {
+                        {found.into_iter().map(row).collect_view()}
+                        {(more > 0).then(|| view! {
+                            <p class="muted">{format!("{} more: search by name", text::count(more))}</p>
+                        })}
+                    }
+                    .into_any()
                 }
             })}
         </div>

@@ -20,6 +20,7 @@ use leptos::html;
 use leptos::prelude::*;
 use shared::id::ModelId;
 use shared::training::{Training, Waiting};
+use std::ops::Range;
 
 /// What an event takes on the strip: a target for a finger and a little room.
 const EVENT_PIXELS: f64 = 30.0;
@@ -109,10 +110,14 @@ fn Strip(
     });
     let opened = memo(move |_| {
         let open = open.get()?;
-        places.with(|places| places.iter().find(|place| place.events.contains(&open)).cloned())
+        // Not where they stand: that moves as time goes on, and what is read must not be drawn anew with it.
+        places.with(|places| {
+            places.iter().map(|place| place.events.clone()).find(|events| events.contains(&open))
+        })
     });
-    let events =
-        move |cluster: &Cluster| all.with(|all| all.get(cluster.events.clone()).unwrap_or_default().to_vec());
+    let events = Callback::new(move |those: Range<usize>| {
+        all.with(|all| all.get(those).map(<[Moment]>::to_vec).unwrap_or_default())
+    });
     let close = move |event: web_sys::KeyboardEvent| {
         if event.key() == "Escape" && open.get_untracked().is_some() {
             event.prevent_default();
@@ -135,7 +140,7 @@ fn Strip(
                 </div>
                 <ol class="strip-events">
                     <For each=move || places.get() key=|place| place.events.clone() let:place>
-                        <Event place places open opened events=Callback::new(move |cluster| events(&cluster))/>
+                        <Event place places open opened events/>
                     </For>
                 </ol>
             </div>
@@ -147,8 +152,8 @@ fn Strip(
                 </span>
             </div>
             <div id="timeline-detail">
-                {dynamic(move || opened.get().map(|cluster| {
-                    let entries = events(&cluster).into_iter().map(|moment| entry(model, moment));
+                {dynamic(move || opened.get().map(|those| {
+                    let entries = events.run(those).into_iter().map(|moment| entry(model, moment));
                     view! { <ol class="strip-list card">{entries.collect_view()}</ol> }
                 }))}
             </div>
@@ -186,18 +191,18 @@ fn Event(
     place: Cluster,
     places: Memo<Vec<Cluster>>,
     open: RwSignal<Option<usize>>,
-    opened: Memo<Option<Cluster>>,
-    events: Callback<Cluster, Vec<Moment>>,
+    opened: Memo<Option<Range<usize>>>,
+    events: Callback<Range<usize>, Vec<Moment>>,
 ) -> impl IntoView {
-    let first = place.events.start;
-    let key = place.events.clone();
+    let those = place.events;
+    let (first, count) = (those.start, those.len());
+    let key = those.clone();
     let x = memo(move |_| {
         places.with(|places| places.iter().find(|place| place.events == key).map(|place| place.x))
     });
-    let key = place.events.clone();
-    let is_open = memo(move |_| opened.with(|opened| opened.as_ref().is_some_and(|open| open.events == key)));
-    let count = place.events.len();
-    let here = place.clone();
+    let key = those.clone();
+    let is_open = memo(move |_| opened.with(|opened| opened.as_ref() == Some(&key)));
+    let here = those.clone();
     let label = memo(move |_| {
         let those = events.run(here.clone());
         let when = those.first().map(|moment| absolute(moment.at_ms)).unwrap_or_default();
@@ -208,7 +213,7 @@ fn Event(
     });
     // Of several, the shape of the last status, and how many there are.
     let shape = memo(move |_| {
-        let those = events.run(place.clone());
+        let those = events.run(those.clone());
         let status = those.iter().rev().find(|moment| matches!(moment.kind, Kind::Status(_)));
         status.or_else(|| those.last()).map(|moment| moment.kind)
     });
