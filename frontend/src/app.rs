@@ -2,7 +2,7 @@
 //!
 //! Must not know what a page shows.
 
-use crate::commands::{Command, KeyMeaning, for_key};
+use crate::commands::{self, Command, KeyMeaning, for_key};
 use crate::components::dialog::QuestionDialog;
 use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::Skeleton;
@@ -106,7 +106,7 @@ fn fetch_parts_when_idle(live: Live) {
 #[component]
 fn SignedIn() -> impl IntoView {
     let announcement = expect_context::<Announcement>();
-    let run = commands();
+    let run = carried_out();
     provide_context(Importing::new());
     keep_focus();
     listen_to_keys(run);
@@ -123,6 +123,7 @@ fn SignedIn() -> impl IntoView {
                     <Route path=path!("/models") view=|| parts::show(&parts::VERSIONS)/>
                     <Route path=path!("/models/architectures") view=|| parts::show(&parts::ARCHITECTURES)/>
                     <Route path=path!("/models/training") view=TrainingPage/>
+                    <Route path=path!("/models/compare") view=|| parts::show(&parts::COMPARE)/>
                     <Route path=path!("/models/new") view=|| parts::show(&parts::CREATE)/>
                     <Route path=path!("/models/:id/train/:step?") view=|| parts::show(&parts::TRAIN)/>
                     <Route path=path!("/models/:id/:tab?") view=|| parts::show(&parts::MODEL)/>
@@ -300,7 +301,7 @@ fn LostBar() -> impl IntoView {
 }
 
 /// Carries commands out.
-fn commands() -> Callback<Command> {
+fn carried_out() -> Callback<Command> {
     let navigation = expect_context::<Navigation>();
     let layers = expect_context::<Layers>();
     let preferences = expect_context::<Preferences>();
@@ -313,6 +314,7 @@ fn commands() -> Callback<Command> {
         Command::GoToServices => navigation.go(&Place::Services),
         Command::GoToSecrets => navigation.go(&Place::Secrets),
         Command::GoToFilterLanguage => navigation.go(&Place::FilterLanguage),
+        Command::Compare => navigation.go(&Place::Compare { ids: ids_here() }),
         Command::Train => navigation.go(&Place::NewModel(NewModel::default())),
         Command::ImportDataset => navigation.go(&Place::ImportDataset),
         Command::OpenPalette => layers.palette.set(true),
@@ -325,6 +327,13 @@ fn commands() -> Callback<Command> {
         }
         Command::SignOut => session.sign_out(),
     })
+}
+
+/// What a comparison from here begins with: what is selected, or the version whose page it is.
+fn ids_here() -> Vec<String> {
+    let location = window().location();
+    let part = |read: Result<String, wasm_bindgen::JsValue>| read.unwrap_or_default();
+    commands::compared_from(&part(location.pathname()), &part(location.search()))
 }
 
 fn focus_search() {

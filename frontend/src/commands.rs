@@ -3,6 +3,9 @@
 //!
 //! Must not know how a command is carried out.
 
+/// Letters of an id.
+const ID_LETTERS: usize = 36;
+
 /// A command that is there on every page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Command {
@@ -12,6 +15,7 @@ pub enum Command {
     GoToServices,
     GoToSecrets,
     GoToFilterLanguage,
+    Compare,
     Train,
     ImportDataset,
     OpenPalette,
@@ -35,13 +39,14 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
         Self::GoToServices,
         Self::GoToSecrets,
         Self::GoToFilterLanguage,
+        Self::Compare,
         Self::Train,
         Self::ImportDataset,
         Self::OpenPalette,
@@ -60,6 +65,7 @@ impl Command {
             Self::GoToServices => "Go to Services",
             Self::GoToSecrets => "Go to Secrets",
             Self::GoToFilterLanguage => "Go to Filter language",
+            Self::Compare => "Compare trainings…",
             Self::Train => "Create version…",
             Self::ImportDataset => "Import a dataset…",
             Self::OpenPalette => "Open command palette",
@@ -79,6 +85,7 @@ impl Command {
             Self::GoToServices => Keys::Pair("g", "s"),
             // For "help": `f` follows the end of a log.
             Self::GoToFilterLanguage => Keys::Pair("g", "h"),
+            Self::Compare => Keys::Pair("g", "c"),
             Self::Train => Keys::Single("c"),
             Self::OpenPalette => Keys::Control("k"),
             Self::ShowShortcuts => Keys::Single("?"),
@@ -170,6 +177,22 @@ pub fn for_key(pending: Option<&str>, key: &str) -> KeyMeaning {
     KeyMeaning::Nothing
 }
 
+/// Ids of what a comparison begins with that is asked for at a path with a query: the trainings that are selected, or the
+/// version whose page it is.
+pub fn compared_from(path: &str, query: &str) -> Vec<String> {
+    let mut parts = path.trim_start_matches('/').split('/');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some("models"), Some("training"), None) => {
+            let pairs = query.trim_start_matches('?').split('&');
+            let selected = pairs.filter_map(|pair| pair.strip_prefix("sel=")).next().unwrap_or_default();
+            selected.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect()
+        }
+        // No other page of models has an id of this length in its path.
+        (Some("models"), Some(id), _) if id.len() == ID_LETTERS => vec![id.to_owned()],
+        _ => Vec::new(),
+    }
+}
+
 /// What a key press asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyMeaning {
@@ -194,6 +217,21 @@ mod tests {
     }
 
     #[test]
+    fn a_comparison_begins_with_what_is_seen() {
+        let id = "01890000-0000-7000-8000-000000000001";
+        let cases = [
+            ("/models/training", "?q=a&sel=a,b", vec!["a", "b"]),
+            ("/models/training", "", vec![]),
+            ("/models/01890000-0000-7000-8000-000000000001/logs", "?q=a", vec![id]),
+            ("/models/architectures", "", vec![]),
+            ("/", "", vec![]),
+        ];
+        for (path, query, expected) in cases {
+            assert_eq!(compared_from(path, query), expected, "{path}{query}");
+        }
+    }
+
+    #[test]
     fn keys_mean_their_commands() {
         let cases = [
             (None, "?", KeyMeaning::Run(Command::ShowShortcuts)),
@@ -201,6 +239,7 @@ mod tests {
             (Some("g"), "t", KeyMeaning::Run(Command::GoToTraining)),
             (Some("g"), "s", KeyMeaning::Run(Command::GoToServices)),
             (Some("g"), "h", KeyMeaning::Run(Command::GoToFilterLanguage)),
+            (Some("g"), "c", KeyMeaning::Run(Command::Compare)),
             (Some("g"), "?", KeyMeaning::Nothing),
             (None, "t", KeyMeaning::Nothing),
             (None, "", KeyMeaning::Nothing),

@@ -6,6 +6,7 @@
 
 use crate::components::dynamic::dynamic;
 use crate::components::empty::Skeleton;
+use crate::pages::compare::ComparePage;
 use crate::pages::datasets::{DatasetPage, DatasetsPage};
 use crate::pages::filter_language::FilterLanguagePage;
 use crate::pages::model::ModelPage;
@@ -39,6 +40,7 @@ macro_rules! page {
 }
 
 page!(model, MODEL, model, fetch_model, ModelPage);
+page!(model, COMPARE, compare, fetch_compare, ComparePage);
 page!(train, TRAIN, train, fetch_train, TrainPage);
 page!(train, CREATE, create, fetch_create, CreatePage);
 page!(train, VERSIONS, versions, fetch_versions, VersionsPage);

@@ -102,6 +102,11 @@ pub enum Place {
         model: String,
         tab: ModelTab,
     },
+    /// Trainings side by side.
+    Compare {
+        /// Ids of trainings, or of versions for their latest one.
+        ids: Vec<String>,
+    },
     /// The form of Train, for a dataset and a filter for one of its subsets.
     TrainOn {
         dataset: String,
@@ -146,6 +151,11 @@ impl Place {
             Self::NewModel(known) => format!("/models/new{}", known.query()),
             Self::Train { model, step } => format!("/models/{}/train/{}", encoded(model), step.name()),
             Self::Model { model, tab } => format!("/models/{}/{}", encoded(model), tab.name()),
+            Self::Compare { ids } if ids.is_empty() => "/models/compare".into(),
+            Self::Compare { ids } => {
+                let ids: Vec<String> = ids.iter().map(|id| encoded(id)).collect();
+                format!("/models/compare?ids={}", ids.join(","))
+            }
             Self::TrainOn { dataset, subset, dql } => {
                 let filter = if dql.is_empty() { "{}" } else { dql };
                 format!("/models/new?dataset={}&{}={}", encoded(dataset), subset.name(), encoded(filter))
@@ -259,6 +269,8 @@ mod tests {
             (Place::service("mgmt-train-a", ServiceTab::Errors), "/services/mgmt-train-a/errors"),
             (Place::model("x/y"), "/models/x%2Fy/explore"),
             (Place::Model { model: "m".into(), tab: ModelTab::Logs }, "/models/m/logs"),
+            (Place::Compare { ids: Vec::new() }, "/models/compare"),
+            (Place::Compare { ids: vec!["a".into(), "b c".into()] }, "/models/compare?ids=a,b%20c"),
             (Place::Datasets, "/datasets"),
             (Place::ImportDataset, "/datasets?import=open"),
             (Place::Dataset { dataset: "a b".into() }, "/datasets/a%20b"),

@@ -3,8 +3,8 @@
 //! Must not know the clock: the caller says what time it is.
 
 #[cfg(target_arch = "wasm32")]
-pub use shared::format::{bytes, duration};
-pub use shared::format::{count, metric};
+pub use shared::format::bytes;
+pub use shared::format::{count, duration, metric};
 
 const SECOND: i64 = 1_000;
 

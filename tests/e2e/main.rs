@@ -7,6 +7,7 @@ mod in_browser {
     mod abort;
     mod bccd;
     mod charts;
+    mod compare;
     mod datasets;
     mod detail;
     mod every_page;
@@ -20,6 +21,7 @@ mod in_browser {
     mod selection;
     mod services;
     mod tabs;
+    mod timeline;
     mod training_tab;
     mod twice;
     mod wizard;

@@ -208,7 +208,7 @@ impl Browser {
     /// If the browser does not know how.
     pub async fn prefer(&self, theme: Theme) -> Result<()> {
         // Without motion, so that no colour is measured half-way to another.
-        let features = json!({ "features": [
+        let features = json!({ "media": "", "features": [
             { "name": "prefers-color-scheme", "value": theme.name() },
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ] });
@@ -223,6 +223,28 @@ impl Browser {
     pub async fn devtools(&self, method: &str, parameters: Value) -> Result<Value> {
         let answer = self.driver.cdp().send_raw(method, parameters).await;
         answer.with_context(|| format!("{method} failed"))
+    }
+
+    /// Gives the page another width, in CSS pixels.
+    ///
+    /// # Errors
+    /// If the browser does not know how.
+    pub async fn be_wide(&self, pixels: u32) -> Result<()> {
+        let metrics = json!({ "width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": false });
+        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+        Ok(())
+    }
+
+    /// Shows the page as it is printed, to somebody who prefers a look.
+    ///
+    /// # Errors
+    /// If the browser does not know how.
+    pub async fn show_printed(&self, theme: Theme) -> Result<()> {
+        let features = json!({ "media": "print", "features": [
+            { "name": "prefers-color-scheme", "value": theme.name() },
+        ] });
+        self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await?;
+        Ok(())
     }
 
     /// Leaves a picture of the window in `target/screenshots`.

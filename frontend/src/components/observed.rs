@@ -1,4 +1,4 @@
-//! Elements that are watched: how large they are.
+//! Elements that are watched: how large they are, and whether they were seen.
 //!
 //! Must not know what they hold.
 
@@ -25,4 +25,37 @@ pub fn observed_size(element: NodeRef<html::Div>) -> RwSignal<(f64, f64)> {
         on_cleanup(move || kept.0.disconnect());
     });
     size
+}
+
+/// So near to the window an element counts as seen: what it shows is there when it is scrolled to.
+const NEAR: &str = "300px";
+
+/// Whether an element was ever near the part of the page that is seen, or the page was printed.
+pub fn seen(element: NodeRef<html::Div>) -> RwSignal<bool> {
+    let is_seen = RwSignal::new(false);
+    let printed = window_event_listener_untyped("beforeprint", move |_| {
+        is_seen.try_set(true);
+    });
+    on_cleanup(move || printed.remove());
+    effect(move |_| {
+        let Some(element) = element.get().filter(|_| !is_seen.get_untracked()) else { return };
+        let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+            let is_near = |entry: wasm_bindgen::JsValue| {
+                entry.unchecked_into::<web_sys::IntersectionObserverEntry>().is_intersecting()
+            };
+            if entries.iter().any(is_near) {
+                is_seen.try_set(true);
+            }
+        });
+        let settings = web_sys::IntersectionObserverInit::new();
+        settings.set_root_margin(NEAR);
+        let callback_function = callback.as_ref().unchecked_ref();
+        let observer = web_sys::IntersectionObserver::new_with_options(callback_function, &settings);
+        // A browser that cannot tell shows everything.
+        let Ok(observer) = observer else { return is_seen.set(true) };
+        observer.observe(&element);
+        let kept = SendWrapper::new((observer, callback));
+        on_cleanup(move || kept.0.disconnect());
+    });
+    is_seen
 }

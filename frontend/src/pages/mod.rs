@@ -2,6 +2,7 @@
 //!
 //! Must not hold a rule of the business that is not in `shared`.
 
+pub mod compare;
 pub mod datasets;
 pub mod filter_language;
 pub mod model;

@@ -63,7 +63,22 @@ impl Preferences {
                 let _ = root.set_attribute("data-theme", theme.name());
             }
         });
+        preferences.be_light_on_paper();
         preferences
+    }
+
+    /// What is drawn, and not styled, asks for its colours before the style sheet knows that it is for paper.
+    fn be_light_on_paper(self) {
+        let put = move |theme: Option<Theme>| {
+            let Some(root) = document().document_element() else { return };
+            let _ = match theme {
+                Some(theme) => root.set_attribute("data-theme", theme.name()),
+                None => root.remove_attribute("data-theme"),
+            };
+        };
+        // Both live as long as the tab.
+        let _ = window_event_listener_untyped("beforeprint", move |_| put(Some(Theme::Light)));
+        let _ = window_event_listener_untyped("afterprint", move |_| put(self.chosen.get_untracked()));
     }
 
     /// The theme that is seen: the chosen one, or the system's.

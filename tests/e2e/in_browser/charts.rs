@@ -94,6 +94,7 @@ async fn charts_are_read_zoomed_compared_and_saved() -> Result<()> {
     axes(&browser).await?;
     compare(&mut browser, &second).await?;
     save(&browser).await?;
+    print(&browser).await?;
     browser.expect_quiet_console(&[]).await?;
     browser.quit().await
 }
@@ -118,6 +119,16 @@ async fn by_keys(browser: &Browser) -> Result<()> {
     // Pinned, the values stay when the cursor is gone, and can be copied.
     browser.press("Enter").await?;
     browser.find("button", "Unpin the values").await?;
+    let pinned = browser.address().await?;
+    ensure!(pinned.contains("pin=4%40box_loss"), "what is pinned is not in the address: {pinned}");
+    browser.open(&pinned).await?;
+    expect_drawn_charts(browser, 7).await?;
+    browser.find("button", "Unpin the values").await?;
+    expect_cursor(browser, "loaded again, the values are still pinned", |words, _, _| {
+        words.starts_with("Epoch 4: ")
+    })
+    .await?;
+    browser.script(FOCUS).await?;
     browser.press("Escape").await?;
     until_async("the values are let go", PAGE_DEADLINE, async || {
         Ok(browser.look_for("button", "Unpin the values").await?.is_none().then_some(()))
@@ -174,6 +185,8 @@ async fn compare(browser: &mut Browser, second: &str) -> Result<()> {
     browser.click("checkbox", "second").await?;
     browser.click("button", "Done").await?;
     browser.find("link", "second").await?;
+    let table = browser.find("link", "Compare in a table").await?.attr("href").await?.unwrap_or_default();
+    ensure!(table.starts_with("/models/compare?ids=") && table.ends_with(second), "{table}");
     expect_both(browser).await?;
     let address = browser.address().await?;
     ensure!(address.contains(&format!("with={second}")), "{address}");
@@ -228,4 +241,33 @@ async fn save(browser: &Browser) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// On paper the charts are light, whatever the screen is, and nothing is there to press.
+async fn print(browser: &Browser) -> Result<()> {
+    browser.prefer(Theme::Dark).await?;
+    let line = "getComputedStyle(document.querySelector('canvas')).color";
+    let on_screen = browser.script(&format!("return {line}")).await?;
+    browser.show_printed(Theme::Dark).await?;
+    let printed = "
+        window.dispatchEvent(new Event('beforeprint'));
+        const canvas = document.querySelector('canvas');
+        const pixels = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+        const seen = new Set();
+        for (let at = 0; at < pixels.length; at += 4) {
+            if (pixels[at + 3] === 255) seen.add(`rgb(${pixels[at]}, ${pixels[at + 1]}, ${pixels[at + 2]})`);
+        }
+        return [...seen];";
+    let drawn = browser.script(printed).await?;
+    let drawn: Vec<String> = serde_json::from_value(drawn)?;
+    ensure!(drawn.iter().all(|colour| *colour != on_screen), "{on_screen} is drawn on paper: {drawn:?}");
+    browser.screenshot("charts-printed").await?;
+    let pressed = "return [...document.querySelectorAll('.header, .toolbar, .chart .icon-button')]
+        .filter((element) => element.checkVisibility()).length";
+    ensure!(browser.script(pressed).await? == 0, "there is something to press on paper");
+    browser.script("window.dispatchEvent(new Event('afterprint'))").await?;
+    browser.prefer(Theme::Dark).await?;
+    let after = browser.script(&format!("return {line}")).await?;
+    ensure!(after == on_screen, "after the print the line is {after}, and was {on_screen}");
+    browser.prefer(Theme::Light).await
 }

@@ -49,6 +49,7 @@ fn pages(model: Option<&str>) -> Vec<Page<'static>> {
         ("/models/training".to_owned(), "heading", "Training"),
         ("/models".to_owned(), "heading", "Versions"),
         ("/models/architectures".to_owned(), "heading", "Models"),
+        ("/models/compare".to_owned(), "heading", "Nothing to compare yet"),
         ("/models/new".to_owned(), "heading", "Create version"),
         ("/services".to_owned(), "heading", "Services"),
         ("/services/machines".to_owned(), "heading", "Machine types"),

@@ -42,6 +42,13 @@ const BOXES: &str = "
         return inner.width > 2 && inner.left >= outer.left - 3 && inner.right <= outer.right + 3;
     }).length;";
 
+/// Elements that are drawn beyond the right edge of the window.
+const STICKING_OUT: &str = "
+    return [...document.querySelectorAll('body *')]
+        .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
+        .filter((element) => !element.closest('.table-frame') || element.matches('.visually-hidden'))
+        .map((element) => `${element.tagName} ${element.getAttribute('class')}`).slice(0, 12);";
+
 /// Signs in by a fresh link, and waits for the Training tab.
 pub async fn sign_in(browser: &Browser, server: &Server) -> Result<()> {
     browser.open(&server.sign_in_link()?).await?;
@@ -101,6 +108,21 @@ pub async fn expect_drawn_charts(browser: &Browser, count: u64) -> Result<()> {
         Ok(browser.script(DRAWN_CHARTS).await?.as_u64().filter(|drawn| *drawn >= count).map(drop))
     })
     .await
+}
+
+/// Waits until the page is no wider than its window; if it stays so, says which elements stick out.
+pub async fn expect_no_overflow(browser: &Browser) -> Result<()> {
+    let is_within = "return document.documentElement.scrollWidth <= document.documentElement.clientWidth";
+    let seen = until_async("the page is no wider than its window", PAGE_DEADLINE, async || {
+        Ok((browser.script(is_within).await? == true).then_some(()))
+    });
+    match seen.await {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            browser.screenshot("failure").await?;
+            Err(error.context(browser.script(STICKING_OUT).await?.to_string()))
+        }
+    }
 }
 
 /// Fetches an address as the page would, and gives its size in bytes.

@@ -70,6 +70,8 @@ pub fn ChartBody(
         }
         None => "No point chosen".to_owned(),
     };
+    // Where the page has another width than it was drawn for, as on paper, both kinds of pictures are stretched alike.
+    let view_box = memo(move |_| frame.with(|frame| format!("0 0 {} {}", frame.width, frame.height)));
     let now = move || here.get().unwrap_or_else(|| scope.shown.get().1);
     view! {
         <div
@@ -92,9 +94,9 @@ pub fn ChartBody(
             on:blur=move |_| gestures.leave()
             on:keydown=move |event| gestures.key(&event)
         >
-            <svg aria-hidden="true" focusable="false"><Axes frame lines/></svg>
+            <svg aria-hidden="true" focusable="false" viewBox=view_box preserveAspectRatio="none"><Axes frame lines/></svg>
             <canvas node_ref=canvas aria-hidden="true"></canvas>
-            <svg aria-hidden="true" focusable="false">
+            <svg aria-hidden="true" focusable="false" viewBox=view_box preserveAspectRatio="none">
                 <Marks frame lines marks better/>
                 <CursorMarks frame x=here points brush=gestures.brush/>
             </svg>
@@ -113,6 +115,16 @@ fn draw_when_changed(
 ) {
     let smoothing = memo(move |_| scope.settings.with(|settings| settings.smoothing));
     let is_due = StoredValue::new(false);
+    let draw_now = move || {
+        let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
+        lines.with_untracked(|lines| {
+            frame.with_untracked(|frame| draw(&canvas, lines, smoothing.get_untracked(), frame));
+        });
+    };
+    // On paper the colours are light ones, and there is no next frame to wait for.
+    let printed =
+        ["beforeprint", "afterprint"].map(|event| window_event_listener_untyped(event, move |_| draw_now()));
+    on_cleanup(move || printed.into_iter().for_each(WindowListenerHandle::remove));
     effect(move |_| {
         lines.track();
         frame.track();
@@ -125,13 +137,8 @@ fn draw_when_changed(
         is_due.set_value(true);
         request_animation_frame(move || {
             // The chart may be gone by now.
-            if is_due.try_set_value(false).is_some() {
-                return;
-            }
-            if let Some(canvas) = canvas.get_untracked() {
-                lines.with_untracked(|lines| {
-                    frame.with_untracked(|frame| draw(&canvas, lines, smoothing.get_untracked(), frame));
-                });
+            if is_due.try_set_value(false).is_none() {
+                draw_now();
             }
         });
     });

@@ -115,7 +115,7 @@ impl Gestures {
             "s" => self.scope.next_smoothing(),
             "Enter" | " " => self.scope.pin(),
             "Escape" if self.brush.get_untracked().is_some() => self.brush.set(None),
-            "Escape" if self.scope.pinned.get_untracked().is_some() => self.scope.pinned.set(None),
+            "Escape" if self.scope.pinned.get_untracked().is_some() => self.scope.unpin(),
             "Escape" if self.cursor().is_some() => self.scope.cursor.set(None),
             _ => return,
         }

@@ -5,20 +5,13 @@
 use super::axis::XAxis;
 use super::frame::Horizontal;
 use super::range::{ZOOM_STEP, moved, within, zoomed};
+pub use super::settings::Cursor;
 use super::settings::{CursorSync, MOST_SMOOTHING, Settings};
 use crate::components::dynamic::memo;
 use leptos::prelude::*;
 
 /// What the key for smoothing goes through.
 const SMOOTHINGS: [f64; 3] = [0.0, 0.6, 0.9];
-
-/// The place under the pointer, or the one that the keys have reached.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Cursor {
-    pub x: f64,
-    /// The chart that it is in, by name.
-    pub chart: String,
-}
 
 /// What the charts of a page share.
 #[derive(Clone, Copy)]
@@ -29,9 +22,10 @@ pub struct Scope {
     all: Memo<(f64, f64)>,
     /// The part of it that is shown.
     pub shown: Memo<(f64, f64)>,
+    /// The place under the pointer, or the one that the keys have reached.
     pub cursor: RwSignal<Option<Cursor>>,
-    /// A place whose values stay, with the chart in which it was pinned.
-    pub pinned: RwSignal<Option<Cursor>>,
+    /// The place that is pinned: it stands in the URL with the other settings.
+    pub pinned: Memo<Option<Cursor>>,
 }
 
 impl Scope {
@@ -49,7 +43,8 @@ impl Scope {
             let all = all.get();
             settings.with(|settings| settings.range).and_then(|range| within(range, all)).unwrap_or(all)
         });
-        Self { settings, change, all, shown, cursor: RwSignal::new(None), pinned: RwSignal::new(None) }
+        let pinned = memo(move |_| settings.with(|settings| settings.pinned.clone()));
+        Self { settings, change, all, shown, cursor: RwSignal::new(None), pinned }
     }
 
     pub fn axis(self) -> XAxis {
@@ -111,7 +106,14 @@ impl Scope {
     /// Keeps the values under the cursor in sight; pinned there already, lets them go.
     pub fn pin(self) {
         let cursor = self.cursor.get_untracked();
-        self.pinned.update(|pinned| *pinned = if *pinned == cursor { None } else { cursor });
+        self.change(|settings| {
+            let pinned = if settings.pinned == cursor { None } else { cursor };
+            Settings { pinned, ..settings }
+        });
+    }
+
+    pub fn unpin(self) {
+        self.change(|settings| Settings { pinned: None, ..settings });
     }
 
     /// Where a chart draws its cursor.

@@ -41,6 +41,14 @@ impl CursorSync {
     }
 }
 
+/// A place in a chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    pub x: f64,
+    /// The chart that it is in, by name.
+    pub chart: String,
+}
+
 /// How the charts are shown.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Settings {
@@ -54,6 +62,8 @@ pub struct Settings {
     pub logarithmic: Vec<String>,
     /// A few wild values are left outside.
     pub clips: bool,
+    /// A place whose values stay, with the chart in which it was pinned.
+    pub pinned: Option<Cursor>,
 }
 
 impl Settings {
@@ -61,6 +71,11 @@ impl Settings {
     pub fn from_parts(get: impl Fn(&str) -> Option<String>) -> Self {
         let word = |key: &str| get(key).unwrap_or_default();
         let number = |key: &str| get(key)?.parse::<f64>().ok().filter(|number| number.is_finite());
+        let pinned = get("pin").and_then(|text| {
+            let (x, chart) = text.split_once('@')?;
+            let x = x.parse::<f64>().ok().filter(|x| x.is_finite())?;
+            Some(Cursor { x, chart: chart.to_owned() })
+        });
         let range = number("from").zip(number("to")).filter(|(from, to)| from < to);
         Self {
             axis: XAxis::from_name(&word("x")).unwrap_or_default(),
@@ -69,6 +84,7 @@ impl Settings {
             sync: CursorSync::ALL.into_iter().find(|sync| sync.name() == word("sync")).unwrap_or_default(),
             logarithmic: word("log").split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
             clips: word("outliers") == "clip",
+            pinned,
         }
     }
 
@@ -93,6 +109,9 @@ impl Settings {
         if self.clips {
             parts.push("outliers=clip".to_owned());
         }
+        if let Some(Cursor { x, chart }) = &self.pinned {
+            parts.push(format!("pin={}", encoded(&format!("{x}@{chart}"))));
+        }
         parts
     }
 
@@ -110,10 +129,9 @@ impl Settings {
         self
     }
 
-    /// On another axis, where a range of this one means nothing.
+    /// On another axis, where a place on this one means nothing.
     pub fn with_axis(self, axis: XAxis) -> Self {
-        let range = if axis == self.axis { self.range } else { None };
-        Self { axis, range, ..self }
+        if axis == self.axis { self } else { Self { axis, range: None, pinned: None, ..self } }
     }
 }
 
@@ -124,7 +142,9 @@ mod tests {
     fn read(query: &str) -> Settings {
         Settings::from_parts(|key| {
             let part = query.split('&').find_map(|part| part.strip_prefix(&format!("{key}=")));
-            part.map(|part| part.replace("%2C", ","))
+            part.map(|part| {
+                part.replace("%2C", ",").replace("%40", "@").replace("%28", "(").replace("%29", ")")
+            })
         })
     }
 
@@ -137,19 +157,21 @@ mod tests {
             sync: CursorSync::Values,
             logarithmic: vec!["box_loss".into(), "cls_loss".into()],
             clips: true,
+            pinned: Some(Cursor { x: 2.5, chart: "mAP50(B)".into() }),
         };
         for settings in [Settings::default(), whole.clone(), whole.clone().with_axis(XAxis::Clock)] {
             assert_eq!(read(&settings.to_parts().join("&")), settings);
         }
         assert!(Settings::default().to_parts().is_empty());
-        assert_eq!(whole.clone().with_axis(XAxis::Clock).range, None);
+        let moved = whole.clone().with_axis(XAxis::Clock);
+        assert_eq!((moved.range, moved.pinned), (None, None));
         let turned = whole.with_other_scale("box_loss").with_other_scale("mAP50(B)");
         assert_eq!(turned.logarithmic, ["cls_loss", "mAP50(B)"]);
     }
 
     #[test]
     fn nonsense_is_left_out() {
-        let settings = read("x=z&from=5&to=2&smooth=99&sync=?&log=,,&outliers=x");
+        let settings = read("x=z&from=5&to=2&smooth=99&sync=?&log=,,&outliers=x&pin=x@y");
         assert_eq!(settings, Settings { smoothing: MOST_SMOOTHING, ..Settings::default() });
         assert_eq!(read("from=NaN&to=inf&smooth=NaN"), Settings::default());
     }

@@ -72,7 +72,7 @@ pub fn Tip(
                             class="icon-button"
                             type="button"
                             aria-label="Unpin the values"
-                            on:click=move |_| scope.pinned.set(None)
+                            on:click=move |_| scope.unpin()
                         >
                             <IconView icon=Icon::Close/>
                         </button>

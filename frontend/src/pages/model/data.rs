@@ -61,7 +61,7 @@ fn Shown(model: ModelId, snapshot: TrainingSnapshot) -> impl IntoView {
                 {fact("Weights at the start", weights)}
                 {versions_of(&snapshot.versions_json)
                     .into_iter()
-                    .map(|(program, version)| fact(&program, version))
+                    .map(|(program, version)| fact(&format!("Version of {program}"), version))
                     .collect_view()}
             </dl>
             <h3>"Labels"</h3>
@@ -79,12 +79,12 @@ fn Shown(model: ModelId, snapshot: TrainingSnapshot) -> impl IntoView {
 }
 
 /// The versions of the programs that took part, by name.
-fn versions_of(json: &str) -> Vec<(String, String)> {
+pub fn versions_of(json: &str) -> Vec<(String, String)> {
     let versions: BTreeMap<String, String> = serde_json::from_str(json).unwrap_or_default();
-    versions.into_iter().map(|(name, version)| (format!("Version of {name}"), version)).collect()
+    versions.into_iter().collect()
 }
 
-fn subset_of(snapshot: &SubsetSnapshot) -> Subset {
+pub fn subset_of(snapshot: &SubsetSnapshot) -> Subset {
     match snapshot.subset() {
         proto::v1::Subset::Train => Subset::Train,
         proto::v1::Subset::Validation => Subset::Validation,

@@ -113,6 +113,18 @@ pub fn known(name: &str) -> Option<&'static Figure> {
     FIGURES.iter().find(|figure| figure.name == name)
 }
 
+/// What the chart of a figure says of it: its meaning, which way it is better, and whether its values are shares of one.
+pub fn described(name: &str) -> (&'static str, Better, bool) {
+    match known(name) {
+        Some(figure) => (figure.explanation, figure.better, figure.group == Group::Quality),
+        None => (
+            "A figure that the Train function reports by itself. Across: epochs; up: its value",
+            Better::Neither,
+            false,
+        ),
+    }
+}
+
 /// The names that stand in a group: the known ones in their order, then the others by name.
 pub fn in_group(group: Group, present: &[String]) -> Vec<String> {
     if group == Group::Other {

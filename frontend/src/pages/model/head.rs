@@ -17,6 +17,7 @@ use crate::pages::training::waiting::{Remedy, reason};
 use crate::routes::{ModelTab, Place, ServiceTab};
 use crate::state::clock::Clock;
 use crate::state::live::Live;
+use crate::state::navigation::Navigation;
 use crate::text;
 use leptos::prelude::*;
 use shared::id::ModelId;
@@ -71,6 +72,7 @@ pub fn ModelHead(model: Model, training: Option<RwSignal<Training>>, changes: Ch
 #[component]
 fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Changes) -> impl IntoView {
     let actions = Actions::from_context();
+    let navigation = expect_context::<Navigation>();
     let (id, name) = (model.id.to_string(), model.name.clone());
     let model_status = memo(move |_| match training {
         Some(training) => training.with(|training| ModelStatus::beside(training.status)),
@@ -107,6 +109,8 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
                 training.with_untracked(|training| {
                     entries.extend(actions.menu(training).split_off(1));
                     entries.extend(actions.queue_menu(training, urgent));
+                    let place = Place::Compare { ids: vec![training.id.to_string()] };
+                    entries.push(MenuEntry::new("Compare with…", move || navigation.go(&place)));
                 });
             }
             None => {

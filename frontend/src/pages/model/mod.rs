@@ -9,6 +9,8 @@ pub mod figures;
 pub mod log_address;
 pub mod predictions;
 pub mod resolved;
+pub mod service_words;
+pub mod timeline;
 
 #[cfg(target_arch = "wasm32")]
 mod artifacts;
@@ -19,13 +21,13 @@ mod compare;
 #[cfg(target_arch = "wasm32")]
 mod config;
 #[cfg(target_arch = "wasm32")]
-mod data;
+pub mod data;
 #[cfg(target_arch = "wasm32")]
 mod head;
 #[cfg(target_arch = "wasm32")]
 mod history;
 #[cfg(target_arch = "wasm32")]
-mod items;
+pub mod items;
 #[cfg(target_arch = "wasm32")]
 mod leaks;
 #[cfg(target_arch = "wasm32")]

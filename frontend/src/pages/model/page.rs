@@ -10,6 +10,7 @@ use super::explore::ExploreTab;
 use super::head::ModelHead;
 use super::logs::LogsTab;
 use super::predictions::PredictionsTab;
+use super::timeline::Timeline;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
@@ -88,7 +89,11 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
     view! {
         {dynamic(move || {
             let training = latest.get().map(RwSignal::from);
-            view! { <ModelHead model=model.get_value() training changes/> }
+            let timeline = training.map(|training| view! { <Timeline model=id training feed=live.feed/> });
+            view! {
+                <ModelHead model=model.get_value() training changes/>
+                {timeline}
+            }
         })}
         <ChangeDialogs changes/>
         <nav class="tabs" aria-label="Model">

@@ -2,7 +2,7 @@
 //!
 //! Must not know any single setting.
 
-use crate::text;
+use super::service_words::setting_words;
 use leptos::prelude::*;
 use proto::v1::TrainingSnapshot;
 use serde_json::Value;
@@ -43,11 +43,8 @@ pub fn FrozenService(snapshot: TrainingSnapshot) -> impl IntoView {
 fn rows(settings: &ServiceSettings) -> Vec<AnyView> {
     let values = serde_json::to_value(settings).unwrap_or_default();
     let row = |(key, value): (&String, &Value)| {
-        let (name, words) = match (key.strip_suffix("_secs"), value.as_i64()) {
-            (Some(name), Some(secs)) => (name, text::duration(secs.saturating_mul(1_000))),
-            _ => (key.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
-        };
-        let label = text::capitalised(&name.replace('_', " "));
+        let (label, words) = setting_words(key, value);
+        let words = if words.is_empty() { "–".to_owned() } else { words };
         view! { <div><dt>{label} " " <code>{key.clone()}</code></dt><dd><strong>{words}</strong></dd></div> }
             .into_any()
     };

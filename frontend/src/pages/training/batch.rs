@@ -5,7 +5,10 @@
 use super::selection::can_some;
 use crate::components::dynamic::memo;
 use crate::pages::actions::{Actions, can_abort};
+use crate::pages::compare::address::can_compare;
+use crate::routes::Place;
 use crate::state::live::Live;
+use crate::state::navigation::Navigation;
 use crate::text;
 use leptos::prelude::*;
 use shared::id::TrainingId;
@@ -48,6 +51,14 @@ pub fn BatchBar(
             rows.with_untracked(|rows| rows.iter().map(|row| row.model_id.to_string()).collect());
         actions.copy("Model IDs", ids.join("\n"));
     };
+    let navigation = expect_context::<Navigation>();
+    let comparison = memo(move |_| can_compare(count.get()));
+    let compare = move |_| {
+        if comparison.get_untracked().is_ok() {
+            let ids = rows.with_untracked(|rows| rows.iter().map(|row| row.id.to_string()).collect());
+            navigation.go(&Place::Compare { ids });
+        }
+    };
     let button = move |words: &'static str, can: Memo<Result<usize, &'static str>>| {
         move || match can.get() {
             Ok(possible) if possible < count.get() => format!("{words} ({possible})"),
@@ -65,6 +76,15 @@ pub fn BatchBar(
                 </button>
                 <button class="button" type="button" aria-disabled=disabled(removals) title=reason(removals) on:click=remove>
                     {button("Remove from training", removals)}
+                </button>
+                <button
+                    class="button"
+                    type="button"
+                    aria-disabled=move || comparison.get().is_err().then_some("true")
+                    title=move || comparison.get().err()
+                    on:click=compare
+                >
+                    "Compare"
                 </button>
                 <button class="button" type="button" on:click=copy>"Copy IDs"</button>
                 <button class="button quiet" type="button" on:click=move |_| select.run(BTreeSet::new())>

@@ -2,7 +2,7 @@
 //!
 //! Must not know how a chart is drawn.
 
-use super::super::figures::{Group, in_group, known};
+use super::super::figures::{Group, described, in_group};
 use super::address::Address;
 use super::lines::{lines_of, marks_of};
 use super::picker::RunChips;
@@ -11,7 +11,6 @@ use super::toolbar::Toolbar;
 use crate::components::chart::Chart;
 use crate::components::chart::lines::{Line, extent_x};
 use crate::components::chart::scope::Scope;
-use crate::components::chart::summary::Better;
 use crate::components::dynamic::memo;
 use crate::state::feed::Feed;
 use crate::state::navigation::Navigation;
@@ -102,13 +101,7 @@ pub fn Charts(model: Model, training: RwSignal<Training>, feed: Feed) -> impl In
 
 #[component]
 fn FigureChart(explore: Explore, name: String, feed: Feed, scope: Scope) -> impl IntoView {
-    let figure = known(&name);
-    let explanation = figure.map_or(
-        "A figure that the Train function reports by itself. Across: epochs; up: its value",
-        |figure| figure.explanation,
-    );
-    let better = figure.map_or(Better::Neither, |figure| figure.better);
-    let is_share = figure.is_some_and(|figure| figure.group == Group::Quality);
+    let (explanation, better, is_share) = described(&name);
     let key = StoredValue::new(name.clone());
     let lines = memo(move |_| explore.lines(&key.read_value()));
     // Marks of several runs would be told apart by nothing.

@@ -8,13 +8,13 @@ pub mod lines;
 #[cfg(target_arch = "wasm32")]
 mod charts;
 #[cfg(target_arch = "wasm32")]
-mod picker;
+pub mod picker;
 #[cfg(target_arch = "wasm32")]
-mod runs;
+pub mod runs;
 #[cfg(target_arch = "wasm32")]
 mod tab;
 #[cfg(target_arch = "wasm32")]
-mod toolbar;
+pub mod toolbar;
 
 #[cfg(target_arch = "wasm32")]
 pub use tab::ExploreTab;

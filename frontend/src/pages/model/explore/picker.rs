@@ -18,6 +18,9 @@ use crate::text;
 use leptos::prelude::*;
 use shared::model::Model;
 
+/// More are found by their names.
+const MOST_LISTED: usize = 100;
+
 /// The versions that are compared, with their colours.
 #[component]
 pub fn RunChips(
@@ -28,7 +31,29 @@ pub fn RunChips(
 ) -> impl IntoView {
     let is_open = RwSignal::new(false);
     let with = memo(move |_| explore.address.with(|address| address.with.clone()));
-    let (id, name) = (model.id.to_string(), model.name.clone());
+    let live = expect_context::<Live>();
+    let (id, name) = (StoredValue::new(model.id.to_string()), model.name.clone());
+    // The versions that were trained, newest training first.
+    let options = memo(move |_| {
+        let mut versions: Vec<(String, String)> = Vec::new();
+        live.rows.with(|rows| {
+            for row in rows.values().rev() {
+                let (other, name) = row.with(|row| (row.model_id.to_string(), row.model_name.clone()));
+                if other != *id.read_value() && !versions.iter().any(|(known, _)| *known == other) {
+                    versions.push((other, name));
+                }
+            }
+        });
+        versions
+    });
+    let is_full = memo(move |_| with.with(Vec::len) + 1 >= MOST_VERSIONS);
+    let toggle = Callback::new(move |other: String| {
+        explore.change.run(explore.address.get_untracked().with_other(&other));
+    });
+    let in_table = move || {
+        let ids = std::iter::once(id.get_value()).chain(with.get()).collect();
+        Place::Compare { ids }.path()
+    };
     let own_swatch = move || {
         let hue = explore.hues.with(|hues| hues.first().map_or(0, |(_, hue)| *hue));
         Look::of_run(hue, 0).swatch()
@@ -44,8 +69,11 @@ pub fn RunChips(
             <button class="button" type="button" aria-haspopup="dialog" on:click=move |_| is_open.set(true)>
                 "Compare with…"
             </button>
+            <Show when=move || with.with(|with| !with.is_empty())>
+                <a href=in_table>"Compare in a table"</a>
+            </Show>
         </div>
-        <Picker explore own=id is_open/>
+        <Picker is_open things="versions" options chosen=with is_full toggle/>
     }
 }
 
@@ -104,15 +132,25 @@ fn RunChip(
     }
 }
 
-/// The dialog in which versions are chosen.
+/// The dialog in which runs are chosen.
 #[component]
-fn Picker(explore: Explore, own: String, is_open: RwSignal<bool>) -> impl IntoView {
+pub fn Picker(
+    is_open: RwSignal<bool>,
+    /// What they are called, in small letters and many.
+    things: &'static str,
+    /// The ids and the names of those that can be chosen.
+    options: Memo<Vec<(String, String)>>,
+    /// The ids of those that are.
+    chosen: Memo<Vec<String>>,
+    is_full: Memo<bool>,
+    /// Takes one in by its id, or out.
+    toggle: Callback<String>,
+) -> impl IntoView {
     let close = Callback::new(move |()| is_open.set(false));
-    let own = StoredValue::new(own);
     view! {
         <Dialog open=is_open on_close=close labelled_by="compare-title">
             <h2 id="compare-title">"Compare with"</h2>
-            <Choices explore own/>
+            <Choices things options chosen is_full toggle/>
             <div class="dialog-actions">
                 <button class="button primary" type="button" on:click=move |_| close.run(())>"Done"</button>
             </div>
@@ -121,24 +159,14 @@ fn Picker(explore: Explore, own: String, is_open: RwSignal<bool>) -> impl IntoVi
 }
 
 #[component]
-fn Choices(explore: Explore, own: StoredValue<String>) -> impl IntoView {
-    let live = expect_context::<Live>();
+fn Choices(
+    things: &'static str,
+    options: Memo<Vec<(String, String)>>,
+    chosen: Memo<Vec<String>>,
+    is_full: Memo<bool>,
+    toggle: Callback<String>,
+) -> impl IntoView {
     let search = RwSignal::new(String::new());
-    // The versions that were trained, newest training first.
-    let versions = memo(move |_| {
-        let mut versions: Vec<(String, String)> = Vec::new();
-        live.rows.with(|rows| {
-            for row in rows.values().rev() {
-                let (id, name) = row.with(|row| (row.model_id.to_string(), row.model_name.clone()));
-                if id != *own.read_value() && !versions.iter().any(|(known, _)| *known == id) {
-                    versions.push((id, name));
-                }
-            }
-        });
-        versions
-    });
-    let chosen = memo(move |_| explore.address.with(|address| address.with.clone()));
-    let is_full = memo(move |_| chosen.with(Vec::len) + 1 >= MOST_VERSIONS);
     let row = move |(id, name): (String, String)| {
         let this = id.clone();
         let is_chosen = memo(move |_| chosen.with(|chosen| chosen.contains(&this)));
@@ -148,25 +176,34 @@ fn Choices(explore: Explore, own: StoredValue<String>) -> impl IntoView {
                     type="checkbox"
                     prop:checked=move || is_chosen.get()
                     disabled=move || is_full.get() && !is_chosen.get()
-                    on:change=move |_| explore.change.run(explore.address.get_untracked().with_other(&id))
+                    on:change=move |_| toggle.run(id.clone())
                 />
                 {name}
             </label>
         }
     };
     view! {
-        <p>{format!("Up to {} versions at once. A version keeps its colour unless another has it already", MOST_VERSIONS)}</p>
+        <p>{format!("Up to {MOST_VERSIONS} {things} at once. Each keeps its colour unless another has it already")}</p>
         <SearchField words="Search by name" value=search on_input=Callback::new(move |words| search.set(words))/>
-        <div class="choice-list" role="group" aria-label="Versions">
+        <div class="choice-list" role="group" aria-label=text::capitalised(things)>
             {dynamic(move || {
-                let found: Vec<_> = versions.with(|versions| {
+                let mut found: Vec<_> = options.with(|options| {
                     let is_meant = |(_, name): &&(String, String)| search.with(|words| text::has_words(name, words));
-                    versions.iter().filter(is_meant).cloned().collect()
+                    options.iter().filter(is_meant).cloned().collect()
                 });
+                let more = found.len().saturating_sub(MOST_LISTED) as u64;
+                found.truncate(MOST_LISTED);
                 if found.is_empty() {
-                    view! { <p class="muted">"No other version that was trained has this name"</p> }.into_any()
+                    view! { <p class="muted">{format!("No other {things} that have this name were trained")}</p> }
+                        .into_any()
                 } else {
-                    found.into_iter().map(row).collect_view().into_any()
+                    view! {
+                        {found.into_iter().map(row).collect_view()}
+                        {(more > 0).then(|| view! {
+                            <p class="muted">{format!("{} more: search by name", text::count(more))}</p>
+                        })}
+                    }
+                    .into_any()
                 }
             })}
         </div>

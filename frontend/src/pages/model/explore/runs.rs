@@ -23,8 +23,8 @@ const QUIET_MS: u32 = 150;
 /// A run whose figures are there.
 #[derive(Clone, Copy)]
 pub struct Run {
-    /// Id of its version.
-    pub model: StoredValue<String>,
+    /// Id of its version, or its own where it is not the latest of one.
+    pub id: StoredValue<String>,
     pub name: StoredValue<String>,
     pub metrics: RunMetrics,
     pub scale: Memo<RunScale>,
@@ -42,27 +42,30 @@ impl Run {
     pub fn of_page(model: &Model, training: RwSignal<Training>, feed: Feed, axis: Memo<XAxis>) -> Self {
         let training = memo(move |_| Some(training.get()));
         Self {
-            model: StoredValue::new(model.id.to_string()),
+            id: StoredValue::new(model.id.to_string()),
             name: StoredValue::new(model.name.clone()),
             metrics: feed.metrics,
             scale: scale_of(training, axis),
         }
     }
 
-    /// A run that it is compared with. It is fetched, and again whenever it has come further.
-    pub fn of_other(model: String, axis: Memo<XAxis>) -> (Self, Fetched<Training>) {
+    /// A run by its id, or the latest of a version by that one's. It is fetched, and again whenever it has come further.
+    pub fn of_other(wanted: String, axis: Memo<XAxis>) -> (Self, Fetched<Training>) {
         let live = expect_context::<Live>();
-        let id = StoredValue::new(model.clone());
+        let id = StoredValue::new(wanted);
         let metrics = RunMetrics::new();
         let reached = memo(move |_| {
-            let model = id.with_value(|id| id.parse().ok())?;
-            live.latest_of(model).map(|row| row.with(|row| (row.id, row.progress.epoch, row.status)))
+            let row = id.with_value(|id| match id.parse().ok().and_then(|id| live.latest_of(id)) {
+                Some(row) => Some(row),
+                None => live.rows.with(|rows| rows.get(&id.parse().ok()?).cloned()),
+            });
+            row.map(|row| row.with(|row| (row.id, row.progress.epoch, row.status)))
         });
         let training = fetched(move || {
             reached.track();
-            let model = id.get_value();
+            let wanted = id.get_value();
             async move {
-                let training = api::trainings::get(model).await?;
+                let training = api::trainings::get(wanted).await?;
                 let answer = api::trainings::series(training.execution_id.to_string(), None).await?;
                 metrics.take_series(answer.series);
                 Ok::<Training, ApiError>(training)
@@ -78,7 +81,7 @@ impl Run {
                 name.set_value(training.model_name);
             }
         });
-        (Self { model: StoredValue::new(model), name, metrics, scale: scale_of(found, axis) }, training)
+        (Self { id, name, metrics, scale: scale_of(found, axis) }, training)
     }
 }
 
@@ -129,7 +132,7 @@ pub fn hues_of(page: &str, with: &[String]) -> Vec<(String, usize)> {
 /// The tracks of one figure in each run that has it.
 pub fn lines_of_figure(runs: &[Run], hues: &[(String, usize)], figure: &str) -> Vec<RunLines> {
     let lines = |run: &Run| {
-        let hue = run.model.with_value(|id| hues.iter().find(|(known, _)| known == id).map(|(_, hue)| *hue));
+        let hue = run.id.with_value(|id| hues.iter().find(|(known, _)| known == id).map(|(_, hue)| *hue));
         RunLines {
             name: run.name.get_value(),
             hue: hue.unwrap_or_default(),
@@ -152,10 +155,10 @@ pub fn fetch_detail(run: Run, axis: Memo<XAxis>, range: Memo<Option<(f64, f64)>>
         let epochs =
             run.metrics.epochs(|value| axis.place(value.x, value.at_ms, scale).is_some_and(is_shown));
         let Some(epochs) = epochs else { return };
-        let model = run.model.get_value();
+        let id = run.id.get_value();
         latest.run(QUIET_MS, async move {
             // What cannot be fetched stays as coarse as it is; the next move asks again.
-            if let Ok(answer) = api::trainings::series(model, Some(epochs)).await {
+            if let Ok(answer) = api::trainings::series(id, Some(epochs)).await {
                 run.metrics.take_series(answer.series);
             }
         });

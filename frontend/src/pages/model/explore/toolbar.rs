@@ -24,7 +24,6 @@ pub fn Toolbar(scope: Scope) -> impl IntoView {
     let choose_axis = move |event| {
         let axis = XAxis::from_name(&event_target_value(&event)).unwrap_or_default();
         scope.cursor.set(None);
-        scope.pinned.set(None);
         scope.change(|settings| settings.with_axis(axis));
     };
     let choose_sync = move |event| {
