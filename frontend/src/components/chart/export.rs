@@ -117,7 +117,8 @@ pub fn csv(axis: &str, lines: &[Line], shown: (f64, f64)) -> String {
     out
 }
 
-fn row(cells: impl Iterator<Item = String>) -> String {
+/// One line of a table (RFC 4180).
+pub fn row(cells: impl Iterator<Item = String>) -> String {
     let cells: Vec<String> = cells.map(quoted).collect();
     format!("{}\r\n", cells.join(","))
 }

@@ -3,6 +3,8 @@
 //! Must not know the table around it.
 
 use super::query::Extra;
+use super::sieve::is_tall;
+use super::table_view::TableView;
 use super::trouble_badge::TroubleBadge;
 use super::waiting::{Remedy, reason};
 use crate::components::dynamic::{dynamic, memo};
@@ -14,20 +16,27 @@ use crate::pages::actions::Actions;
 use crate::routes::{Place, ServiceTab};
 use crate::text;
 use leptos::prelude::*;
-use shared::id::TrainingId;
 use shared::status::Status;
 use shared::training::{Phase, Training};
-use std::collections::BTreeSet;
 
 #[component]
 pub fn TrainingRow(
     training: ArcRwSignal<Training>,
     extras: Memo<Vec<Extra>>,
-    selected: RwSignal<BTreeSet<TrainingId>>,
-    select: Callback<BTreeSet<TrainingId>>,
+    view: TableView,
 ) -> impl IntoView {
     let training = RwSignal::from(training);
     let key = training.with_untracked(|training| training.id);
+    let (selected, select) = (view.selected, view.select);
+    let place = memo(move |_| {
+        view.placed.with(|placed| placed.iter().find(|(_, id)| *id == key).map_or(0, |(place, _)| *place))
+    });
+    // Out of view, it is kept only because it has the focus.
+    let is_kept = memo(move |_| {
+        let (window, place) = (view.window.get(), place.get());
+        !(window.first..window.first + window.count).contains(&place)
+    });
+    let is_tall = memo(move |_| training.with(is_tall));
     let is_selected = memo(move |_| selected.with(|selected| selected.contains(&key)));
     let toggle = move |_| {
         let mut now = selected.get_untracked();
@@ -38,11 +47,11 @@ pub fn TrainingRow(
     };
     let extra_cell = move |extra: Extra| {
         let words = memo(move |_| training.with(|training| extra.of(training)));
-        view! { <td class="extra-cell">{words}</td> }
+        view! { <td class="extra-cell" title=words>{words}</td> }
     };
     let actions = Actions::from_context();
     let id = training.with_untracked(|training| training.id.to_string());
-    let place = training.with_untracked(|training| Place::model(training.model_id).path());
+    let path = training.with_untracked(|training| Place::model(training.model_id).path());
     let name = memo(move |_| training.with(|training| training.model_name.clone()));
     let status = memo(move |_| training.with(|training| training.status));
     let created_at_ms = memo(move |_| training.with(|training| training.created_at_ms));
@@ -51,7 +60,13 @@ pub fn TrainingRow(
         .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
-        <tr data-row=id aria-selected=move || is_selected.get().to_string()>
+        <tr
+            data-row=id
+            data-tall=move || is_tall.get().then_some("")
+            data-kept=move || is_kept.get().then_some("")
+            aria-rowindex=move || (place.get() + 2).to_string()
+            aria-selected=move || is_selected.get().to_string()
+        >
             <td class="check-cell">
                 <input
                     type="checkbox"
@@ -60,13 +75,13 @@ pub fn TrainingRow(
                     on:change=toggle
                 />
             </td>
-            <td><a class="name-link" href=place>{name}</a></td>
+            <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
             <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
-            <td>
+            <td class="status-cell">
                 <StatusChip status attempts=attempts(training)/>
-                <Remark training/>
+                <div class="remarks"><Remark training/></div>
             </td>
-            <td><TrainingProgress training/></td>
+            <td class="progress-cell"><TrainingProgress training/></td>
             <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
             <td class="service-cell">
                 <a class="mono" href=service_place>{service}</a>
