@@ -12,6 +12,7 @@ mod in_browser {
     mod harness;
     mod help;
     mod journey;
+    mod many_trainings;
     mod pages;
     mod scrolling;
     mod secrets;

@@ -32,7 +32,8 @@ impl List {
             roll.with_value(Roll::turn)
         });
         let order_turn = memo(move |_| {
-            turn.track();
+            // To be told of it, it must have been asked: what nobody asks is not worked out.
+            turn.get();
             roll.with_value(Roll::order_turn)
         });
         Self { live, roll, turn, order_turn }
@@ -40,7 +41,7 @@ impl List {
 
     /// Looks at the list; whoever does is told when another row is shown, or in another place.
     pub fn order<T>(self, look: impl FnOnce(&Roll) -> T) -> T {
-        self.order_turn.track();
+        self.order_turn.get();
         self.roll.with_value(look)
     }
 
@@ -51,7 +52,7 @@ impl List {
 
     /// Looks at the list; whoever does is told of every other count, too.
     fn counted<T>(self, look: impl FnOnce(&Roll) -> T) -> T {
-        self.turn.track();
+        self.turn.get();
         self.roll.with_value(look)
     }
 

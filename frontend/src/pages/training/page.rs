@@ -94,7 +94,7 @@ fn Announcement(list: List, query: Memo<Query>) -> impl IntoView {
     let later = Latest::new();
     let sieve = memo(move |_| query.with(Sieve::of));
     effect(move |before| {
-        sieve.track();
+        sieve.with(|_| ());
         if before.is_some() {
             later.run(PAUSE_MS, async move { words.set(untrack(|| counted(list))) });
         }

@@ -135,8 +135,9 @@ impl Roll {
     pub fn rebuild(&mut self, query: &Query, visit: Visit) {
         let (turn, order_turn) = (self.turn, self.order_turn);
         *self = Self { turn, order_turn, ..Self::new(query) };
-        let mut shown = Vec::new();
-        visit(&mut |training| shown.extend(self.take_in(training).and_then(|line| line.shown)));
+        visit(&mut |training| self.take_in(training));
+        // Newest first, which is the usual order: what is in order already is sorted at once.
+        let mut shown: Vec<Entry> = self.lines.values().rev().filter_map(|line| line.shown.clone()).collect();
         let sieve = &self.sieve;
         sort_by(&mut shown, |left, right| compare(sieve, left, right));
         self.order = shown;
@@ -149,7 +150,8 @@ impl Roll {
         let mut has_changed = false;
         visit(&mut |training| {
             let before = self.lines.get(&training.id).cloned();
-            let now = self.take_in(training);
+            self.take_in(training);
+            let now = self.lines.get(&training.id).cloned();
             let facts =
                 |line: &Option<Line>| line.as_ref().map(|line| (line.status, line.service, line.is_found));
             has_changed |= facts(&before) != facts(&now);
@@ -185,12 +187,12 @@ impl Roll {
     }
 
     /// Counts a training as it is now, and no more as it was; one that is removed is known no more.
-    fn take_in(&mut self, training: &Training) -> Option<Line> {
+    fn take_in(&mut self, training: &Training) {
         if let Some(line) = self.lines.remove(&training.id) {
             self.count(&line, |count| count.saturating_sub(1));
         }
         if training.removed_at_ms.is_some() {
-            return None;
+            return;
         }
         let is_found = self.sieve.finds(training);
         let is_shown = is_found && self.sieve.takes(training.status);
@@ -205,8 +207,7 @@ impl Roll {
             }),
         };
         self.count(&line, |count| count + 1);
-        self.lines.insert(training.id, line.clone());
-        Some(line)
+        self.lines.insert(training.id, line);
     }
 
     fn count(&mut self, line: &Line, change: impl Fn(usize) -> usize) {

@@ -19,6 +19,7 @@ use leptos::prelude::*;
 use shared::status::Status;
 use shared::training::{Phase, Training};
 
+/// A row, of which only what can be read is drawn while rows pass too fast to be used.
 #[component]
 pub fn TrainingRow(
     training: ArcRwSignal<Training>,
@@ -27,7 +28,6 @@ pub fn TrainingRow(
 ) -> impl IntoView {
     let training = RwSignal::from(training);
     let key = training.with_untracked(|training| training.id);
-    let (selected, select) = (view.selected, view.select);
     let place = memo(move |_| {
         view.placed.with(|placed| placed.iter().find(|(_, id)| *id == key).map_or(0, |(place, _)| *place))
     });
@@ -37,20 +37,65 @@ pub fn TrainingRow(
         !(window.first..window.first + window.count).contains(&place)
     });
     let is_tall = memo(move |_| training.with(is_tall));
-    let is_selected = memo(move |_| selected.with(|selected| selected.contains(&key)));
+    let is_selected = memo(move |_| view.selected.with(|selected| selected.contains(&key)));
+    // Once it is drawn as a whole, it stays so.
+    let passes =
+        memo(move |before: Option<&bool>| before.copied().unwrap_or(true) && view.scroll.is_fast.get());
+    view! {
+        <tr
+            data-row=key.to_string()
+            data-tall=move || is_tall.get().then_some("")
+            data-kept=move || is_kept.get().then_some("")
+            aria-rowindex=move || (place.get() + 2).to_string()
+            aria-selected=move || is_selected.get().to_string()
+        >
+            {dynamic(move || if passes.get() {
+                training.with_untracked(|training| passing_cells(training, &extras.get_untracked())).into_any()
+            } else {
+                view! { <Cells training extras is_selected view/> }.into_any()
+            })}
+        </tr>
+    }
+}
+
+/// What can be read in passing. None of it changes: it is drawn anew before it could.
+fn passing_cells(training: &Training, extras: &[Extra]) -> impl IntoView + use<> {
+    let path = Place::model(training.model_id).path();
+    let progress = progress_of(training).map(|(_, words)| words);
+    let extra_cell = |extra: &Extra| view! { <td class="extra-cell">{extra.of(training)}</td> };
+    view! {
+        <td class="check-cell"></td>
+        <td class="name-cell"><a class="name-link" href=path>{training.model_name.clone()}</a></td>
+        <td class="created-cell"></td>
+        <td class="status-cell">{training.status.label()}</td>
+        <td class="progress-cell">{progress}</td>
+        <td class="duration-cell"></td>
+        <td class="service-cell mono">{training.service_name.clone()}</td>
+        {extras.iter().map(extra_cell).collect_view()}
+        <td class="menu-cell"></td>
+    }
+}
+
+#[component]
+fn Cells(
+    training: RwSignal<Training>,
+    extras: Memo<Vec<Extra>>,
+    is_selected: Memo<bool>,
+    view: TableView,
+) -> impl IntoView {
+    let key = training.with_untracked(|training| training.id);
     let toggle = move |_| {
-        let mut now = selected.get_untracked();
+        let mut now = view.selected.get_untracked();
         if !now.remove(&key) {
             now.insert(key);
         }
-        select.run(now);
+        view.select.run(now);
     };
     let extra_cell = move |extra: Extra| {
         let words = memo(move |_| training.with(|training| extra.of(training)));
         view! { <td class="extra-cell" title=words>{words}</td> }
     };
     let actions = Actions::from_context();
-    let id = training.with_untracked(|training| training.id.to_string());
     let path = training.with_untracked(|training| Place::model(training.model_id).path());
     let name = memo(move |_| training.with(|training| training.model_name.clone()));
     let status = memo(move |_| training.with(|training| training.status));
@@ -60,38 +105,30 @@ pub fn TrainingRow(
         .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
-        <tr
-            data-row=id
-            data-tall=move || is_tall.get().then_some("")
-            data-kept=move || is_kept.get().then_some("")
-            aria-rowindex=move || (place.get() + 2).to_string()
-            aria-selected=move || is_selected.get().to_string()
-        >
-            <td class="check-cell">
-                <input
-                    type="checkbox"
-                    aria-label=move || format!("Select {}", name.get())
-                    prop:checked=move || is_selected.get()
-                    on:change=toggle
-                />
-            </td>
-            <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
-            <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
-            <td class="status-cell">
-                <StatusChip status attempts=attempts(training)/>
-                <div class="remarks"><Remark training/></div>
-            </td>
-            <td class="progress-cell"><TrainingProgress training/></td>
-            <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
-            <td class="service-cell">
-                <a class="mono" href=service_place>{service}</a>
-                <TroubleBadge training/>
-            </td>
-            {dynamic(move || extras.get().into_iter().map(extra_cell).collect_view())}
-            <td class="menu-cell">
-                <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
-            </td>
-        </tr>
+        <td class="check-cell">
+            <input
+                type="checkbox"
+                aria-label=move || format!("Select {}", name.get())
+                prop:checked=move || is_selected.get()
+                on:change=toggle
+            />
+        </td>
+        <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
+        <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
+        <td class="status-cell">
+            <StatusChip status attempts=attempts(training)/>
+            <div class="remarks"><Remark training/></div>
+        </td>
+        <td class="progress-cell"><TrainingProgress training/></td>
+        <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
+        <td class="service-cell">
+            <a class="mono" href=service_place>{service}</a>
+            <TroubleBadge training/>
+        </td>
+        {dynamic(move || extras.get().into_iter().map(extra_cell).collect_view())}
+        <td class="menu-cell">
+            <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
+        </td>
     }
 }
 

@@ -78,8 +78,9 @@ impl TableView {
         let drawn = StoredValue::new((untrack(|| list.order_turn()), Sieve::of(&query.get_untracked())));
         effect(move |_| {
             let now = (list.order_turn(), query.with_untracked(Sieve::of));
-            view.placed.track();
+            view.placed.with(|_| ());
             view.scroll.size.track();
+            view.scroll.is_fast.track();
             let (is_other_order, is_asked_anew) =
                 drawn.with_value(|drawn| (drawn.0 != now.0, drawn.1 != now.1));
             drawn.set_value(now);
@@ -134,11 +135,12 @@ impl TableView {
         }
     }
 
-    /// Scrolls, once there is room for it.
+    /// Scrolls, and again once what is drawn anew has given room for it.
     fn go_to(self, top: f64) {
         self.scroll.top.set(top);
+        self.scroll.scroll_to(top);
         request_animation_frame(move || {
-            if self.scroll.top.try_get_untracked() == Some(top) {
+            if self.scroll.top.try_get_untracked().is_some() {
                 self.scroll.scroll_to(top);
             }
         });
