@@ -16,6 +16,7 @@ use crate::pages::actions::Actions;
 use crate::routes::{Place, ServiceTab};
 use crate::text;
 use leptos::prelude::*;
+use shared::id::TrainingId;
 use shared::status::Status;
 use shared::training::{Phase, Training};
 
@@ -36,6 +37,8 @@ pub fn TrainingRow(
         let (window, place) = (view.window.get(), place.get());
         !(window.first..window.first + window.count).contains(&place)
     });
+    let path = training.with_untracked(|training| Place::model(training.model_id).path());
+    let name = memo(move |_| training.with(|training| training.model_name.clone()));
     let is_tall = memo(move |_| training.with(is_tall));
     let is_selected = memo(move |_| view.selected.with(|selected| selected.contains(&key)));
     // Once it is drawn as a whole, it stays so.
@@ -49,10 +52,15 @@ pub fn TrainingRow(
             aria-rowindex=move || (place.get() + 2).to_string()
             aria-selected=move || is_selected.get().to_string()
         >
+            <td class="check-cell">
+                {dynamic(move || (!passes.get()).then(|| view! { <SelectBox key name is_selected view/> }))}
+            </td>
+            // It may have the focus, and so is never drawn anew.
+            <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
             {dynamic(move || if passes.get() {
                 training.with_untracked(|training| passing_cells(training, &extras.get_untracked())).into_any()
             } else {
-                view! { <Cells training extras is_selected view/> }.into_any()
+                view! { <Cells training name extras/> }.into_any()
             })}
         </tr>
     }
@@ -60,12 +68,9 @@ pub fn TrainingRow(
 
 /// What can be read in passing. None of it changes: it is drawn anew before it could.
 fn passing_cells(training: &Training, extras: &[Extra]) -> impl IntoView + use<> {
-    let path = Place::model(training.model_id).path();
     let progress = progress_of(training).map(|(_, words)| words);
     let extra_cell = |extra: &Extra| view! { <td class="extra-cell">{extra.of(training)}</td> };
     view! {
-        <td class="check-cell"></td>
-        <td class="name-cell"><a class="name-link" href=path>{training.model_name.clone()}</a></td>
         <td class="created-cell"></td>
         <td class="status-cell">{training.status.label()}</td>
         <td class="progress-cell">{progress}</td>
@@ -77,13 +82,7 @@ fn passing_cells(training: &Training, extras: &[Extra]) -> impl IntoView + use<>
 }
 
 #[component]
-fn Cells(
-    training: RwSignal<Training>,
-    extras: Memo<Vec<Extra>>,
-    is_selected: Memo<bool>,
-    view: TableView,
-) -> impl IntoView {
-    let key = training.with_untracked(|training| training.id);
+fn SelectBox(key: TrainingId, name: Memo<String>, is_selected: Memo<bool>, view: TableView) -> impl IntoView {
     let toggle = move |_| {
         let mut now = view.selected.get_untracked();
         if !now.remove(&key) {
@@ -91,13 +90,24 @@ fn Cells(
         }
         view.select.run(now);
     };
+    view! {
+        <input
+            type="checkbox"
+            aria-label=move || format!("Select {}", name.get())
+            prop:checked=move || is_selected.get()
+            on:change=toggle
+        />
+    }
+}
+
+/// What stands beside the name.
+#[component]
+fn Cells(training: RwSignal<Training>, name: Memo<String>, extras: Memo<Vec<Extra>>) -> impl IntoView {
     let extra_cell = move |extra: Extra| {
         let words = memo(move |_| training.with(|training| extra.of(training)));
         view! { <td class="extra-cell" title=words>{words}</td> }
     };
     let actions = Actions::from_context();
-    let path = training.with_untracked(|training| Place::model(training.model_id).path());
-    let name = memo(move |_| training.with(|training| training.model_name.clone()));
     let status = memo(move |_| training.with(|training| training.status));
     let created_at_ms = memo(move |_| training.with(|training| training.created_at_ms));
     let service = memo(move |_| training.with(|training| training.service_name.clone()));
@@ -105,15 +115,6 @@ fn Cells(
         .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
-        <td class="check-cell">
-            <input
-                type="checkbox"
-                aria-label=move || format!("Select {}", name.get())
-                prop:checked=move || is_selected.get()
-                on:change=toggle
-            />
-        </td>
-        <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
         <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
         <td class="status-cell">
             <StatusChip status attempts=attempts(training)/>

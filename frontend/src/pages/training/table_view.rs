@@ -80,7 +80,6 @@ impl TableView {
             let now = (list.order_turn(), query.with_untracked(Sieve::of));
             view.placed.with(|_| ());
             view.scroll.size.track();
-            view.scroll.is_fast.track();
             let (is_other_order, is_asked_anew) =
                 drawn.with_value(|drawn| (drawn.0 != now.0, drawn.1 != now.1));
             drawn.set_value(now);

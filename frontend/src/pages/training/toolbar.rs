@@ -29,10 +29,10 @@ pub fn Toolbar(list: List, query: Memo<Query>, set_query: Callback<Query>) -> im
                 value=Signal::derive(move || query.get().search)
                 on_input=search
             />
-            <StatusFilter list query set_query/>
             <ServiceFilter list query set_query/>
             <ColumnChoice query set_query/>
             <SaveButton list query/>
+            <StatusFilter list query set_query/>
         </div>
     }
 }
