@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Of a row with one line, and of one that says more, in CSS pixels; `training.css` sets the same.
 pub const SHORT_ROW: f64 = 44.0;
-pub const TALL_ROW: f64 = 66.0;
+pub const TALL_ROW: f64 = 84.0;
 
 /// What is known of a training, shown or not.
 #[derive(Debug, Clone)]

@@ -69,7 +69,7 @@ pub fn TrainingTable(
 }
 
 /// Of the usual columns, and of each that is added, in rem.
-const WIDTH: usize = 64;
+const WIDTH: usize = 70;
 const EXTRA_WIDTH: usize = 11;
 
 #[component]
