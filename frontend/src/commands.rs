@@ -123,6 +123,9 @@ pub const PLACE_SHORTCUTS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("j", "Next row"),
             ("k", "Previous row"),
+            ("↑ ↓", "Previous or next row, from a row on"),
+            ("Home End", "First or last row"),
+            ("PgUp PgDn", "A page on"),
             ("Enter", "Open the row"),
             (".", "Menu of the row"),
             ("Space", "Select the row, or not"),

@@ -177,6 +177,22 @@ impl Status {
     pub const fn can_remove(self) -> Result<(), &'static str> {
         if self.is_final() { Ok(()) } else { Err("Abort the training before removing it") }
     }
+
+    /// Whether a person may start another training of its version on the same data.
+    ///
+    /// # Errors
+    /// The reason why not, to show on the disabled action.
+    pub const fn can_retry(self) -> Result<(), &'static str> {
+        match self {
+            Self::Failed | Self::Aborted => Ok(()),
+            Self::Created
+            | Self::Pending
+            | Self::InProgress
+            | Self::Success
+            | Self::Terminated
+            | Self::Rerun => Err("Only failed or aborted trainings can be retried"),
+        }
+    }
 }
 
 impl std::fmt::Display for Status {

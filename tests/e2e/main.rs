@@ -14,6 +14,7 @@ mod in_browser {
     mod harness;
     mod help;
     mod journey;
+    mod many_trainings;
     pub mod pages;
     mod predictions;
     mod scrolling;

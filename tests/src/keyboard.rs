@@ -176,6 +176,10 @@ fn key_named(name: &str) -> Option<char> {
         "Down" => Key::Down,
         "Left" => Key::Left,
         "Right" => Key::Right,
+        "Home" => Key::Home,
+        "End" => Key::End,
+        "PageUp" => Key::PageUp,
+        "PageDown" => Key::PageDown,
         letter => {
             let mut letters = letter.chars();
             return letters.next().filter(|_| letters.next().is_none());

@@ -8,6 +8,7 @@ use crate::state::act::Act;
 use leptos::ev;
 use leptos::html;
 use leptos::prelude::*;
+use send_wrapper::SendWrapper;
 use wasm_bindgen::JsCast;
 
 /// One entry.
@@ -73,30 +74,7 @@ pub fn MenuButton(
         let Some(menu) = menu.get() else { return };
         keep_on_screen(&menu);
         focus_entry(&menu, 0);
-    });
-    // A press anywhere else, or a page that moves, closes the menu.
-    let pressed = window_event_listener(ev::mousedown, move |event| {
-        if place.try_get_untracked().flatten().is_none() {
-            return;
-        }
-        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
-        let holds = |element: Option<web_sys::Element>| {
-            element.is_some_and(|element| element.contains(target.as_ref()))
-        };
-        let inside =
-            holds(menu.get_untracked().map(Into::into)) || holds(button.get_untracked().map(Into::into));
-        if !inside {
-            close(false);
-        }
-    });
-    let scrolled = window_event_listener(ev::scroll, move |_| {
-        if place.try_get_untracked().flatten().is_some() {
-            close(false);
-        }
-    });
-    on_cleanup(move || {
-        pressed.remove();
-        scrolled.remove();
+        close_from_outside(place, button, &menu);
     });
     let on_key = move |event: web_sys::KeyboardEvent| {
         let Some(menu) = menu.get_untracked() else { return };
@@ -162,6 +140,38 @@ pub fn MenuButton(
             </div>
         }))}
     }
+}
+
+/// A press anywhere else, or a page that moves, closes the menu. Listened for only by those that were opened: a page may
+/// have very many.
+fn close_from_outside(
+    place: RwSignal<Option<(f64, f64)>>,
+    button: NodeRef<html::Button>,
+    menu: &web_sys::HtmlElement,
+) {
+    let close = move || {
+        if place.try_get_untracked().flatten().is_some() {
+            place.set(None);
+        }
+    };
+    let menu = SendWrapper::new(menu.clone());
+    let pressed = window_event_listener(ev::mousedown, move |event| {
+        let target = event.target().and_then(|target| target.dyn_into::<web_sys::Node>().ok());
+        let button = button.try_get_untracked().flatten();
+        let is_inside =
+            menu.contains(target.as_ref()) || button.is_some_and(|button| button.contains(target.as_ref()));
+        if !is_inside {
+            close();
+        }
+    });
+    let scrolled = window_event_listener(ev::scroll, move |_| close());
+    // What scrolls within the page does not tell the window; whoever turns the wheel wants it to.
+    let wheeled = window_event_listener(ev::wheel, move |_| close());
+    on_cleanup(move || {
+        pressed.remove();
+        scrolled.remove();
+        wheeled.remove();
+    });
 }
 
 /// What opens near the lower edge opens upwards.

@@ -9,7 +9,7 @@ pub const MOST_NODES: usize = 120;
 const OVERSCAN: usize = 12;
 const OVERSCAN_PIXELS: f64 = 480.0;
 /// Browsers draw nothing below this many pixels or a few more; longer lists are scrolled in larger steps.
-const MOST_PIXELS: f64 = 16_000_000.0;
+pub const MOST_PIXELS: f64 = 16_000_000.0;
 
 /// A list of rows of one height.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -14,7 +14,8 @@ use crate::state::toasts::Toasts;
 use crate::text;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use shared::status::Status;
+use proto::v1::StartTrainingRequest;
+use shared::status::{ModelStatus, Status};
 use shared::training::Training;
 
 /// The means that actions need; small enough to be copied.
@@ -41,7 +42,7 @@ impl Actions {
     /// The menu of a row.
     pub fn menu(self, training: &Training) -> Vec<MenuEntry> {
         let (model, execution) = (training.model_id.to_string(), training.execution_id.to_string());
-        let (for_abort, for_removal) = (training.clone(), training.clone());
+        let (for_abort, for_removal, for_retry) = (training.clone(), training.clone(), training.clone());
         let place = Place::model(training.model_id);
         vec![
             MenuEntry::new("Open", move || self.navigation.go(&place)),
@@ -52,7 +53,51 @@ impl Actions {
                 .dangerous(),
             MenuEntry::new("Remove Training", move || self.remove(for_removal.clone()))
                 .when(training.status.can_remove()),
+            MenuEntry::new("Retry", move || self.retry(&for_retry)).when(self.can_retry(training)),
         ]
+    }
+
+    /// As the status says, and that of its version: the newest training decides it.
+    pub fn can_retry(self, training: &Training) -> Result<(), &'static str> {
+        training.status.can_retry()?;
+        let latest = untrack(|| self.live.latest_of(training.model_id));
+        let status = latest.map_or(training.status, |latest| latest.with_untracked(|latest| latest.status));
+        ModelStatus::beside(status).can_train()
+    }
+
+    /// Starts another training of the same version, which learns from the same data in the same way.
+    pub fn retry(self, training: &Training) {
+        self.retry_all(vec![training.clone()]);
+    }
+
+    /// Starts another training for each of these.
+    pub fn retry_all(self, trainings: Vec<Training>) {
+        spawn_local(async move {
+            let mut started = Vec::new();
+            for training in trainings {
+                match retried(&training).await {
+                    Ok(new) => {
+                        started.push((new.model_name.clone(), new.model_id));
+                        self.live.take_training(new);
+                    }
+                    Err(error) => {
+                        self.failed(&format!("{} could not be trained again", training.model_name), &error);
+                    }
+                }
+            }
+            match &started[..] {
+                [] => {}
+                [(name, model)] => {
+                    let (navigation, place) = (self.navigation, Place::model(*model));
+                    let open = Act::new(move || navigation.go(&place));
+                    self.toasts.done_with(format!("Training of {name} started again"), "Open", open);
+                }
+                several => {
+                    let words = text::counted(several.len() as u64, "training", "trainings");
+                    self.toasts.done(format!("{words} started again"));
+                }
+            }
+        });
     }
 
     /// What else can be done where the training has a page: how soon it starts, and that it goes round again.
@@ -226,6 +271,22 @@ impl Actions {
         self.session.check(error);
         self.toasts.problem(format!("{what}: {}", error.sentence()));
     }
+}
+
+/// Starts a training of the same version with the whole configuration, the secrets and the urgency of this one. What it
+/// learns from is not chosen anew: the server takes what was frozen.
+async fn retried(training: &Training) -> Result<Training, ApiError> {
+    let id = training.id.to_string();
+    let snapshot = api::trainings::snapshot(id.clone()).await?;
+    let request = StartTrainingRequest {
+        model: training.model_id.to_string(),
+        configuration_json: snapshot.configuration_json,
+        secrets: snapshot.secrets,
+        snapshot_of: id,
+        priority: training.priority,
+        ..Default::default()
+    };
+    api::trainings::start(request).await
 }
 
 /// Only what waits can be made more or less urgent.

@@ -3,6 +3,7 @@
 //! Must not know any page. A stream resumes from its last cursor, so nothing is missed or drawn
 //! twice; what arrives in a burst is shown at most four times a second.
 
+use super::change_log::ChangeLog;
 use super::clock::{Clock, browser_now_ms};
 use super::feed::Feed;
 use super::session::Session;
@@ -47,8 +48,13 @@ pub struct Live {
     pub connection: RwSignal<Connection>,
     /// All rows that there are have arrived.
     pub is_loaded: RwSignal<bool>,
-    /// One signal a row, so that a change draws that row alone.
+    /// One signal a row, so that a change draws that row alone. Their configurations are left out: that of each is as
+    /// long as all the rest, and who shows it fetches it.
     pub rows: RwSignal<BTreeMap<TrainingId, ArcRwSignal<Training>>>,
+    /// Grows whenever rows changed, at most four times a second while the stream tells of them. Who looks at all rows
+    /// follows this, and not each of them.
+    pub turn: RwSignal<u64>,
+    changes: StoredValue<ChangeLog<TrainingId>>,
     pub feed: Feed,
     clock: Clock,
     session: Session,
@@ -68,6 +74,8 @@ impl Live {
             connection: RwSignal::new(Connection::Connecting),
             is_loaded: RwSignal::new(false),
             rows: RwSignal::new(BTreeMap::new()),
+            turn: RwSignal::new(0),
+            changes: StoredValue::new(ChangeLog::default()),
             feed: Feed::new(),
             clock,
             session,
@@ -84,6 +92,8 @@ impl Live {
     /// Opens the stream anew, from nothing: after signing in, the server may be another.
     pub fn start(self) {
         self.rows.set(BTreeMap::new());
+        self.changes.update_value(ChangeLog::forget);
+        self.turn.update(|turn| *turn += 1);
         self.is_loaded.set(false);
         self.feed.turn_to(self.feed.execution.get_untracked());
         self.open_from(0);
@@ -142,19 +152,14 @@ impl Live {
         })
     }
 
+    /// The rows that changed since this number, and the number to ask with next. No rows: look at all of them.
+    pub fn changed_since(self, number: u64) -> (Option<Vec<TrainingId>>, u64) {
+        self.changes.with_value(|changes| (changes.since(number), changes.end()))
+    }
+
     /// Takes in a row, unless a newer one is there.
     pub fn take_training(self, training: Training) {
-        let known = self.rows.with_untracked(|rows| rows.get(&training.id).cloned());
-        match known {
-            Some(row) => {
-                if row.with_untracked(|old| old.revision <= training.revision && *old != training) {
-                    row.set(training);
-                }
-            }
-            None => self.rows.update(|rows| {
-                rows.insert(training.id, ArcRwSignal::new(training));
-            }),
-        }
+        self.take_trainings(vec![training]);
     }
 
     fn open_from(self, cursor: i64) {
@@ -243,7 +248,12 @@ impl Live {
         self.cursor.set_value(message.cursor);
         match message.event {
             Some(Event::Heartbeat(heartbeat)) => self.clock.set_by_server(heartbeat.server_time_ms),
-            Some(event) => {
+            Some(mut event) => {
+                if let Event::Trainings(rows) = &mut event {
+                    for row in &mut rows.trainings {
+                        row.configuration_json = String::new();
+                    }
+                }
                 self.pending.update_value(|pending| pending.push(event));
                 self.plan_flush();
             }
@@ -279,7 +289,10 @@ impl Live {
                 self.is_loaded.set(true);
                 self.feed.is_loaded.set(true);
             }
-            Event::Trainings(rows) => self.take_trainings(rows.trainings),
+            // A row that this version cannot read is left out.
+            Event::Trainings(rows) => self.take_trainings(
+                rows.trainings.into_iter().filter_map(|training| training.try_into().ok()).collect(),
+            ),
             Event::Metrics(rows) => self.feed.take_metrics(rows.samples),
             Event::Logs(rows) => self.feed.take_logs(rows.lines),
             Event::Artifacts(rows) => self.feed.take_artifacts(rows.artifacts),
@@ -287,22 +300,35 @@ impl Live {
         }
     }
 
-    /// New rows come in with one change of the list. A row that this version cannot read is left out.
-    fn take_trainings(self, trainings: Vec<proto::v1::Training>) {
+    /// New rows come in with one change of the list.
+    fn take_trainings(self, trainings: Vec<Training>) {
         let mut new = Vec::new();
-        for training in trainings.into_iter().filter_map(|training| Training::try_from(training).ok()) {
-            if self.rows.with_untracked(|rows| rows.contains_key(&training.id)) {
-                self.take_training(training);
-            } else {
-                new.push(training);
+        let mut has_changed = false;
+        for training in trainings {
+            let id = training.id;
+            let known = self.rows.with_untracked(|rows| rows.get(&id).cloned());
+            match known {
+                Some(row) if row.with_untracked(|old| is_news(old, &training)) => row.set(training),
+                Some(_) => continue,
+                None => new.push(training),
             }
+            has_changed = true;
+            self.changes.update_value(|changes| changes.note(id));
         }
         if !new.is_empty() {
             self.rows.update(|rows| {
                 rows.extend(new.into_iter().map(|training| (training.id, ArcRwSignal::new(training))));
             });
         }
+        if has_changed {
+            self.turn.update(|turn| *turn += 1);
+        }
     }
+}
+
+/// Whether a row is newer than the one that is known, and says something else.
+fn is_news(old: &Training, new: &Training) -> bool {
+    old.revision <= new.revision && old != new
 }
 
 /// How a stream ended.

@@ -2,6 +2,7 @@
 //!
 //! Must not know any page.
 
+pub mod change_log;
 pub mod metrics;
 
 #[cfg(target_arch = "wasm32")]

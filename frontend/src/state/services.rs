@@ -126,9 +126,10 @@ impl Services {
 /// Changes with what of the rows concerns their services: who waits or runs where.
 fn changes_of(live: Live) -> u64 {
     let mut hasher = DefaultHasher::new();
-    live.rows.with(|rows| {
+    live.turn.track();
+    live.rows.with_untracked(|rows| {
         for row in rows.values() {
-            row.with(|row| {
+            row.with_untracked(|row| {
                 if !row.status.is_final() {
                     (row.id, row.status, row.instance_id).hash(&mut hasher);
                 }

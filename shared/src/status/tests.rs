@@ -89,6 +89,23 @@ fn actions_follow_the_machine() {
 }
 
 #[test]
+fn what_failed_by_itself_is_retried() {
+    for (status, expected) in [
+        (S::Created, false),
+        (S::Pending, false),
+        (S::InProgress, false),
+        (S::Success, false),
+        (S::Failed, true),
+        (S::Aborted, true),
+        (S::Terminated, false),
+        (S::Rerun, false),
+    ] {
+        assert_eq!(status.can_retry().is_ok(), expected, "{status}");
+        assert!(!expected || ModelStatus::beside(status).can_train().is_ok(), "{status}");
+    }
+}
+
+#[test]
 fn the_model_stands_beside_its_training() {
     for (status, expected) in [
         (S::Created, ModelStatus::Pending),

@@ -99,6 +99,22 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
             </Show>
         }
     });
+    let retry = training.map(|training| {
+        let is_offered = memo(move |_| training.with(|training| training.status.can_retry().is_ok()));
+        let press = move |_| training.with_untracked(|training| actions.retry(training));
+        view! {
+            <Show when=move || is_offered.get()>
+                <button
+                    class="button"
+                    type="button"
+                    title="Trains this version again, on exactly the same data in the same way"
+                    on:click=press
+                >
+                    "Retry"
+                </button>
+            </Show>
+        }
+    });
     let urgent = RwSignal::new(None::<Training>);
     let menu_label = format!("Actions for {name}");
     let model_id = id.clone();
@@ -125,6 +141,7 @@ fn HeadActions(model: Model, training: Option<RwSignal<Training>>, changes: Chan
     view! {
         <div class="model-actions">
             {abort}
+            {retry}
             {dynamic(move || {
                 let status = model_status.get();
                 // While it runs, Abort is what can be done; Train would only be in the way.

@@ -40,9 +40,12 @@ pub fn ExecutionsTab(id: ServiceId) -> impl IntoView {
 }
 
 fn order_of(live: Live, id: ServiceId) -> Vec<TrainingId> {
-    let mut trainings: Vec<Training> = live.rows.with(|rows| {
+    live.turn.track();
+    let mut trainings: Vec<Training> = live.rows.with_untracked(|rows| {
         let of_service = |row: &ArcRwSignal<Training>| {
-            row.with(|row| (row.service_id == id && row.removed_at_ms.is_none()).then(|| row.clone()))
+            row.with_untracked(|row| {
+                (row.service_id == id && row.removed_at_ms.is_none()).then(|| row.clone())
+            })
         };
         rows.values().filter_map(of_service).collect()
     });

@@ -1,41 +1,60 @@
 //! The keys of tables whose rows are trainings or services.
 //!
-//! Must not know what a row shows.
+//! Must not know what a row shows, nor what a key means: `presses` does.
 
+use super::presses::{Place, Press, read};
 use crate::state::layers::is_covered;
 use crate::state::preferences::Preferences;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
-/// `j` and `k` go through the rows, with Shift selecting them; Space selects the row that has the focus, and `.` opens
-/// its menu.
+/// Rows that a page has in a table that is not scrolled by itself.
+const PAGE: isize = 10;
+
+/// Goes through the rows of a table of which all exist.
 pub fn move_by_keys() {
+    on_press(|press| match press {
+        Press::Step(step) => step_row(step),
+        Press::Page { is_down } => step_row(if is_down { PAGE } else { -PAGE }),
+        Press::First => step_row(isize::MIN),
+        Press::Last => step_row(isize::MAX),
+        Press::Extend(step) => {
+            select_row(false);
+            step_row(step);
+            select_row(false);
+        }
+        Press::Toggle => select_row(true),
+        Press::OpenMenu => open_row_menu(),
+    });
+}
+
+/// Listens to the keys of tables, as long as the page is there.
+pub fn on_press(act: impl Fn(Press) + 'static) {
     let preferences = expect_context::<Preferences>();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if has_modifier || !preferences.single_keys.get_untracked() || is_covered() || is_in_field(&event) {
+        if has_modifier || event.default_prevented() || is_covered() || is_in_field(&event) {
             return;
         }
-        match event.key().as_str() {
-            "j" => step_row(1),
-            "k" => step_row(-1),
-            "J" => extend(1),
-            "K" => extend(-1),
-            "ArrowDown" if event.shift_key() && is_in_row(&event) => extend(1),
-            "ArrowUp" if event.shift_key() && is_in_row(&event) => extend(-1),
-            " " if is_link(&event) && is_in_row(&event) => select_row(true),
-            "." => open_row_menu(),
-            _ => return,
+        let place = Place {
+            is_in_row: is_in_row(&event),
+            is_on_link: is_link(&event),
+            single_keys: preferences.single_keys.get_untracked(),
+        };
+        if let Some(press) = read(&event.key(), event.shift_key(), place) {
+            event.prevent_default();
+            act(press);
         }
-        event.prevent_default();
     });
     on_cleanup(move || listener.remove());
 }
 
 /// Whether a person is typing, so that letters are letters.
 pub fn is_in_field(event: &web_sys::KeyboardEvent) -> bool {
-    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    target.is_some_and(|target| matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT"))
+    target_of(event).is_some_and(|target| {
+        let is_field = matches!(target.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT");
+        is_field && target.get_attribute("type").as_deref() != Some("checkbox")
+    })
 }
 
 fn table_rows() -> Vec<web_sys::Element> {
@@ -57,7 +76,8 @@ fn focus_in(row: &web_sys::Element, selector: &str) -> Option<web_sys::HtmlEleme
 fn step_row(step: isize) {
     let rows = table_rows();
     let last = rows.len().saturating_sub(1);
-    let next = focused_row(&rows).map_or(0, |here| here.saturating_add_signed(step).min(last));
+    let from_none = if step == isize::MAX { last } else { 0 };
+    let next = focused_row(&rows).map_or(from_none, |here| here.saturating_add_signed(step).min(last));
     if let Some(row) = rows.get(next) {
         focus_in(row, "a");
     }
@@ -67,7 +87,6 @@ fn target_of(event: &web_sys::KeyboardEvent) -> Option<web_sys::Element> {
     event.target()?.dyn_into().ok()
 }
 
-/// A button takes Space for itself; a link does not.
 fn is_link(event: &web_sys::KeyboardEvent) -> bool {
     target_of(event).is_some_and(|target| target.tag_name() == "A")
 }
@@ -86,13 +105,6 @@ fn select_row(toggles: bool) {
     {
         check.click();
     }
-}
-
-/// Selects the row with the focus and the one that it goes to.
-fn extend(step: isize) {
-    select_row(false);
-    step_row(step);
-    select_row(false);
 }
 
 fn open_row_menu() {

@@ -2,9 +2,13 @@
 //!
 //! Must not know how rows arrive.
 
+pub mod csv;
+pub mod presses;
 pub mod query;
 pub mod remedy;
+pub mod roll;
 pub mod selection;
+pub mod sieve;
 pub mod trouble;
 
 #[cfg(target_arch = "wasm32")]
@@ -12,9 +16,15 @@ mod batch;
 #[cfg(target_arch = "wasm32")]
 mod keys;
 #[cfg(target_arch = "wasm32")]
+mod list;
+#[cfg(target_arch = "wasm32")]
 mod page;
 #[cfg(target_arch = "wasm32")]
 pub mod row;
+#[cfg(target_arch = "wasm32")]
+mod table;
+#[cfg(target_arch = "wasm32")]
+mod table_view;
 #[cfg(target_arch = "wasm32")]
 mod toolbar;
 #[cfg(target_arch = "wasm32")]

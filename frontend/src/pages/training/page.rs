@@ -3,17 +3,17 @@
 //! Must not know how one row is drawn.
 
 use super::batch::BatchBar;
-use super::keys::move_by_keys;
-use super::query::{Column, Query};
-use super::row::TrainingRow;
+use super::list::List;
+use super::query::Query;
 use super::selection;
+use super::sieve::Sieve;
+use super::table::TrainingTable;
 use super::toolbar::Toolbar;
-use crate::arrange::sort_by;
-use crate::components::dynamic::{dynamic, memo};
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{Empty, Skeleton};
-use crate::components::icon::{Icon, IconView};
 use crate::pages::models::ModelsTabs;
 use crate::routes::{NewModel, Place};
+use crate::state::latest::Latest;
 use crate::state::live::Live;
 use crate::state::navigation::Navigation;
 use crate::state::services::Services;
@@ -22,8 +22,10 @@ use crate::text;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use shared::id::TrainingId;
-use shared::training::Training;
 use std::collections::BTreeSet;
+
+/// Who types on is told nothing yet.
+const PAUSE_MS: u32 = 700;
 
 #[component]
 pub fn TrainingPage() -> impl IntoView {
@@ -46,15 +48,14 @@ pub fn TrainingPage() -> impl IntoView {
         show(&query.get_untracked(), &now);
         selected.set(now);
     });
-    let total = memo(move |_| with_rows(live, |rows| rows.len()));
+    let list = List::new(live, query);
     // The stream says again and again that it has caught up; the table is drawn anew only for another stage.
-    let stage = memo(move |_| match (total.get(), live.is_loaded.get()) {
+    let stage = memo(move |_| match (list.total(), live.is_loaded.get()) {
         (0, false) => Stage::Loading,
         (0, true) => Stage::Empty,
         _ => Stage::Shown,
     });
-    let visible = memo(move |_| visible_rows(live, &query.get()));
-    move_by_keys();
+    let is_any = memo(move |_| list.order(|roll| roll.shown() > 0));
     view! {
         <div class="page-head">
             <h1>"Training"</h1>
@@ -65,14 +66,12 @@ pub fn TrainingPage() -> impl IntoView {
             Stage::Loading => view! { <Skeleton rows=6/> }.into_any(),
             Stage::Empty => view! { <NoTrainings/> }.into_any(),
             Stage::Shown => view! {
-                <Toolbar query set_query/>
+                <Toolbar list query set_query/>
                 <BatchBar selected select/>
-                <Show
-                    when=move || visible.with(|visible| !visible.is_empty())
-                    fallback=move || view! { <NothingMatches query set_query/> }
-                >
-                    <TrainingTable query set_query visible total selected select/>
+                <Show when=move || is_any.get() fallback=move || view! { <NothingMatches query set_query/> }>
+                    <TrainingTable list query set_query selected select/>
                 </Show>
+                <Announcement list query/>
             }
             .into_any(),
         })}
@@ -87,117 +86,25 @@ enum Stage {
     Shown,
 }
 
-/// The rows that are not removed.
-pub(super) fn with_rows<T>(live: Live, look: impl FnOnce(&[Training]) -> T) -> T {
-    let rows: Vec<Training> = live.rows.with(|rows| {
-        rows.values().map(|row| row.get()).filter(|training| training.removed_at_ms.is_none()).collect()
-    });
-    look(&rows)
-}
-
-fn visible_rows(live: Live, query: &Query) -> Vec<TrainingId> {
-    with_rows(live, |rows| {
-        let mut shown: Vec<&Training> = rows.iter().filter(|training| query.shows(training)).collect();
-        sort_by(&mut shown, |left, right| query.order(left, right));
-        shown.into_iter().map(|training| training.id).collect()
-    })
-}
-
+/// How many rows a filter leaves, for who does not see it. Said once somebody has stopped to change it, and not for
+/// each row that comes or goes.
 #[component]
-fn TrainingTable(
-    query: Memo<Query>,
-    set_query: Callback<Query>,
-    visible: Memo<Vec<TrainingId>>,
-    total: Memo<usize>,
-    selected: RwSignal<BTreeSet<TrainingId>>,
-    select: Callback<BTreeSet<TrainingId>>,
-) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let extras = memo(move |_| query.with(|query| query.extras.clone()));
-    let all_selected = memo(move |_| {
-        visible.with(|visible| selected.with(|selected| visible.iter().all(|id| selected.contains(id))))
+fn Announcement(list: List, query: Memo<Query>) -> impl IntoView {
+    let words = RwSignal::new(String::new());
+    let later = Latest::new();
+    let sieve = memo(move |_| query.with(Sieve::of));
+    effect(move |before| {
+        sieve.with(|_| ());
+        if before.is_some() {
+            later.run(PAUSE_MS, async move { words.set(untrack(|| counted(list))) });
+        }
     });
-    let select_all = move |_| {
-        let mut now = selected.get_untracked();
-        let all = all_selected.get_untracked();
-        visible.with_untracked(|visible| {
-            for id in visible {
-                if all {
-                    now.remove(id);
-                } else {
-                    now.insert(*id);
-                }
-            }
-        });
-        select.run(now);
-    };
-    let header = move |column: Column| {
-        let sort = move || {
-            let query = query.get();
-            match (query.column == column, query.descending) {
-                (true, true) => "descending",
-                (true, false) => "ascending",
-                (false, _) => "none",
-            }
-        };
-        view! {
-            <th scope="col" aria-sort=sort>
-                <button
-                    class="sort-button"
-                    type="button"
-                    on:click=move |_| set_query.run(query.get_untracked().sorted_by(column))
-                >
-                    {column.label()}
-                    {dynamic(move || match sort() {
-                        "ascending" => Some(view! { <IconView icon=Icon::ArrowUp/> }),
-                        "descending" => Some(view! { <IconView icon=Icon::ArrowDown/> }),
-                        _ => None,
-                    })}
-                </button>
-            </th>
-        }
-    };
-    let footer = move || {
-        let (shown, all) = (visible.with(Vec::len) as u64, total.get() as u64);
-        if shown == all {
-            text::counted(all, "training", "trainings")
-        } else {
-            format!("{} of {}", text::count(shown), text::counted(all, "training", "trainings"))
-        }
-    };
-    view! {
-        <div class="table-frame">
-            <table class="table training-table">
-                <caption class="visually-hidden">"Trainings"</caption>
-                <thead>
-                    <tr>
-                        <td class="check-cell">
-                            <input
-                                type="checkbox"
-                                aria-label="Select all"
-                                prop:checked=move || all_selected.get()
-                                on:change=select_all
-                            />
-                        </td>
-                        {Column::ALL.map(header).collect_view()}
-                        {dynamic(move || extras.get().into_iter().map(|extra| view! {
-                            <th scope="col">{extra.label()}</th>
-                        }).collect_view())}
-                        <td></td>
-                    </tr>
-                </thead>
-                <tbody>
-                    <For each=move || visible.get() key=|id| *id let:id>
-                        {live
-                            .rows
-                            .with_untracked(|rows| rows.get(&id).cloned())
-                            .map(|training| view! { <TrainingRow training extras selected select/> })}
-                    </For>
-                </tbody>
-            </table>
-            <div class="table-footer" role="status">{dynamic(footer)}</div>
-        </div>
-    }
+    view! { <p class="visually-hidden" role="status">{words}</p> }
+}
+
+fn counted(list: List) -> String {
+    let (shown, all) = (list.order(|roll| roll.shown()) as u64, list.total() as u64);
+    format!("{} of {}", text::count(shown), text::counted(all, "training", "trainings"))
 }
 
 #[component]

@@ -5,7 +5,6 @@
 use crate::routes::encoded;
 use shared::status::Status;
 use shared::training::Training;
-use std::cmp::Ordering;
 
 /// A column that rows can be ordered by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +30,18 @@ impl Column {
             Self::Progress => "Progress",
             Self::Duration => "Duration",
             Self::Service => "Service",
+        }
+    }
+
+    /// The class of its cells, which says how wide they are.
+    pub const fn cell_class(self) -> &'static str {
+        match self {
+            Self::Name => "name-cell",
+            Self::CreatedAt => "created-cell",
+            Self::Status => "status-cell",
+            Self::Progress => "progress-cell",
+            Self::Duration => "duration-cell",
+            Self::Service => "service-cell",
         }
     }
 
@@ -197,52 +208,6 @@ impl Query {
         let descending = if self.column == column { !self.descending } else { first };
         Self { column, descending, ..self.clone() }
     }
-
-    /// Whether a row is of the service and found by the search: by part of a name, or by the start of an id.
-    pub fn finds(&self, training: &Training) -> bool {
-        if !self.service.is_empty() && self.service != training.service_name {
-            return false;
-        }
-        let wanted = self.search.trim().to_lowercase();
-        wanted.is_empty()
-            || training.model_name.to_lowercase().contains(&wanted)
-            || [training.model_id.to_string(), training.execution_id.to_string(), training.id.to_string()]
-                .iter()
-                .any(|id| id.starts_with(&wanted))
-    }
-
-    /// Whether a row is shown.
-    pub fn shows(&self, training: &Training) -> bool {
-        let has_status = self.statuses.is_empty() || self.statuses.contains(&training.status);
-        has_status && self.finds(training)
-    }
-
-    /// The order of two rows; rows that are equal keep the newest first.
-    pub fn order(&self, left: &Training, right: &Training) -> Ordering {
-        let order = match self.column {
-            Column::Name => left.model_name.to_lowercase().cmp(&right.model_name.to_lowercase()),
-            Column::CreatedAt => left.created_at_ms.cmp(&right.created_at_ms),
-            Column::Status => place(left.status).cmp(&place(right.status)),
-            Column::Progress => left.progress.fraction().total_cmp(&right.progress.fraction()),
-            Column::Duration => standing_duration(left).cmp(&standing_duration(right)),
-            Column::Service => left.service_name.cmp(&right.service_name),
-        };
-        let order = if self.descending { order.reverse() } else { order };
-        order.then_with(|| right.id.cmp(&left.id))
-    }
-}
-
-fn place(status: Status) -> usize {
-    Status::ALL.iter().position(|other| *other == status).unwrap_or(Status::ALL.len())
-}
-
-/// Running rows keep their order as they tick alike, so the clock is not needed: the start decides.
-fn standing_duration(training: &Training) -> i64 {
-    match (training.started_at_ms, training.ended_at_ms) {
-        (Some(start), Some(end)) => end - start,
-        (Some(start), None) => i64::MAX - start,
-        (None, _) => -1,
-    }
 }
 
 #[cfg(test)]
@@ -283,12 +248,6 @@ pub mod tests {
         }
     }
 
-    fn shown(query: &Query, rows: &[Training]) -> Vec<String> {
-        let mut rows: Vec<&Training> = rows.iter().filter(|row| query.shows(row)).collect();
-        rows.sort_by(|left, right| query.order(left, right));
-        rows.iter().map(|row| row.model_name.clone()).collect()
-    }
-
     #[test]
     fn urls_are_read_back_as_they_were_written() {
         let queries = [
@@ -314,63 +273,25 @@ pub mod tests {
     }
 
     #[test]
-    fn a_service_narrows_and_filters_are_cleared_alone() {
-        let mut other = training("b", 2, Status::Pending);
-        other.service_name = "mgmt-train-resnet".into();
-        let rows = [training("a", 1, Status::Pending), other];
-        let query = Query { service: "mgmt-train-resnet".into(), ..Query::default() }
+    fn a_second_click_turns_the_order_round() {
+        let by_name = Query::default().sorted_by(Column::Name);
+        assert_eq!((by_name.column, by_name.descending), (Column::Name, false));
+        assert!(by_name.sorted_by(Column::Name).descending);
+        assert!(by_name.sorted_by(Column::Duration).descending);
+    }
+
+    #[test]
+    fn filters_are_cleared_alone() {
+        let query = Query { service: "mgmt-train-resnet".into(), search: "x".into(), ..Query::default() }
+            .toggled(Status::Rerun)
+            .toggled(Status::Success)
             .with_column(Extra::Dataset)
             .sorted_by(Column::Name);
-        assert_eq!(shown(&query, &rows), ["b"]);
-        assert_eq!(shown(&query.without_filters(), &rows), ["a", "b"]);
-        assert_eq!(
-            (query.without_filters().extras, query.without_filters().column),
-            (vec![Extra::Dataset], Column::Name)
-        );
-        assert!(query.with_column(Extra::Dataset).extras.is_empty());
-    }
-
-    #[test]
-    fn rows_are_found_by_name_and_by_the_start_of_an_id() {
-        let rows =
-            [training("yolo-Bees", 1_000, Status::Success), training("wasps", 1 << 40, Status::Pending)];
-        let by = |search: &str| shown(&Query { search: search.into(), ..Query::default() }, &rows);
-        assert_eq!(by(" bees "), ["yolo-Bees"]);
-        assert_eq!(by(&rows[1].model_id.to_string()[..6]), ["wasps"]);
-        assert_eq!(by(&rows[1].model_id.to_string()[1..6]), Vec::<String>::new());
-        assert_eq!(by("").len(), 2);
-    }
-
-    #[test]
-    fn statuses_narrow_and_toggle() {
-        let rows = [
-            training("a", 1, Status::Success),
-            training("b", 2, Status::Pending),
-            training("c", 3, Status::Rerun),
-        ];
-        let query = Query::default().toggled(Status::Rerun).toggled(Status::Success);
         assert_eq!(query.statuses, [Status::Success, Status::Rerun]);
-        assert_eq!(shown(&query, &rows), ["c", "a"]);
-        assert_eq!(shown(&query.toggled(Status::Rerun), &rows), ["a"]);
-    }
-
-    #[test]
-    fn a_second_click_turns_the_order_round() {
-        let rows = [training("b", 1, Status::Success), training("A", 2, Status::Pending)];
-        let by_name = Query::default().sorted_by(Column::Name);
-        assert_eq!(shown(&by_name, &rows), ["A", "b"]);
-        assert_eq!(shown(&by_name.sorted_by(Column::Name), &rows), ["b", "A"]);
-        assert_eq!(shown(&Query::default(), &rows), ["A", "b"]);
-    }
-
-    #[test]
-    fn running_rows_are_ordered_by_their_start() {
-        let mut long = training("long", 1, Status::InProgress);
-        long.started_at_ms = Some(1_000);
-        let mut short = training("short", 2, Status::InProgress);
-        short.started_at_ms = Some(5_000);
-        let query = Query { column: Column::Duration, descending: true, ..Query::default() };
-        let waiting = training("waiting", 3, Status::Pending);
-        assert_eq!(shown(&query, &[short, waiting, long]), ["long", "short", "waiting"]);
+        assert_eq!(query.toggled(Status::Rerun).statuses, [Status::Success]);
+        let all = query.without_filters();
+        assert_eq!((all.extras.clone(), all.column), (vec![Extra::Dataset], Column::Name));
+        assert!(all.search.is_empty() && all.service.is_empty() && all.statuses.is_empty());
+        assert!(query.with_column(Extra::Dataset).extras.is_empty());
     }
 }

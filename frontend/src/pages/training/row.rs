@@ -3,6 +3,8 @@
 //! Must not know the table around it.
 
 use super::query::Extra;
+use super::sieve::is_tall;
+use super::table_view::TableView;
 use super::trouble_badge::TroubleBadge;
 use super::waiting::{Remedy, reason};
 use crate::components::dynamic::{dynamic, memo};
@@ -17,33 +19,95 @@ use leptos::prelude::*;
 use shared::id::TrainingId;
 use shared::status::Status;
 use shared::training::{Phase, Training};
-use std::collections::BTreeSet;
 
+/// A row, of which only what can be read is drawn while rows pass too fast to be used.
 #[component]
 pub fn TrainingRow(
     training: ArcRwSignal<Training>,
     extras: Memo<Vec<Extra>>,
-    selected: RwSignal<BTreeSet<TrainingId>>,
-    select: Callback<BTreeSet<TrainingId>>,
+    view: TableView,
 ) -> impl IntoView {
     let training = RwSignal::from(training);
     let key = training.with_untracked(|training| training.id);
-    let is_selected = memo(move |_| selected.with(|selected| selected.contains(&key)));
+    let place = memo(move |_| {
+        view.placed.with(|placed| placed.iter().find(|(_, id)| *id == key).map_or(0, |(place, _)| *place))
+    });
+    // Out of view, it is kept only because it has the focus.
+    let is_kept = memo(move |_| {
+        let (window, place) = (view.window.get(), place.get());
+        !(window.first..window.first + window.count).contains(&place)
+    });
+    let path = training.with_untracked(|training| Place::model(training.model_id).path());
+    let name = memo(move |_| training.with(|training| training.model_name.clone()));
+    let is_tall = memo(move |_| training.with(is_tall));
+    let is_selected = memo(move |_| view.selected.with(|selected| selected.contains(&key)));
+    // Once it is drawn as a whole, it stays so.
+    let passes =
+        memo(move |before: Option<&bool>| before.copied().unwrap_or(true) && view.scroll.is_fast.get());
+    view! {
+        <tr
+            data-row=key.to_string()
+            data-tall=move || is_tall.get().then_some("")
+            data-kept=move || is_kept.get().then_some("")
+            aria-rowindex=move || (place.get() + 2).to_string()
+            aria-selected=move || is_selected.get().to_string()
+        >
+            <td class="check-cell">
+                {dynamic(move || (!passes.get()).then(|| view! { <SelectBox key name is_selected view/> }))}
+            </td>
+            // It may have the focus, and so is never drawn anew.
+            <td class="name-cell"><a class="name-link" href=path title=name>{name}</a></td>
+            {dynamic(move || if passes.get() {
+                training.with_untracked(|training| passing_cells(training, &extras.get_untracked())).into_any()
+            } else {
+                view! { <Cells training name extras/> }.into_any()
+            })}
+        </tr>
+    }
+}
+
+/// What can be read in passing. None of it changes: it is drawn anew before it could.
+fn passing_cells(training: &Training, extras: &[Extra]) -> impl IntoView + use<> {
+    let progress = progress_of(training).map(|(_, words)| words);
+    let extra_cell = |extra: &Extra| view! { <td class="extra-cell">{extra.of(training)}</td> };
+    view! {
+        <td class="created-cell"></td>
+        <td class="status-cell">{training.status.label()}</td>
+        <td class="progress-cell">{progress}</td>
+        <td class="duration-cell"></td>
+        <td class="service-cell mono">{training.service_name.clone()}</td>
+        {extras.iter().map(extra_cell).collect_view()}
+        <td class="menu-cell"></td>
+    }
+}
+
+#[component]
+fn SelectBox(key: TrainingId, name: Memo<String>, is_selected: Memo<bool>, view: TableView) -> impl IntoView {
     let toggle = move |_| {
-        let mut now = selected.get_untracked();
+        let mut now = view.selected.get_untracked();
         if !now.remove(&key) {
             now.insert(key);
         }
-        select.run(now);
+        view.select.run(now);
     };
+    view! {
+        <input
+            type="checkbox"
+            aria-label=move || format!("Select {}", name.get())
+            prop:checked=move || is_selected.get()
+            on:change=toggle
+        />
+    }
+}
+
+/// What stands beside the name.
+#[component]
+fn Cells(training: RwSignal<Training>, name: Memo<String>, extras: Memo<Vec<Extra>>) -> impl IntoView {
     let extra_cell = move |extra: Extra| {
         let words = memo(move |_| training.with(|training| extra.of(training)));
-        view! { <td class="extra-cell">{words}</td> }
+        view! { <td class="extra-cell" title=words>{words}</td> }
     };
     let actions = Actions::from_context();
-    let id = training.with_untracked(|training| training.id.to_string());
-    let place = training.with_untracked(|training| Place::model(training.model_id).path());
-    let name = memo(move |_| training.with(|training| training.model_name.clone()));
     let status = memo(move |_| training.with(|training| training.status));
     let created_at_ms = memo(move |_| training.with(|training| training.created_at_ms));
     let service = memo(move |_| training.with(|training| training.service_name.clone()));
@@ -51,32 +115,21 @@ pub fn TrainingRow(
         .with_untracked(|training| Place::service(&training.service_name, ServiceTab::Executions).path());
     let entries = Callback::new(move |()| training.with_untracked(|training| actions.menu(training)));
     view! {
-        <tr data-row=id aria-selected=move || is_selected.get().to_string()>
-            <td class="check-cell">
-                <input
-                    type="checkbox"
-                    aria-label=move || format!("Select {}", name.get())
-                    prop:checked=move || is_selected.get()
-                    on:change=toggle
-                />
-            </td>
-            <td><a class="name-link" href=place>{name}</a></td>
-            <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
-            <td>
-                <StatusChip status attempts=attempts(training)/>
-                <Remark training/>
-            </td>
-            <td><TrainingProgress training/></td>
-            <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
-            <td class="service-cell">
-                <a class="mono" href=service_place>{service}</a>
-                <TroubleBadge training/>
-            </td>
-            {dynamic(move || extras.get().into_iter().map(extra_cell).collect_view())}
-            <td class="menu-cell">
-                <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
-            </td>
-        </tr>
+        <td class="created-cell"><TimeAgo at_ms=created_at_ms/></td>
+        <td class="status-cell">
+            <StatusChip status attempts=attempts(training)/>
+            <div class="remarks"><Remark training/></div>
+        </td>
+        <td class="progress-cell"><TrainingProgress training/></td>
+        <td class="duration-cell"><Elapsed from_to=duration(training)/></td>
+        <td class="service-cell">
+            <a class="mono" href=service_place>{service}</a>
+            <TroubleBadge training/>
+        </td>
+        {dynamic(move || extras.get().into_iter().map(extra_cell).collect_view())}
+        <td class="menu-cell">
+            <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
+        </td>
     }
 }
 

@@ -24,16 +24,29 @@ pub fn to_part(selected: &BTreeSet<TrainingId>) -> Option<String> {
     (!ids.is_empty()).then(|| format!("sel={}", ids.join(",")))
 }
 
-/// What can be done with how many of those that are selected, or why with none.
-pub fn can_some(capabilities: impl Iterator<Item = Result<(), &'static str>>) -> Result<usize, &'static str> {
-    let (mut possible, mut reason) = (0, "Nothing is selected");
-    for capability in capabilities {
+/// Counts with how many of those that are selected something can be done.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    possible: usize,
+    reason: &'static str,
+}
+
+impl Tally {
+    pub const fn new() -> Self {
+        Self { possible: 0, reason: "Nothing is selected" }
+    }
+
+    pub fn add(&mut self, capability: Result<(), &'static str>) {
         match capability {
-            Ok(()) => possible += 1,
-            Err(why) => reason = why,
+            Ok(()) => self.possible += 1,
+            Err(why) => self.reason = why,
         }
     }
-    if possible == 0 { Err(reason) } else { Ok(possible) }
+
+    /// With how many, or why with none.
+    pub const fn can(&self) -> Result<usize, &'static str> {
+        if self.possible == 0 { Err(self.reason) } else { Ok(self.possible) }
+    }
 }
 
 #[cfg(test)]
@@ -54,8 +67,13 @@ mod tests {
 
     #[test]
     fn one_that_can_is_enough() {
-        assert_eq!(can_some([Err("a"), Ok(()), Ok(())].into_iter()), Ok(2));
-        assert_eq!(can_some([Err("it is over")].into_iter()), Err("it is over"));
-        assert!(can_some(std::iter::empty()).is_err());
+        let can = |capabilities: &[Result<(), &'static str>]| {
+            let mut tally = Tally::new();
+            capabilities.iter().for_each(|capability| tally.add(*capability));
+            tally.can()
+        };
+        assert_eq!(can(&[Err("a"), Ok(()), Ok(())]), Ok(2));
+        assert_eq!(can(&[Err("it is over")]), Err("it is over"));
+        assert!(can(&[]).is_err());
     }
 }

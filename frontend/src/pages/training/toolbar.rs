@@ -2,20 +2,23 @@
 //!
 //! Must not know the table.
 
-use super::page::with_rows;
+use super::csv;
+use super::list::List;
 use super::query::{Extra, Query};
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::IconView;
 use crate::components::search_field::SearchField;
 use crate::components::status_chip::look;
-use crate::state::live::Live;
+use crate::state::clock::Clock;
+use crate::state::saving::offer;
+use crate::state::toasts::Toasts;
+use crate::text;
 use leptos::prelude::*;
 use shared::status::Status;
-use shared::training::Training;
 use std::collections::BTreeSet;
 
 #[component]
-pub fn Toolbar(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
+pub fn Toolbar(list: List, query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
     let search = Callback::new(move |search| {
         set_query.run(Query { search, ..query.get_untracked() });
     });
@@ -26,26 +29,20 @@ pub fn Toolbar(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView 
                 value=Signal::derive(move || query.get().search)
                 on_input=search
             />
-            <StatusFilter query set_query/>
-            <ServiceFilter query set_query/>
+            <ServiceFilter list query set_query/>
             <ColumnChoice query set_query/>
+            <SaveButton list query/>
+            <StatusFilter list query set_query/>
         </div>
     }
 }
 
 /// Chips for all eight statuses with counts of what the search finds; several may be pressed.
 #[component]
-fn StatusFilter(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
-    let live = expect_context::<Live>();
-    let counts = memo(move |_| {
-        let query = query.get();
-        with_rows(live, |rows| {
-            let found: Vec<&Training> = rows.iter().filter(|training| query.finds(training)).collect();
-            Status::ALL.map(|status| found.iter().filter(|training| training.status == status).count())
-        })
-    });
+fn StatusFilter(list: List, query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
+    let counts = memo(move |_| list.counts());
     let chip = move |(index, status): (usize, Status)| {
-        let count = move || counts.with(|counts| counts.get(index).copied().unwrap_or(0));
+        let count = move || text::count(counts.with(|counts| counts.get(index).copied().unwrap_or(0)) as u64);
         view! {
             <button
                 class="filter-chip"
@@ -69,12 +66,10 @@ fn StatusFilter(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView
 
 /// The services that have trainings; with one alone there is nothing to choose.
 #[component]
-fn ServiceFilter(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
-    let live = expect_context::<Live>();
+fn ServiceFilter(list: List, query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView {
     let chosen = memo(move |_| query.with(|query| query.service.clone()));
     let names = memo(move |_| {
-        let mut names = BTreeSet::new();
-        with_rows(live, |rows| names.extend(rows.iter().map(|training| training.service_name.clone())));
+        let mut names = list.services();
         names.extend(Some(chosen.get()).filter(|chosen| !chosen.is_empty()));
         names
     });
@@ -123,5 +118,31 @@ fn ColumnChoice(query: Memo<Query>, set_query: Callback<Query>) -> impl IntoView
             <summary class="button">"Columns"</summary>
             <div class="menu" role="group" aria-label="Columns">{Extra::ALL.map(choice).collect_view()}</div>
         </details>
+    }
+}
+
+/// Saves what is shown, all of it and in its order, as a table for spreadsheets.
+#[component]
+fn SaveButton(list: List, query: Memo<Query>) -> impl IntoView {
+    let (clock, toasts) = (expect_context::<Clock>(), expect_context::<Toasts>());
+    let save = move |_| {
+        let now_ms = clock.now_ms_untracked();
+        let saved = query.with_untracked(|query| {
+            let mut table = csv::head(&query.extras);
+            list.peek(|roll| {
+                for row in roll.ids().filter_map(|id| list.row(id)) {
+                    table += &row.with_untracked(|row| csv::line(row, &query.extras, now_ms));
+                }
+            });
+            offer("trainings.csv", &table, "text/csv")
+        });
+        if saved.is_err() {
+            toasts.problem("This browser could not save the table");
+        }
+    };
+    view! {
+        <button class="button" type="button" title="Save the trainings that are shown as CSV" on:click=save>
+            "Save CSV"
+        </button>
     }
 }

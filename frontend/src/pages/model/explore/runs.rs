@@ -88,17 +88,19 @@ impl Run {
 /// What turns epochs into other axes. How many steps an epoch has is asked only where it is needed.
 fn scale_of(training: Memo<Option<Training>>, axis: Memo<XAxis>) -> Memo<RunScale> {
     let asked = memo(move |_| {
-        let batch = training.with(|training| {
-            let training = training.as_ref()?;
-            Some((training.id, training.configuration.get("batch_size")?.as_f64()?))
-        });
-        batch.filter(|_| axis.get() == XAxis::Step)
+        let id = training.with(|training| training.as_ref().map(|training| training.id));
+        id.filter(|_| axis.get() == XAxis::Step)
     });
     let steps = fetched(move || {
         let asked = asked.get();
         async move {
-            let Some((training, batch)) = asked else { return Ok(None) };
+            let Some(training) = asked else { return Ok(None) };
             let snapshot = api::trainings::snapshot(training.to_string()).await?;
+            let settings: serde_json::Value =
+                serde_json::from_str(&snapshot.configuration_json).unwrap_or_default();
+            let Some(batch) = settings.get("batch_size").and_then(serde_json::Value::as_f64) else {
+                return Ok(None);
+            };
             // The subset that is learnt from comes first; what is left of a batch is a step, too.
             let items = snapshot.subsets.first().map(|subset| subset.item_count as f64);
             Ok(items.map(|items| (items / batch.max(1.0)).ceil()))
