@@ -11,6 +11,7 @@ pub enum Command {
     GoToDatasets,
     GoToServices,
     GoToSecrets,
+    GoToAppearance,
     GoToFilterLanguage,
     Train,
     ImportDataset,
@@ -35,12 +36,13 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
         Self::GoToServices,
         Self::GoToSecrets,
+        Self::GoToAppearance,
         Self::GoToFilterLanguage,
         Self::Train,
         Self::ImportDataset,
@@ -59,6 +61,7 @@ impl Command {
             Self::GoToDatasets => "Go to Datasets",
             Self::GoToServices => "Go to Services",
             Self::GoToSecrets => "Go to Secrets",
+            Self::GoToAppearance => "Go to Appearance",
             Self::GoToFilterLanguage => "Go to Filter language",
             Self::Train => "Create version…",
             Self::ImportDataset => "Import a dataset…",
@@ -77,6 +80,7 @@ impl Command {
             Self::GoToModels => Keys::Pair("g", "m"),
             Self::GoToDatasets => Keys::Pair("g", "d"),
             Self::GoToServices => Keys::Pair("g", "s"),
+            Self::GoToAppearance => Keys::Pair("g", "a"),
             // For "help": `f` follows the end of a log.
             Self::GoToFilterLanguage => Keys::Pair("g", "h"),
             Self::Train => Keys::Single("c"),

@@ -216,6 +216,25 @@ impl Browser {
         Ok(())
     }
 
+    /// Shows pages as in a window of this size in CSS pixels; without one, as in the window that there is.
+    ///
+    /// # Errors
+    /// If the browser does not know how.
+    pub async fn resize(&self, size: Option<(u32, u32)>) -> Result<()> {
+        let cdp = self.driver.cdp();
+        match size {
+            Some((width, height)) => {
+                let metrics =
+                    json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+                cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+            }
+            None => {
+                cdp.send_raw("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Leaves a picture of the window in `target/screenshots`.
     ///
     /// # Errors

@@ -4,6 +4,8 @@
 
 pub mod datasets;
 pub mod filter_language;
+#[cfg(any(test, feature = "gallery"))]
+pub mod gallery;
 pub mod model;
 pub mod models;
 pub mod services;
@@ -18,5 +20,7 @@ pub mod not_found;
 pub mod recipes;
 #[cfg(target_arch = "wasm32")]
 pub mod secrets;
+#[cfg(target_arch = "wasm32")]
+pub mod settings;
 #[cfg(target_arch = "wasm32")]
 pub mod sign_in;

@@ -3,6 +3,8 @@
 //! Must not know any page.
 
 pub mod metrics;
+pub mod setting;
+pub mod time_zone;
 
 #[cfg(target_arch = "wasm32")]
 pub mod act;
@@ -20,6 +22,8 @@ pub mod layers;
 pub mod live;
 #[cfg(target_arch = "wasm32")]
 pub mod navigation;
+#[cfg(target_arch = "wasm32")]
+pub mod panic;
 #[cfg(target_arch = "wasm32")]
 pub mod preferences;
 #[cfg(target_arch = "wasm32")]

@@ -13,7 +13,7 @@ pub fn move_by_keys() {
     let preferences = expect_context::<Preferences>();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let has_modifier = event.ctrl_key() || event.meta_key() || event.alt_key();
-        if has_modifier || !preferences.single_keys.get_untracked() || is_covered() || is_in_field(&event) {
+        if has_modifier || !preferences.has_single_keys() || is_covered() || is_in_field(&event) {
             return;
         }
         match event.key().as_str() {
