@@ -20,14 +20,16 @@ async fn go(browser: &Browser, server: &Server, page: &Page) -> Result<()> {
 async fn look_at(browser: &mut Browser, server: &Server, state: &str, pages: &[Page]) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
     for page in pages {
-        go(browser, server, page).await?;
+        if let Err(error) = go(browser, server, page).await {
+            complaints.push(format!("{error:#}"));
+            continue;
+        }
         let (what, picture) = (format!("{} ({state})", page.path), picture_name(&page.path, state));
         complaints.extend(violations(browser, &what, &picture).await?);
         complaints.extend(overflows(browser, &what, &picture).await?);
-        // A request for what is not there is what these pages are about.
-        if let Err(error) = browser.expect_quiet_console(&[]).await {
-            complaints.push(format!("{what}: {error:#}"));
-        }
+    }
+    if let Err(error) = browser.expect_quiet_console(&[]).await {
+        complaints.push(format!("{state}: {error:#}"));
     }
     Ok(complaints)
 }
