@@ -238,7 +238,8 @@ fn Header(run: Callback<Command>) -> impl IntoView {
             </nav>
             <div class="header-end">
                 <LiveIndicator/>
-                <button class="icon-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette, Ctrl K">
+                <button class="icon-button palette-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette, Ctrl K">
+                    <IconView icon=Icon::Search/>
                     <span class="palette-hint"><kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span>
                 </button>
                 <button

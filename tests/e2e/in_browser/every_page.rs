@@ -13,7 +13,11 @@ use tests::wait::until_async;
 
 async fn go(browser: &Browser, server: &Server, page: &Page) -> Result<()> {
     browser.open(&format!("{}{}", server.url, page.path)).await?;
-    browser.find(page.role, &page.name).await.map(drop)
+    browser.find(page.role, &page.name).await?;
+    until_async("nothing is being loaded", PAGE_DEADLINE, async || {
+        Ok((browser.script("return !document.querySelector('main .skeleton')").await? == true).then_some(()))
+    })
+    .await
 }
 
 /// Looks at each page; answers what is wrong.

@@ -32,6 +32,13 @@ const OUTSIDE: &str = "
 from ${Math.round(box.left)} to ${Math.round(box.right)}`);
         }
     }
+    // What is wide by itself, for whoever mends it.
+    if (root.scrollWidth > innerWidth && wrong.length < 2) {
+        for (const element of document.querySelectorAll('main *')) {
+            const right = element.getBoundingClientRect().right;
+            if (right > innerWidth + 1 && !scrolls(element)) wrong.push(`${element.localName}.${element.className} to ${Math.round(right)}`);
+        }
+    }
     return wrong.slice(0, 5).join('; ');";
 
 /// The page without what changes by itself: how long ago things were, what is free now, whether it is live.
