@@ -117,7 +117,7 @@ fn SignedIn() -> impl IntoView {
             <Header run/>
             <LostBar/>
             <main class="main" id="main" tabindex="-1">
-                <Routes fallback=NotFoundPage>
+                <Routes fallback=elsewhere>
                     <Route path=path!("/") view=ToTraining/>
                     <Route path=path!("/sign-in") view=ToTraining/>
                     <Route path=path!("/models") view=|| parts::show(&parts::VERSIONS)/>
@@ -134,6 +134,8 @@ fn SignedIn() -> impl IntoView {
                     <Route path=path!("/services/machines") view=|| parts::show(&parts::MACHINES)/>
                     <Route path=path!("/services/:name/:tab?") view=|| parts::show(&parts::SERVICE)/>
                     <Route path=path!("/settings/secrets") view=|| parts::show(&parts::SECRETS)/>
+                    <Route path=path!("/settings") view=ToSettings/>
+                    <Route path=path!("/settings/appearance") view=|| parts::show(&parts::APPEARANCE)/>
                     <Route path=path!("/help/filters") view=|| parts::show(&parts::FILTER_LANGUAGE)/>
                 </Routes>
             </main>
@@ -144,6 +146,15 @@ fn SignedIn() -> impl IntoView {
         <ShortcutSheet/>
         <Palette choices/>
     }
+}
+
+/// What stands where no route leads: builds for who works on the UI have one more page.
+fn elsewhere() -> AnyView {
+    #[cfg(feature = "gallery")]
+    if use_location().pathname.with_untracked(|path| path == "/dev/gallery") {
+        return parts::show(&parts::GALLERY);
+    }
+    view! { <NotFoundPage/> }.into_any()
 }
 
 /// Frames after another page was asked for in which the focus is looked after: about a second.
@@ -181,12 +192,18 @@ fn ToTraining() -> impl IntoView {
 }
 
 #[component]
+fn ToSettings() -> impl IntoView {
+    view! { <Redirect path=Place::Secrets.path()/> }
+}
+
+#[component]
 fn Header(run: Callback<Command>) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let location = use_location();
+    let settings = Place::Secrets.path();
     let link = move |place: Place, label: &'static str| {
         let path = place.path();
-        let target = path.clone();
+        let (target, settings) = (path.clone(), settings.clone());
         let current = move || {
             location.pathname.with(|here| {
                 let is_model = here.starts_with("/models/") && here != "/models/training";
@@ -194,7 +211,8 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                 let is_current = *here == target
                     || (target == "/models" && is_model)
                     || (target == "/datasets" && is_dataset)
-                    || (target == "/services" && here.starts_with("/services/"));
+                    || (target == "/services" && here.starts_with("/services/"))
+                    || (target == settings && here.starts_with("/settings/"));
                 is_current.then_some(if *here == target { "page" } else { "true" })
             })
         };
@@ -219,12 +237,13 @@ fn Header(run: Callback<Command>) -> impl IntoView {
                     {link(Place::Models, "Models")}
                     {link(Place::Datasets, "Datasets")}
                     {link(Place::Services, "Services")}
-                    {link(Place::Secrets, "Secrets")}
+                    {link(Place::Secrets, "Settings")}
                 </ul>
             </nav>
             <div class="header-end">
                 <LiveIndicator/>
-                <button class="icon-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette, Ctrl K">
+                <button class="icon-button palette-button" type="button" on:click=move |_| run.run(Command::OpenPalette) aria-label="Open command palette, Ctrl K">
+                    <IconView icon=Icon::Search/>
                     <span class="palette-hint"><kbd>"Ctrl"</kbd>" "<kbd>"K"</kbd></span>
                 </button>
                 <button
@@ -313,6 +332,7 @@ fn carried_out() -> Callback<Command> {
         Command::GoToDatasets => navigation.go(&Place::Datasets),
         Command::GoToServices => navigation.go(&Place::Services),
         Command::GoToSecrets => navigation.go(&Place::Secrets),
+        Command::GoToAppearance => navigation.go(&Place::Appearance),
         Command::GoToFilterLanguage => navigation.go(&Place::FilterLanguage),
         Command::Compare => navigation.go(&Place::Compare { ids: ids_here() }),
         Command::Train => navigation.go(&Place::NewModel(NewModel::default())),
@@ -382,8 +402,7 @@ fn listen_to_keys(run: Callback<Command>) {
             event.prevent_default();
             return run.run(command);
         }
-        let rests =
-            with_control || event.alt_key() || is_covered() || !preferences.single_keys.get_untracked();
+        let rests = with_control || event.alt_key() || is_covered() || !preferences.has_single_keys();
         if rests || crate::pages::training::is_in_field(&event) {
             return;
         }

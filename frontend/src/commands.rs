@@ -14,6 +14,7 @@ pub enum Command {
     GoToDatasets,
     GoToServices,
     GoToSecrets,
+    GoToAppearance,
     GoToFilterLanguage,
     Compare,
     Train,
@@ -39,12 +40,13 @@ pub enum Keys {
 }
 
 impl Command {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::GoToTraining,
         Self::GoToModels,
         Self::GoToDatasets,
         Self::GoToServices,
         Self::GoToSecrets,
+        Self::GoToAppearance,
         Self::GoToFilterLanguage,
         Self::Compare,
         Self::Train,
@@ -64,6 +66,7 @@ impl Command {
             Self::GoToDatasets => "Go to Datasets",
             Self::GoToServices => "Go to Services",
             Self::GoToSecrets => "Go to Secrets",
+            Self::GoToAppearance => "Go to Appearance",
             Self::GoToFilterLanguage => "Go to Filter language",
             Self::Compare => "Compare trainings…",
             Self::Train => "Create version…",
@@ -83,6 +86,7 @@ impl Command {
             Self::GoToModels => Keys::Pair("g", "m"),
             Self::GoToDatasets => Keys::Pair("g", "d"),
             Self::GoToServices => Keys::Pair("g", "s"),
+            Self::GoToAppearance => Keys::Pair("g", "a"),
             // For "help": `f` follows the end of a log.
             Self::GoToFilterLanguage => Keys::Pair("g", "h"),
             Self::Compare => Keys::Pair("g", "c"),

@@ -32,7 +32,7 @@ mod text;
 
 #[cfg(target_arch = "wasm32")]
 fn main() {
-    console_error_panic_hook::set_once();
+    std::panic::set_hook(Box::new(state::panic::tell));
     leptos::mount::mount_to_body(app::App);
 }
 

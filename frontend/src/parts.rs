@@ -9,11 +9,14 @@ use crate::components::empty::Skeleton;
 use crate::pages::compare::ComparePage;
 use crate::pages::datasets::{DatasetPage, DatasetsPage};
 use crate::pages::filter_language::FilterLanguagePage;
+#[cfg(feature = "gallery")]
+use crate::pages::gallery::GalleryPage;
 use crate::pages::model::ModelPage;
 use crate::pages::models::{ArchitecturesPage, CreatePage, VersionsPage};
 use crate::pages::recipes::RecipesPage;
 use crate::pages::secrets::SecretsPage;
 use crate::pages::services::{MachinesPage, ServicePage, ServicesPage};
+use crate::pages::settings::AppearancePage;
 use crate::pages::train::TrainPage;
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
@@ -52,7 +55,10 @@ page!(services, SERVICES, services, fetch_services, ServicesPage);
 page!(services, SERVICE, service, fetch_service, ServicePage);
 page!(services, MACHINES, machines, fetch_machines, MachinesPage);
 page!(services, SECRETS, secrets, fetch_secrets, SecretsPage);
+page!(services, APPEARANCE, appearance, fetch_appearance, AppearancePage);
 page!(help, FILTER_LANGUAGE, filter_language, fetch_filter_language, FilterLanguagePage);
+#[cfg(feature = "gallery")]
+page!(gallery, GALLERY, gallery, fetch_gallery, GalleryPage);
 
 /// One page of each part.
 static PARTS: [&Page; 5] = [&MODEL, &TRAIN, &DATASETS, &SERVICES, &FILTER_LANGUAGE];

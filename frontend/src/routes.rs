@@ -137,6 +137,8 @@ pub enum Place {
         tab: ServiceTab,
     },
     Secrets,
+    /// How this browser shows the UI.
+    Appearance,
     /// The user's reference of filters.
     FilterLanguage,
 }
@@ -171,6 +173,7 @@ impl Place {
             Self::Machines => "/services/machines".into(),
             Self::Service { service, tab } => format!("/services/{}/{}", encoded(service), tab.name()),
             Self::Secrets => "/settings/secrets".into(),
+            Self::Appearance => "/settings/appearance".into(),
             Self::FilterLanguage => "/help/filters".into(),
         }
     }
@@ -264,6 +267,7 @@ mod tests {
             ),
             (Place::Recipes { dataset: "d".into() }, "/datasets/d/recipes"),
             (Place::Secrets, "/settings/secrets"),
+            (Place::Appearance, "/settings/appearance"),
             (Place::Services, "/services"),
             (Place::Machines, "/services/machines"),
             (Place::service("mgmt-train-a", ServiceTab::Errors), "/services/mgmt-train-a/errors"),

@@ -225,16 +225,6 @@ impl Browser {
         answer.with_context(|| format!("{method} failed"))
     }
 
-    /// Gives the page another width, in CSS pixels.
-    ///
-    /// # Errors
-    /// If the browser does not know how.
-    pub async fn be_wide(&self, pixels: u32) -> Result<()> {
-        let metrics = json!({ "width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": false });
-        self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
-        Ok(())
-    }
-
     /// Shows the page as it is printed, to somebody who prefers a look.
     ///
     /// # Errors
@@ -244,6 +234,25 @@ impl Browser {
             { "name": "prefers-color-scheme", "value": theme.name() },
         ] });
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", features).await?;
+        Ok(())
+    }
+
+    /// Shows pages as in a window of this size in CSS pixels; without one, as in the window that there is.
+    ///
+    /// # Errors
+    /// If the browser does not know how.
+    pub async fn resize(&self, size: Option<(u32, u32)>) -> Result<()> {
+        let cdp = self.driver.cdp();
+        match size {
+            Some((width, height)) => {
+                let metrics =
+                    json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+                cdp.send_raw("Emulation.setDeviceMetricsOverride", metrics).await?;
+            }
+            None => {
+                cdp.send_raw("Emulation.clearDeviceMetricsOverride", json!({})).await?;
+            }
+        }
         Ok(())
     }
 

@@ -5,6 +5,8 @@
 pub mod compare;
 pub mod datasets;
 pub mod filter_language;
+#[cfg(any(test, feature = "gallery"))]
+pub mod gallery;
 pub mod model;
 pub mod models;
 pub mod services;
@@ -19,5 +21,7 @@ pub mod not_found;
 pub mod recipes;
 #[cfg(target_arch = "wasm32")]
 pub mod secrets;
+#[cfg(target_arch = "wasm32")]
+pub mod settings;
 #[cfg(target_arch = "wasm32")]
 pub mod sign_in;

@@ -2,14 +2,15 @@
 //!
 //! Must not know which label is right: the server checks.
 
-use crate::api::{self, ApiError};
+use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::field::{TextArea, TextField};
+use crate::pages::not_found::{NoSuch, Thing};
 use crate::routes::Place;
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::session::Session;
 use crate::state::title::use_title;
 use crate::state::toasts::Toasts;
@@ -25,6 +26,23 @@ pub fn RecipesPage() -> impl IntoView {
     let parameters = use_params_map();
     let dataset = memo(move |_| parameters.with(|all| all.get("id").unwrap_or_default()));
     let recipes = fetched(move || api::recipes::list(dataset.get()));
+    // The recipes of no dataset are no recipes.
+    let is_missing = memo(move |_| {
+        recipes
+            .state
+            .with(|state| matches!(state, Loaded::Failed(error) if error.kind == ErrorKind::NotFound))
+    });
+    dynamic(move || {
+        if is_missing.get() {
+            view! { <NoSuch thing=Thing::Dataset/> }.into_any()
+        } else {
+            view! { <Recipes dataset recipes/> }.into_any()
+        }
+    })
+}
+
+#[component]
+fn Recipes(dataset: Memo<String>, recipes: Fetched<Vec<Recipe>>) -> impl IntoView {
     view! {
         <div class="page-head">
             <h1>"Recipes"</h1>

@@ -4,6 +4,8 @@
 
 pub mod change_log;
 pub mod metrics;
+pub mod setting;
+pub mod time_zone;
 
 #[cfg(target_arch = "wasm32")]
 pub mod act;
@@ -23,6 +25,8 @@ pub mod layers;
 pub mod live;
 #[cfg(target_arch = "wasm32")]
 pub mod navigation;
+#[cfg(target_arch = "wasm32")]
+pub mod panic;
 #[cfg(target_arch = "wasm32")]
 pub mod preferences;
 #[cfg(target_arch = "wasm32")]

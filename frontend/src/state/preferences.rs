@@ -1,14 +1,16 @@
-//! What a person prefers, kept in this browser: theme and single-key shortcuts.
+//! What a person prefers, kept in this browser and the same in all of its tabs.
 //!
 //! Must not hold anything secret.
 
+use super::clock;
+use super::setting::Setting;
+use super::time_zone::Zone;
 use crate::components::dynamic::effect;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use wasm_bindgen::closure::Closure;
 
-const THEME: &str = "trainyard.theme";
-const SINGLE_KEYS: &str = "trainyard.single-keys";
+const ZONE: &str = "trainyard.time-zone";
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,68 +38,107 @@ impl Theme {
 /// The preferences in force.
 #[derive(Debug, Clone, Copy)]
 pub struct Preferences {
-    chosen: RwSignal<Option<Theme>>,
+    /// The chosen value of each setting.
+    chosen: [RwSignal<&'static str>; Setting::ALL.len()],
     /// What the system asks for, as it changes.
     system: RwSignal<Theme>,
-    pub single_keys: RwSignal<bool>,
 }
 
 impl Preferences {
     /// Reads what was chosen before, and puts it in force.
     pub fn load() -> Self {
-        let chosen = match stored(THEME).as_deref() {
-            Some("light") => Some(Theme::Light),
-            Some("dark") => Some(Theme::Dark),
-            _ => None,
-        };
-        let single_keys = stored(SINGLE_KEYS).as_deref() != Some("off");
-        let preferences = Self {
-            chosen: RwSignal::new(chosen),
-            system: followed_system_theme(),
-            single_keys: RwSignal::new(single_keys),
-        };
-        effect(move |_| {
-            let root = document().document_element();
-            if let (Some(root), Some(theme)) = (root, preferences.chosen.get()) {
-                // A page that cannot carry an attribute stays in the system's theme.
-                let _ = root.set_attribute("data-theme", theme.name());
+        let chosen = Setting::ALL.map(|setting| RwSignal::new(setting.default()));
+        let preferences = Self { chosen, system: followed_system_theme() };
+        preferences.read();
+        for setting in Setting::ALL {
+            if let Some(attribute) = setting.attribute() {
+                effect(move |_| mark(attribute, preferences.of(setting)));
             }
-        });
+        }
+        // Another tab chose something; this one lives as long as what listens.
+        window_event_listener_untyped("storage", move |_| preferences.read());
         preferences.be_light_on_paper();
         preferences
     }
 
     /// What is drawn, and not styled, asks for its colours before the style sheet knows that it is for paper.
     fn be_light_on_paper(self) {
-        let put = move |theme: Option<Theme>| {
-            let Some(root) = document().document_element() else { return };
-            let _ = match theme {
-                Some(theme) => root.set_attribute("data-theme", theme.name()),
-                None => root.remove_attribute("data-theme"),
-            };
-        };
         // Both live as long as the tab.
-        let _ = window_event_listener_untyped("beforeprint", move |_| put(Some(Theme::Light)));
-        let _ = window_event_listener_untyped("afterprint", move |_| put(self.chosen.get_untracked()));
+        let _ = window_event_listener_untyped("beforeprint", move |_| mark("data-theme", Theme::Light.name()));
+        let _ = window_event_listener_untyped("afterprint", move |_| {
+            mark("data-theme", self.signal(Setting::Theme).get_untracked());
+        });
+    }
+
+    /// Takes over what the browser keeps.
+    fn read(self) {
+        for (setting, signal) in Setting::ALL.into_iter().zip(self.chosen) {
+            let value = setting.value(&stored(setting.key()).unwrap_or_default());
+            if signal.get_untracked() != value {
+                signal.set(value);
+            }
+        }
+        clock::read_in(Zone::from_name(&stored(ZONE).unwrap_or_default()));
+    }
+
+    fn signal(self, setting: Setting) -> RwSignal<&'static str> {
+        let [theme, density, motion, contrast, single_keys] = self.chosen;
+        match setting {
+            Setting::Theme => theme,
+            Setting::Density => density,
+            Setting::Motion => motion,
+            Setting::Contrast => contrast,
+            Setting::SingleKeys => single_keys,
+        }
+    }
+
+    /// The value that was chosen, or the one that holds by itself.
+    pub fn of(self, setting: Setting) -> &'static str {
+        self.signal(setting).get()
+    }
+
+    pub fn choose(self, setting: Setting, value: &'static str) {
+        store(setting.key(), value);
+        self.signal(setting).set(value);
+    }
+
+    /// From now on times are read in this zone.
+    pub fn choose_zone(self, zone: Zone) {
+        store(ZONE, zone.name());
+        clock::read_in(zone);
     }
 
     /// The theme that is seen: the chosen one, or the system's.
     pub fn theme(self) -> Theme {
-        self.chosen.get().unwrap_or_else(|| self.system.get())
+        match self.of(Setting::Theme) {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            _ => self.system.get(),
+        }
     }
 
     pub fn toggle_theme(self) {
-        let theme = untrack(|| self.theme()).other();
-        store(THEME, theme.name());
-        self.chosen.set(Some(theme));
+        self.choose(Setting::Theme, untrack(|| self.theme()).other().name());
+    }
+
+    /// Whether they act now.
+    pub fn has_single_keys(self) -> bool {
+        self.signal(Setting::SingleKeys).get_untracked() == "on"
     }
 
     /// Answers whether they are on now.
     pub fn toggle_single_keys(self) -> bool {
-        let on = !self.single_keys.get_untracked();
-        store(SINGLE_KEYS, if on { "on" } else { "off" });
-        self.single_keys.set(on);
+        let on = !self.has_single_keys();
+        self.choose(Setting::SingleKeys, if on { "on" } else { "off" });
         on
+    }
+}
+
+/// Tells the styles.
+fn mark(attribute: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        // A page that cannot carry an attribute stays as the system has it.
+        let _ = root.set_attribute(attribute, value);
     }
 }
 

@@ -154,7 +154,7 @@ async fn looks(browser: &mut Browser) -> Result<()> {
     let address = browser.address().await?;
     for theme in Theme::ALL {
         browser.prefer(theme).await?;
-        browser.be_wide(1280).await?;
+        browser.resize(Some((1280, 900))).await?;
         browser.open(&address).await?;
         expect_heads(browser, &["second", "first"]).await?;
         browser.screenshot(&format!("compare-{}", theme.name())).await?;
@@ -162,7 +162,7 @@ async fn looks(browser: &mut Browser) -> Result<()> {
         expect_drawn_charts(browser, 2).await?;
         expect_no_violation(browser, &format!("trainings side by side ({})", theme.name())).await?;
         browser.screenshot(&format!("compare-charts-{}", theme.name())).await?;
-        browser.be_wide(320).await?;
+        browser.resize(Some((320, 900))).await?;
         browser.script("scrollTo(0, 0)").await?;
         expect_no_overflow(browser).await?;
         browser.script("document.querySelector('.compare-frame').scrollLeft = 120").await?;
@@ -172,7 +172,7 @@ async fn looks(browser: &mut Browser) -> Result<()> {
         const cell = document.querySelector('.compare-table th[scope=row]').getBoundingClientRect();
         return Math.abs(cell.left - frame.left) < 4";
     ensure!(browser.script(stays).await? == true, "the first column is scrolled away");
-    browser.be_wide(1280).await?;
+    browser.resize(Some((1280, 900))).await?;
     browser.prefer(Theme::Light).await?;
     charts_are_chosen(browser).await
 }

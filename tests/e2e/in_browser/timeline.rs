@@ -71,18 +71,18 @@ async fn by_keys(browser: &Browser) -> Result<()> {
 async fn looks(browser: &mut Browser, address: &str) -> Result<()> {
     for theme in Theme::ALL {
         browser.prefer(theme).await?;
-        browser.be_wide(1280).await?;
+        browser.resize(Some((1280, 900))).await?;
         browser.open(address).await?;
         browser.click("button", "~Ended by a person").await?;
         expect_no_violation(browser, &format!("timeline ({})", theme.name())).await?;
         browser.screenshot(&format!("timeline-{}", theme.name())).await?;
-        browser.be_wide(320).await?;
+        browser.resize(Some((320, 900))).await?;
         browser.click("button", "~Timeline: ").await?;
         browser.expect_text("Attempt 1 put back: asked for", PAGE_DEADLINE).await?;
         expect_no_overflow(browser).await?;
         expect_no_violation(browser, &format!("narrow timeline ({})", theme.name())).await?;
         browser.screenshot(&format!("timeline-narrow-{}", theme.name())).await?;
     }
-    browser.be_wide(1280).await?;
+    browser.resize(Some((1280, 900))).await?;
     browser.prefer(Theme::Light).await
 }

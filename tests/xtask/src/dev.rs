@@ -21,7 +21,10 @@ pub fn run(project: &Project, arguments: &[String]) -> Result<()> {
     let mut server = Command::new(project.trainyard());
     server.current_dir(&project.root).args(["serve", "--data", ".trainyard/dev"]).args(&arguments);
     let mut watch = project.command("trunk");
-    watch.args(["watch"]).env("CARGO_TARGET_DIR", &project.target).env_remove("NO_COLOR");
+    watch
+        .args(["watch", "--features", ui::FOR_DEVELOPERS])
+        .env("CARGO_TARGET_DIR", &project.target)
+        .env_remove("NO_COLOR");
     let mut running = Vec::new();
     let result = start(&mut server, &mut running)
         .and_then(|()| start(&mut watch, &mut running))

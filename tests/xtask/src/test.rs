@@ -102,6 +102,9 @@ fn run_wasm_lints(project: &Project, steps: &mut Steps) {
             "wasm32-unknown-unknown",
             "--profile",
             "wasm-release",
+            // What is built for people has less in it than what is looked at here.
+            "--features",
+            ui::FOR_DEVELOPERS,
             "--",
             "-D",
             "warnings",

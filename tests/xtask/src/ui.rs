@@ -14,6 +14,9 @@ use std::path::{Path, PathBuf};
 /// What a browser may download before the first page works, compressed.
 pub const BUDGET_BYTES: u64 = 900 * 1024;
 
+/// What only those have in it who work on the UI: the page `/dev/gallery`.
+pub const FOR_DEVELOPERS: &str = "gallery";
+
 /// What the UI is made from.
 const SOURCES: &[&str] = &[
     // Holds the compiler's flags for the browser.

@@ -2,6 +2,7 @@
 //!
 //! Must not know the browser's clock: the caller says what the wall clock is ahead of UTC.
 
+use crate::state::time_zone;
 use crate::text;
 use shared::series::{nice_ticks, time_ticks, whole_ticks};
 
@@ -95,23 +96,23 @@ impl XAxis {
         }
     }
 
-    /// A place in words, for example `Epoch 3`, `1 min 5 s` or `14:05:09`.
+    /// A place in words, for example `Epoch 3`, `1 min 5 s` or `14:05:09 UTC+01:00`.
     pub fn words(self, x: f64, ahead_ms: f64) -> String {
         match self {
             Self::Epoch | Self::Step => format!("{} {}", self.label(), text::position(x)),
             Self::Elapsed => format!("After {}", elapsed(x, SECOND_MS)),
-            Self::Clock => wall(x + ahead_ms, SECOND_MS),
+            Self::Clock => wall_with_offset(x, ahead_ms),
         }
     }
 }
 
 impl XAxis {
-    /// A place within a sentence, for example `at epoch 3`, `after 1:05` or `at 14:05:09`.
+    /// A place within a sentence, for example `at epoch 3`, `after 1:05` or `at 14:05:09 UTC+01:00`.
     pub fn at(self, x: f64, ahead_ms: f64) -> String {
         match self {
             Self::Epoch | Self::Step => format!("at {} {}", self.name(), text::position(x)),
             Self::Elapsed => format!("after {}", elapsed(x, SECOND_MS)),
-            Self::Clock => format!("at {}", wall(x + ahead_ms, SECOND_MS)),
+            Self::Clock => format!("at {}", wall_with_offset(x, ahead_ms)),
         }
     }
 }
@@ -131,6 +132,11 @@ fn elapsed(ms: f64, step_ms: f64) -> String {
         (0, minutes) => format!("{minutes}:{rest:02}"),
         (hours, minutes) => format!("{hours}:{:02}:{rest:02}", minutes.abs()),
     }
+}
+
+/// A time of day on a wall that says which wall, for example `14:05:09 UTC+01:00`.
+fn wall_with_offset(x: f64, ahead_ms: f64) -> String {
+    format!("{} {}", wall(x + ahead_ms, SECOND_MS), time_zone::offset(ahead_ms as i64))
 }
 
 /// A time of day on a wall, as fine as its step.
@@ -191,6 +197,6 @@ mod tests {
     fn a_place_is_said_in_words() {
         assert_eq!(XAxis::Epoch.words(3.0, 0.0), "Epoch 3");
         assert_eq!(XAxis::Elapsed.words(65_000.0, 0.0), "After 1:05");
-        assert_eq!(XAxis::Clock.words(0.0, 3_600_000.0), "01:00:00");
+        assert_eq!(XAxis::Clock.words(0.0, 3_600_000.0), "01:00:00 UTC+01:00");
     }
 }

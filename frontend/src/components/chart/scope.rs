@@ -8,6 +8,7 @@ use super::range::{ZOOM_STEP, moved, within, zoomed};
 pub use super::settings::Cursor;
 use super::settings::{CursorSync, MOST_SMOOTHING, Settings};
 use crate::components::dynamic::memo;
+use crate::state::clock;
 use leptos::prelude::*;
 
 /// What the key for smoothing goes through.
@@ -52,17 +53,20 @@ impl Scope {
     }
 
     pub fn horizontal(self) -> Horizontal {
-        Horizontal { axis: self.axis(), domain: self.shown.get(), ahead_ms: ahead_ms() }
+        let (axis, domain) = (self.axis(), self.shown.get());
+        Horizontal { axis, domain, ahead_ms: ahead_ms(axis, domain.1) }
     }
 
     /// The place in words, for example `Epoch 3`.
     pub fn words(self, x: f64) -> String {
-        self.axis().words(x, ahead_ms())
+        let axis = self.axis();
+        axis.words(x, ahead_ms(axis, x))
     }
 
     /// The place within a sentence, for example `at epoch 3`.
     pub fn at(self, x: f64) -> String {
-        self.axis().at(x, ahead_ms())
+        let axis = self.axis();
+        axis.at(x, ahead_ms(axis, x))
     }
 
     /// Whether less than all is shown.
@@ -133,7 +137,7 @@ impl Scope {
     }
 }
 
-/// What the wall clock of this browser is ahead of UTC now.
-fn ahead_ms() -> f64 {
-    -js_sys::Date::new_0().get_timezone_offset() * 60_000.0
+/// What the wall clock is ahead of UTC at a place; only a clock's axis looks at it.
+fn ahead_ms(axis: XAxis, x: f64) -> f64 {
+    if axis == XAxis::Clock { clock::ahead_ms(x as i64) as f64 } else { 0.0 }
 }

@@ -18,6 +18,7 @@ use super::table::ItemTable;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use crate::pages::not_found::{NoSuch, NotLoaded, Thing};
 use crate::routes::Place;
 use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::title::use_title;
@@ -65,26 +66,17 @@ fn DatasetBrowser(id: String) -> impl IntoView {
     let id = StoredValue::new(id);
     dynamic(move || match stage.get() {
         Stage::Loading => view! { <Skeleton rows=8/> }.into_any(),
-        Stage::Failed(error) if error.kind == ErrorKind::NotFound => view! { <NoSuchDataset/> }.into_any(),
+        Stage::Failed(error) if error.kind == ErrorKind::NotFound => {
+            view! { <NoSuch thing=Thing::Dataset/> }.into_any()
+        }
         Stage::Failed(error) => {
-            view! { <LoadFailed what="The dataset" error again=dataset.again/> }.into_any()
+            view! { <NotLoaded thing=Thing::Dataset error again=dataset.again/> }.into_any()
         }
         Stage::Ready => {
             provide_context(Browser::new(id.get_value(), dataset));
             view! { <Parts name/> }.into_any()
         }
     })
-}
-
-#[component]
-fn NoSuchDataset() -> impl IntoView {
-    view! {
-        <h1>"Dataset not found"</h1>
-        <Empty title="There is no such dataset">
-            <p>"It may have another name, or belong to another server"</p>
-            <a class="button primary" href=Place::Datasets.path()>"All datasets"</a>
-        </Empty>
-    }
 }
 
 #[component]

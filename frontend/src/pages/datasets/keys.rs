@@ -42,7 +42,7 @@ pub fn listen_to_keys(browser: Browser) {
         }
         match event.key().as_str() {
             "Escape" => close_topmost(browser),
-            key @ ("j" | "k") if preferences.single_keys.get_untracked() => {
+            key @ ("j" | "k") if preferences.has_single_keys() => {
                 browser.step(key, 1, 1, false);
                 focus_items();
             }

@@ -81,7 +81,7 @@ fn Groups(schema: &'static Schema, values: Map<String, Value>) -> impl IntoView 
         let fields = schema.fields.iter().filter(|field| field.group == group);
         let rows = fields.map(|field| setting(field, values.get(field.key))).collect_view();
         view! {
-            <section class="card" aria-label=group.label()>
+            <section class="card stack" aria-label=group.label()>
                 <h2>{group.label()}</h2>
                 <dl class="definition-list">{rows}</dl>
             </section>

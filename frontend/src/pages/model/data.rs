@@ -51,7 +51,7 @@ fn Shown(model: ModelId, snapshot: TrainingSnapshot) -> impl IntoView {
         view! { <SubsetSection subset labels dataset_id/> }
     };
     view! {
-        <section class="card" aria-label="Snapshot">
+        <section class="card stack" aria-label="Snapshot">
             <dl class="definition-list">
                 <div><dt>"Dataset"</dt><dd><a href=dataset.path()>{snapshot.dataset_name.clone()}</a></dd></div>
                 <div><dt>"Frozen"</dt><dd><TimeAgo at_ms=snapshot.created_at_ms/></dd></div>
@@ -100,7 +100,7 @@ fn SubsetSection(subset: SubsetSnapshot, labels: Vec<String>, dataset_id: String
     let without = (subset.unannotated_count > 0)
         .then(|| format!(", {} without annotations", text::count(subset.unannotated_count)));
     view! {
-        <section class="card" aria-label=format!("{name} subset")>
+        <section class="card stack" aria-label=format!("{name} subset")>
             <h2>{format!("{name} subset")}</h2>
             <p>
                 {mode.map(|mode| format!("{}: ", mode_label(mode)))}

@@ -74,7 +74,7 @@ pub fn FrozenItems(
         }
     };
     view! {
-        <section class="card" aria-labelledby="frozen-items">
+        <section class="card stack" aria-labelledby="frozen-items">
             <div class="card-head">
                 <h2 id="frozen-items">"Items"</h2>
                 <div class="filter-chips" role="group" aria-label="Subset of the items">

@@ -20,7 +20,7 @@ pub fn LeakCheck(count: u64, first: Vec<Item>, dataset: String) -> impl IntoView
         view! { <li><a href=place.path()>{name}</a></li> }
     };
     view! {
-        <section class="card" aria-labelledby="leak-check">
+        <section class="card stack" aria-labelledby="leak-check">
             <h2 id="leak-check">"Leak check"</h2>
             {if count == 0 {
                 view! { <p>"No picture is in both subsets"</p> }.into_any()

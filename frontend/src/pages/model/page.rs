@@ -13,9 +13,9 @@ use super::predictions::PredictionsTab;
 use super::timeline::Timeline;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, effect, memo};
-use crate::components::empty::{LoadFailed, Skeleton};
+use crate::components::empty::Skeleton;
 use crate::pages::models::{ChangeDialogs, Changes};
-use crate::pages::not_found::NotFoundPage;
+use crate::pages::not_found::{NoSuch, NotFoundPage, NotLoaded, Thing};
 use crate::routes::{ModelTab, Place};
 use crate::state::live::Live;
 use crate::state::resource::{Loaded, fetched};
@@ -54,10 +54,10 @@ pub fn ModelPage() -> impl IntoView {
             (_, None) => view! { <NotFoundPage/> }.into_any(),
             (Loaded::Loading, _) => view! { <Skeleton rows=5/> }.into_any(),
             (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
-                view! { <NotFoundPage/> }.into_any()
+                view! { <NoSuch thing=Thing::Model/> }.into_any()
             }
             (Loaded::Failed(error), _) => {
-                view! { <LoadFailed what="The model" error again=model.again/> }.into_any()
+                view! { <NotLoaded thing=Thing::Model error again=model.again/> }.into_any()
             }
             (Loaded::Ready(found), Some(_)) => {
                 let tab = Signal::derive(move || tab.get().unwrap_or(ModelTab::Explore));

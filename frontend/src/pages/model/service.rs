@@ -15,7 +15,7 @@ pub fn FrozenService(snapshot: TrainingSnapshot) -> impl IntoView {
     let secrets = snapshot.secrets;
     let secret = |name: String| view! { <li><span class="label mono">{name}</span></li> };
     view! {
-        <section class="card" aria-label="Service settings">
+        <section class="card stack" aria-label="Service settings">
             <h2>"Service settings"</h2>
             {match settings {
                 Some(settings) => view! {
@@ -29,7 +29,7 @@ pub fn FrozenService(snapshot: TrainingSnapshot) -> impl IntoView {
                     .into_any(),
             }}
         </section>
-        <section class="card" aria-label="Secrets">
+        <section class="card stack" aria-label="Secrets">
             <h2>"Secrets"</h2>
             {if secrets.is_empty() {
                 view! { <p>"The Train function gets none"</p> }.into_any()

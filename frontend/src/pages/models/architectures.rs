@@ -64,7 +64,7 @@ fn Family(family: &'static Architecture) -> impl IntoView {
         }
     };
     view! {
-        <section class="card" aria-labelledby=heading.clone()>
+        <section class="card stack" aria-labelledby=heading.clone()>
             <h2 id=heading.clone()>{family.name}</h2>
             <p>{family.title}</p>
             <dl class="definition-list">

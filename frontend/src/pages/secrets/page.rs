@@ -8,6 +8,7 @@ use crate::arrange::sort_by;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, NotPermitted, Skeleton};
 use crate::components::time::TimeAgo;
+use crate::pages::settings::SettingsTabs;
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
 use crate::state::resource::{Loaded, fetched};
@@ -39,16 +40,9 @@ pub fn SecretsPage() -> impl IntoView {
     view! {
         <div class="page-head">
             <h1>"Secrets"</h1>
-            <button
-                class="button primary"
-                type="button"
-                aria-disabled=move || cannot_add.get().map(|_| "true")
-                title=move || cannot_add.get()
-                on:click=move |_| if cannot_add.get_untracked().is_none() { asked.set(Some(Asked::New)) }
-            >
-                "New secret…"
-            </button>
+            <AddButton cannot_add asked/>
         </div>
+        <SettingsTabs/>
         <p class="hint">"What a Train function must know and nobody may read. A value can be replaced; it is never shown again"</p>
         {dynamic(move || match secrets.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
@@ -66,6 +60,21 @@ pub fn SecretsPage() -> impl IntoView {
             Loaded::Ready(list) => view! { <SecretTable list asked again=secrets.again/> }.into_any(),
         })}
         <SecretDialog asked on_done/>
+    }
+}
+
+#[component]
+fn AddButton(cannot_add: Memo<Option<&'static str>>, asked: RwSignal<Option<Asked>>) -> impl IntoView {
+    view! {
+        <button
+            class="button primary"
+            type="button"
+            aria-disabled=move || cannot_add.get().map(|_| "true")
+            title=move || cannot_add.get()
+            on:click=move |_| if cannot_add.get_untracked().is_none() { asked.set(Some(Asked::New)) }
+        >
+            "New secret…"
+        </button>
     }
 }
 

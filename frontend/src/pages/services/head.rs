@@ -3,7 +3,7 @@
 //! Must not decide what is possible: `can` does.
 
 use super::can::{can_pause, can_restart, can_resume, pause_words};
-use super::list::instance_words;
+use super::load::{instance_words, utilisation};
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError};
 use crate::components::dynamic::{dynamic, memo};
@@ -94,6 +94,7 @@ fn Facts(service: Service, load: ServiceLoad) -> impl IntoView {
             <span>"Architecture " <strong class="mono">{service.architecture_id.clone()}</strong></span>
             <span>"Instances " <strong>{instance_words(&service.settings, load.alive)}</strong></span>
             <span>"Running " <strong>{load.running}</strong></span>
+            <span>"Utilisation " <strong>{utilisation(&service.settings, load.alive, load.running)}</strong></span>
             <span>"Waiting " <strong>{load.waiting}</strong></span>
             {oldest}
             {failed}

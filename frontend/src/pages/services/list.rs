@@ -2,6 +2,7 @@
 //!
 //! Must not know the page of one.
 
+use super::load::{instance_words, utilisation};
 use crate::api::services::ServiceNow;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
@@ -28,7 +29,7 @@ pub fn ServicesPage() -> impl IntoView {
         Loaded::Failed(error) => Loaded::Failed(error),
     });
     view! {
-        <h1>"Services"</h1>
+        <div class="page-head"><h1>"Services"</h1></div>
         <ServicesTabs/>
         <Stale services/>
         {dynamic(move || match stage.get() {
@@ -99,6 +100,7 @@ fn ServiceTable(services: Services) -> impl IntoView {
                         <th scope="col">"State"</th>
                         <th scope="col">"Instances"</th>
                         <th scope="col">"Running"</th>
+                        <th scope="col">"Utilisation"</th>
                         <th scope="col">"Waiting"</th>
                         <th scope="col">"Oldest wait"</th>
                         <th scope="col">"Last error"</th>
@@ -128,6 +130,8 @@ fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
     };
     let instances = move || now.get().map(|(service, load)| instance_words(&service.settings, load.alive));
     let running = move || now.get().map(|(_, load)| load.running);
+    let used =
+        move || now.get().map(|(service, load)| utilisation(&service.settings, load.alive, load.running));
     let waiting = move || now.get().map(|(_, load)| load.waiting);
     let oldest = Signal::derive(move || (now.get().and_then(|(_, load)| load.oldest_waiting_ms), None));
     let error = move || match now.get().and_then(|(service, _)| service.error) {
@@ -144,19 +148,10 @@ fn ServiceRow(now: ServiceNow, services: Services) -> impl IntoView {
             <td>{dynamic(state)}</td>
             <td>{dynamic(instances)}</td>
             <td>{dynamic(running)}</td>
+            <td>{dynamic(used)}</td>
             <td>{dynamic(waiting)}</td>
             <td><Elapsed from_to=oldest/></td>
             <td>{dynamic(error)}</td>
         </tr>
-    }
-}
-
-/// "1 now, 0 to 2".
-pub fn instance_words(settings: &shared::service::ServiceSettings, alive: u32) -> String {
-    let (least, most) = (settings.min_instances, settings.max_instances);
-    if settings.is_fixed() {
-        format!("{alive} now, always {most}")
-    } else {
-        format!("{alive} now, {least} to {most}")
     }
 }

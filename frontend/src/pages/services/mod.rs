@@ -4,6 +4,7 @@
 
 pub mod can;
 pub mod gpus;
+mod load;
 pub mod queue;
 
 #[cfg(target_arch = "wasm32")]

@@ -11,8 +11,8 @@ use super::list::Stale;
 use crate::api::ApiError;
 use crate::api::services::ServiceNow;
 use crate::components::dynamic::{dynamic, memo};
-use crate::components::empty::{LoadFailed, Skeleton};
-use crate::pages::not_found::NotFoundPage;
+use crate::components::empty::Skeleton;
+use crate::pages::not_found::{NoSuch, NotFoundPage, NotLoaded, Thing};
 use crate::routes::{Place, ServiceTab};
 use crate::state::resource::Loaded;
 use crate::state::services::Services;
@@ -24,6 +24,7 @@ use shared::id::ServiceId;
 #[derive(Debug, Clone, PartialEq)]
 enum Stage {
     Loading,
+    NoPage,
     Failed(ApiError),
     Missing,
     Found(ServiceId),
@@ -39,7 +40,7 @@ pub fn ServicePage() -> impl IntoView {
         word.map_or(Some(ServiceTab::Executions), |word| ServiceTab::from_name(&word))
     });
     let stage = memo(move |_| match services.list.get() {
-        _ if tab.get().is_none() => Stage::Missing,
+        _ if tab.get().is_none() => Stage::NoPage,
         Loaded::Loading => Stage::Loading,
         Loaded::Failed(error) => Stage::Failed(error),
         Loaded::Ready(list) => {
@@ -50,11 +51,12 @@ pub fn ServicePage() -> impl IntoView {
         }
     });
     dynamic(move || match stage.get() {
-        Stage::Missing => view! { <NotFoundPage/> }.into_any(),
+        Stage::NoPage => view! { <NotFoundPage/> }.into_any(),
+        Stage::Missing => view! { <NoSuch thing=Thing::Service/> }.into_any(),
         Stage::Loading => view! { <h1>"Service"</h1> <Skeleton rows=5/> }.into_any(),
         Stage::Failed(error) => {
             let again = Callback::new(move |()| services.look());
-            view! { <h1>"Service"</h1> <LoadFailed what="The service" error again/> }.into_any()
+            view! { <NotLoaded thing=Thing::Service error again/> }.into_any()
         }
         Stage::Found(id) => {
             let tab = Signal::derive(move || tab.get().unwrap_or(ServiceTab::Executions));

@@ -15,7 +15,7 @@ use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
-use crate::pages::not_found::NotFoundPage;
+use crate::pages::not_found::{NoSuch, NotFoundPage, Thing};
 use crate::routes::Place;
 use crate::state::resource::{Loaded, fetched};
 use crate::state::title::use_title;
@@ -49,7 +49,7 @@ pub fn TrainPage() -> impl IntoView {
         (_, false) => view! { <NotFoundPage/> }.into_any(),
         (Loaded::Loading, _) => view! { <h1>"Train"</h1> <Skeleton rows=5/> }.into_any(),
         (Loaded::Failed(error), _) if error.kind == ErrorKind::NotFound => {
-            view! { <NotFoundPage/> }.into_any()
+            view! { <NoSuch thing=Thing::Model/> }.into_any()
         }
         (Loaded::Failed(error), _) => view! {
             <h1>"Train"</h1>

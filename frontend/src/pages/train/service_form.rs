@@ -105,7 +105,7 @@ pub const EXECUTION_FIELDS: [ServiceField; 5] = [
     field(
         "on_reset",
         "On reset",
-        "What happens to an attempt that is lost, killed or out of time",
+        "What happens to an attempt that is lost, killed or out of time: Rerun makes it again",
         Kind::OnReset,
     ),
     field("max_attempts", "Max attempts", "Tries at one execution", Kind::Number(1, 100)),
@@ -136,7 +136,7 @@ impl ServiceField {
 }
 
 /// Words of the choice `on_reset`.
-pub const ON_RESET: [(&str, &str); 2] = [("rerun", "Rerun: it goes round again"), ("fail", "Fail")];
+pub const ON_RESET: [(&str, &str); 2] = [("rerun", "Rerun"), ("fail", "Fail")];
 
 /// A setting as its field shows it.
 pub fn text_of(settings: &ServiceSettings, key: &str) -> String {

@@ -24,8 +24,8 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
     view! {
         <section class="card" aria-labelledby="step-secrets">
             <h2 id="step-secrets">"Secrets"</h2>
-            <div id="secrets" tabindex="-1">
-            <SecretPicker chosen=wizard.secrets problem/>
+            <div id="secrets" class="stack" tabindex="-1">
+                <SecretPicker chosen=wizard.secrets problem/>
             </div>
         </section>
         <Show when=move || is_made.get()>

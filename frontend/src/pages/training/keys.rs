@@ -39,7 +39,7 @@ pub fn on_press(act: impl Fn(Press) + 'static) {
         let place = Place {
             is_in_row: is_in_row(&event),
             is_on_link: is_link(&event),
-            single_keys: preferences.single_keys.get_untracked(),
+            single_keys: preferences.has_single_keys(),
         };
         if let Some(press) = read(&event.key(), event.shift_key(), place) {
             event.prevent_default();

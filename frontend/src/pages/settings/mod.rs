@@ -1,0 +1,10 @@
+//! The settings: what is kept for all, and what one browser shows in its own way.
+//!
+//! Must not know where a setting is used.
+
+mod appearance;
+mod tabs;
+mod time_zone;
+
+pub use appearance::AppearancePage;
+pub use tabs::SettingsTabs;
