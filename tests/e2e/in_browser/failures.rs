@@ -18,7 +18,8 @@ const PARTS_ARE_HERE: &str = "
 const WAYS: [(&str, &str); 6] = [
     ("Models", "The versions could not be loaded"),
     ("Datasets", "The datasets could not be loaded"),
-    ("Services", "The services could not be loaded"),
+    // They were seen beside the trainings, and stay.
+    ("Services", "May be out of date"),
     ("Machine types", "The machine types could not be loaded"),
     ("Settings", "The secrets could not be loaded"),
     ("Training", ""),
