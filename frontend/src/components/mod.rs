@@ -8,6 +8,7 @@ pub mod choices;
 pub mod filter;
 pub mod folders;
 pub mod logs;
+pub mod sparkline;
 pub mod virtual_heights;
 pub mod virtual_window;
 

@@ -64,7 +64,8 @@ impl Preferences {
     /// What is drawn, and not styled, asks for its colours before the style sheet knows that it is for paper.
     fn be_light_on_paper(self) {
         // Both live as long as the tab.
-        let _ = window_event_listener_untyped("beforeprint", move |_| mark("data-theme", Theme::Light.name()));
+        let _ =
+            window_event_listener_untyped("beforeprint", move |_| mark("data-theme", Theme::Light.name()));
         let _ = window_event_listener_untyped("afterprint", move |_| {
             mark("data-theme", self.signal(Setting::Theme).get_untracked());
         });

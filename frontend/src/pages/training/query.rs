@@ -3,6 +3,7 @@
 //! Must not know the browser: it reads and writes texts.
 
 use crate::routes::encoded;
+use crate::text;
 use shared::status::Status;
 use shared::training::Training;
 
@@ -60,6 +61,8 @@ impl Column {
 /// A column that is shown when it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Extra {
+    BestPrecision,
+    Course,
     ModelId,
     ExecutionId,
     Attempt,
@@ -70,11 +73,21 @@ pub enum Extra {
 
 impl Extra {
     /// In the order of the table.
-    pub const ALL: [Self; 6] =
-        [Self::ModelId, Self::ExecutionId, Self::Attempt, Self::Dataset, Self::Architecture, Self::Priority];
+    pub const ALL: [Self; 8] = [
+        Self::BestPrecision,
+        Self::Course,
+        Self::ModelId,
+        Self::ExecutionId,
+        Self::Attempt,
+        Self::Dataset,
+        Self::Architecture,
+        Self::Priority,
+    ];
 
     pub const fn label(self) -> &'static str {
         match self {
+            Self::BestPrecision => "Best mAP50-95",
+            Self::Course => "Course of mAP50-95",
             Self::ModelId => "Model ID",
             Self::ExecutionId => "Execution ID",
             Self::Attempt => "Attempt",
@@ -86,6 +99,8 @@ impl Extra {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::BestPrecision => "best",
+            Self::Course => "course",
             Self::ModelId => "model-id",
             Self::ExecutionId => "execution-id",
             Self::Attempt => "attempt",
@@ -97,7 +112,19 @@ impl Extra {
 
     /// What stands in its cell.
     pub fn of(self, training: &Training) -> String {
+        let headline = training.headline.as_ref();
         match self {
+            Self::BestPrecision => {
+                headline.map_or_else(|| "–".to_owned(), |headline| text::metric(headline.best))
+            }
+            Self::Course => headline.map_or_else(
+                || "–".to_owned(),
+                |headline| {
+                    let values: Vec<String> =
+                        headline.course.iter().map(|value| text::metric(*value)).collect();
+                    values.join(" ")
+                },
+            ),
             Self::ModelId => training.model_id.to_string(),
             Self::ExecutionId => training.execution_id.to_string(),
             Self::Attempt if training.attempt == 0 => "–".to_owned(),

@@ -10,6 +10,7 @@ use super::waiting::{Remedy, reason};
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::menu::MenuButton;
 use crate::components::progress::ProgressBar;
+use crate::components::sparkline;
 use crate::components::status_chip::{StatusChip, look};
 use crate::components::time::{Elapsed, TimeAgo};
 use crate::pages::actions::Actions;
@@ -69,7 +70,10 @@ pub fn TrainingRow(
 /// What can be read in passing. None of it changes: it is drawn anew before it could.
 fn passing_cells(training: &Training, extras: &[Extra]) -> impl IntoView + use<> {
     let progress = progress_of(training).map(|(_, words)| words);
-    let extra_cell = |extra: &Extra| view! { <td class="extra-cell">{extra.of(training)}</td> };
+    let extra_cell = |extra: &Extra| {
+        let words = if *extra == Extra::Course { String::new() } else { extra.of(training) };
+        view! { <td class="extra-cell">{words}</td> }
+    };
     view! {
         <td class="created-cell"></td>
         <td class="status-cell">{training.status.label()}</td>
@@ -104,8 +108,11 @@ fn SelectBox(key: TrainingId, name: Memo<String>, is_selected: Memo<bool>, view:
 #[component]
 fn Cells(training: RwSignal<Training>, name: Memo<String>, extras: Memo<Vec<Extra>>) -> impl IntoView {
     let extra_cell = move |extra: Extra| {
+        if extra == Extra::Course {
+            return view! { <td class="extra-cell"><Course training/></td> }.into_any();
+        }
         let words = memo(move |_| training.with(|training| extra.of(training)));
-        view! { <td class="extra-cell" title=words>{words}</td> }
+        view! { <td class="extra-cell" title=words>{words}</td> }.into_any()
     };
     let actions = Actions::from_context();
     let status = memo(move |_| training.with(|training| training.status));
@@ -130,6 +137,44 @@ fn Cells(training: RwSignal<Training>, name: Memo<String>, extras: Memo<Vec<Extr
         <td class="menu-cell">
             <MenuButton label=Signal::derive(move || format!("Actions for {}", name.get())) entries/>
         </td>
+    }
+}
+
+/// The course of the figure that tells how good it is.
+#[component]
+fn Course(training: RwSignal<Training>) -> impl IntoView {
+    let line = memo(move |_| {
+        training.with(|training| {
+            training.headline.as_ref().map_or_else(String::new, |headline| sparkline::path(&headline.course))
+        })
+    });
+    let words = memo(move |_| {
+        training.with(|training| {
+            training.headline.as_ref().map_or_else(String::new, |headline| {
+                let (best, last) = (headline.best, headline.course.last().copied().unwrap_or(headline.best));
+                format!(
+                    "mAP50-95 over {}, best {} in epoch {}, last {}",
+                    text::counted(headline.count.into(), "epoch", "epochs"),
+                    text::metric(best),
+                    text::position(headline.best_epoch),
+                    text::metric(last)
+                )
+            })
+        })
+    });
+    let has_any = memo(move |_| words.with(|words| !words.is_empty()));
+    view! {
+        <Show when=move || has_any.get() fallback=|| view! { <span class="muted">"–"</span> }>
+            <svg
+                class="sparkline"
+                viewBox=format!("0 0 {} {}", sparkline::WIDTH, sparkline::HEIGHT)
+                role="img"
+                aria-label=words
+            >
+                <title>{words}</title>
+                <path d=line></path>
+            </svg>
+        </Show>
     }
 }
 
