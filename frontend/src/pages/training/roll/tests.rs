@@ -1,3 +1,7 @@
+//! Small worlds of trainings: filtered, ordered, counted, and changed step by step.
+//!
+//! Must not know a browser.
+
 use super::super::query::tests::training;
 use super::super::query::{Column, Extra};
 use super::*;
