@@ -21,7 +21,7 @@ mod in_browser {
     mod many_trainings;
     mod outage;
     pub mod pages;
-    mod predictions;
+    pub mod predictions;
     mod scrolling;
     mod secrets;
     mod selection;
@@ -47,4 +47,5 @@ mod measure {
     mod million;
     mod responses;
     mod routes;
+    mod sliders;
 }

@@ -1,5 +1,5 @@
-//! What a model predicts, behind two sliders: figures that are the server's, a matrix that leads to pictures, epochs side by
-//! side, and how fast a slider is over a hundred thousand boxes.
+//! What a model predicts, behind two sliders: figures that are the server's, a matrix that leads to pictures, and epochs side
+//! by side.
 //!
 //! Must not know the product's code.
 
@@ -40,32 +40,6 @@ const SLIDE: &str = "
 const TILES: &str = "
     return [...document.querySelectorAll('.prediction-tile')].map((tile) => tile.innerText.replace(/\\s+/g, ' ').trim());";
 
-/// Moves the confidence slider for 240 frames; how long each move and each frame took, in milliseconds.
-const MOVES: &str = "
-    const done = arguments[arguments.length - 1];
-    const slider = document.getElementById('confidence');
-    const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set;
-    const [moves, frames] = [[], []];
-    let before = performance.now();
-    const step = (now) => {
-        frames.push(now - before);
-        before = now;
-        if (moves.length === 240) return done({ moves, frames: frames.slice(2) });
-        const value = 0.02 + 0.9 * Math.abs(Math.sin(moves.length / 38));
-        const began = performance.now();
-        set.call(slider, value.toFixed(3));
-        slider.dispatchEvent(new Event('input', { bubbles: true }));
-        // What follows from it is worked out in microtasks; a message comes after them.
-        const channel = new MessageChannel();
-        channel.port1.onmessage = () => {
-            document.body.offsetHeight;
-            moves.push(performance.now() - began);
-            requestAnimationFrame(step);
-        };
-        channel.port2.postMessage(0);
-    };
-    requestAnimationFrame(step);";
-
 async fn slide(browser: &Browser, slider: &str, value: f64) -> Result<()> {
     browser.script(&format!("const [name, value] = ['{slider}', '{value}'];{SLIDE}")).await?;
     Ok(())
@@ -76,7 +50,7 @@ async fn tiles(browser: &Browser) -> Result<Vec<String>> {
     Ok(found.as_array().into_iter().flatten().filter_map(|one| one.as_str().map(str::to_owned)).collect())
 }
 
-async fn expect_tiles(
+pub async fn expect_tiles(
     browser: &Browser,
     what: &str,
     is_so: impl Fn(&[String]) -> bool,
@@ -101,7 +75,7 @@ async fn choose(browser: &Browser, list: &str, words: &str) -> Result<()> {
 }
 
 /// A training of the Train function above: its version's id.
-fn predicted(server: &Server, size: Size, epochs: u32, boxes: u32) -> Result<String> {
+pub fn predicted(server: &Server, size: Size, epochs: u32, boxes: u32) -> Result<String> {
     let program = server.folder().join("predict");
     fs::write(&program, FUNCTION)?;
     fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
@@ -245,30 +219,4 @@ async fn one_picture(browser: &Browser) -> Result<()> {
         Ok((!browser.address().await?.contains("picture=")).then_some(()))
     })
     .await
-}
-
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "a measurement: cargo test -p tests --test e2e -- --ignored --nocapture a_hundred_thousand_boxes"]
-async fn a_slider_is_moved_over_a_hundred_thousand_boxes() -> Result<()> {
-    let server = Server::start()?;
-    let model = predicted(&server, Size { train: 4, validation: 334 }, 1, 300)?;
-    let mut browser = Browser::start().await?;
-    sign_in(&browser, &server).await?;
-    browser.open(&format!("{}/models/{model}/predictions", server.url)).await?;
-    expect_tiles(&browser, "a page of pictures", |tiles| tiles.len() == 24).await?;
-    let measured = browser.script_async(MOVES).await?;
-    for (what, key) in [("a move of the confidence slider", "moves"), ("a frame meanwhile", "frames")] {
-        let mut times: Vec<f64> =
-            measured[key].as_array().into_iter().flatten().filter_map(Value::as_f64).collect();
-        times.sort_by(f64::total_cmp);
-        let at = |share: f64| times[((times.len() - 1) as f64 * share) as usize];
-        println!(
-            "| {what} over 100,200 boxes | middle {:.1} ms, p95 {:.1} ms, longest {:.1} ms |",
-            at(0.5),
-            at(0.95),
-            at(1.0)
-        );
-    }
-    browser.expect_quiet_console(&[]).await?;
-    browser.quit().await
 }
