@@ -175,7 +175,8 @@ fn keep_focus() {
 /// Gives the focus to the page if nothing has it in one of the next frames.
 fn hold_focus(frames: u32) {
     request_animation_frame(move || {
-        if focus::is_lost()
+        // A step of the wizard leaves it on the link to the next one, which may lie far below the new step's beginning.
+        if (focus::is_lost() || focus::is_out_of_sight())
             && let Some(main) = document().get_element_by_id("main")
         {
             focus::give_to(&main);

@@ -10,6 +10,15 @@ pub fn is_lost() -> bool {
     document().active_element().is_none_or(|active| active.tag_name() == "BODY")
 }
 
+/// Whether what has the focus lies above or below what the window shows.
+pub fn is_out_of_sight() -> bool {
+    let height = window().inner_height().ok().and_then(|height| height.as_f64()).unwrap_or(f64::MAX);
+    document().active_element().is_some_and(|active| {
+        let rect = active.get_bounding_client_rect();
+        rect.bottom() <= 0.0 || rect.top() >= height
+    })
+}
+
 /// Gives the focus to an element without scrolling to it.
 pub fn give_to(element: &web_sys::Element) {
     let options = web_sys::FocusOptions::new();
