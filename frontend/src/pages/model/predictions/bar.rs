@@ -26,7 +26,7 @@ pub fn Bar(
         go.run(PredictionsAddress { confidence, iou, ..address.get_untracked() });
     };
     let number = |event: &web_sys::Event| event_target_value(event).parse::<f64>().ok().map(on_step);
-    let suggested = memo(move |_| on_step(shown.main.report.with(|report| report.best_confidence)));
+    let suggested = memo(move |_| shown.suggested());
     let is_suggested = memo(move |_| sliders.confidence.get().is_none());
     let follow_suggestion = move |_| {
         sliders.confidence.set(None);

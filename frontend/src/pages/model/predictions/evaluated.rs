@@ -2,7 +2,7 @@
 //!
 //! Must not know what is drawn of it.
 
-use super::address::{Cell, PredictionsAddress};
+use super::address::{Cell, PredictionsAddress, on_step};
 use super::drawn::{Drawn, in_words};
 use super::evaluation::Evaluation;
 use super::order::Order;
@@ -117,11 +117,7 @@ impl Shown {
         labels: Vec<String>,
         sliders: Sliders,
     ) -> Self {
-        let confidence = memo(move |_| {
-            let asked = sliders.confidence.get();
-            asked
-                .unwrap_or_else(|| super::address::on_step(main.report.with(|report| report.best_confidence)))
-        });
+        let confidence = memo(move |_| sliders.confidence.get().unwrap_or_else(|| suggestion(main)));
         let snapshot = memo(move |_| main.snapshot(confidence.get()));
         Self {
             main,
@@ -134,7 +130,16 @@ impl Shown {
         }
     }
 
+    /// The confidence at which the mean F1, smoothed, is highest.
+    pub fn suggested(self) -> f64 {
+        suggestion(self.main)
+    }
+
     pub fn other(self) -> Option<Other> {
         self.other.get_value()
     }
+}
+
+fn suggestion(main: Evaluated) -> f64 {
+    on_step(main.report.with(|report| report.best_confidence))
 }

@@ -98,12 +98,17 @@ pub fn Grid(
     }
 }
 
-/// The places of all pictures to show, in their order.
+/// The places of all pictures to show, in their order. While a slider moves they stay, with boxes that follow it: what one
+/// looks at does not go away, and is sorted anew once the slider rests.
 pub fn use_places(shown: Shown, address: Memo<PredictionsAddress>) -> Memo<Vec<usize>> {
     let wanted = memo(move |_| address.with(|address| (address.cell, address.order)));
+    let rests_at = memo(move |_| {
+        let chosen = address.with(|address| address.confidence);
+        chosen.unwrap_or_else(|| shown.suggested())
+    });
     memo(move |_| {
         let (cell, order) = wanted.get();
-        shown.main.places(shown.confidence.get(), cell, order)
+        shown.main.places(rests_at.get(), cell, order)
     })
 }
 
@@ -194,15 +199,16 @@ fn Tile(shown: Shown, place: usize, pictures: Pictures, open: Callback<u32>) -> 
     let name = move || {
         item.with(|item| item.as_ref().map_or_else(|| format!("Picture {index}"), |item| item.name.clone()))
     };
-    let words = memo(move |_| shown.main.drawn(place, shown.confidence.get()).1);
+    let drawn = memo(move |_| shown.main.drawn(place, shown.confidence.get()));
+    let words = memo(move |_| drawn.with(|(_, words)| words.clone()));
     let address = move || item.with(|item| item.as_ref().map(|item| thumbnail(&item.content_hash)));
     let other = shown.other();
     let beside = other.map(|other| {
         let evaluated = other.evaluated;
-        let words = memo(move |_| evaluated.drawn(place, shown.confidence.get()).1);
+        let drawn = memo(move |_| evaluated.drawn(place, shown.confidence.get()));
         view! {
-            <Boxes evaluated place confidence=shown.confidence address=Signal::derive(address)/>
-            <span class="tile-words">{other.name} ": " {dynamic(move || words.get())}</span>
+            <Boxes evaluated place drawn address=Signal::derive(address)/>
+            <span class="tile-words">{other.name} ": " {dynamic(move || drawn.with(|(_, words)| words.clone()))}</span>
         }
     });
     let is_double = beside.is_some();
@@ -212,7 +218,7 @@ fn Tile(shown: Shown, place: usize, pictures: Pictures, open: Callback<u32>) -> 
             <button class="prediction-tile" type="button" on:click=move |_| open.run(index)>
                 <span class="visually-hidden">"Open "</span>
                 <span class="tile-side">
-                    <Boxes evaluated=shown.main place confidence=shown.confidence address=Signal::derive(address)/>
+                    <Boxes evaluated=shown.main place drawn address=Signal::derive(address)/>
                     {is_double.then(|| view! { <span class="tile-words">{own_name} ": " {dynamic(move || words.get())}</span> })}
                 </span>
                 {beside.map(|beside| view! { <span class="tile-side">{beside}</span> })}
@@ -228,15 +234,15 @@ fn Tile(shown: Shown, place: usize, pictures: Pictures, open: Callback<u32>) -> 
 pub fn Boxes(
     evaluated: Evaluated,
     place: usize,
-    confidence: Memo<f64>,
+    /// The boxes, and what became of them in words.
+    drawn: Memo<(Drawn, String)>,
     #[prop(into)] address: Signal<Option<String>>,
 ) -> impl IntoView {
     let (width, height) = evaluated.read(|data| {
         data.images.get(place).map_or((1, 1), |image| (image.width.max(1), image.height.max(1)))
     });
-    let drawn = memo(move |_| evaluated.drawn(place, confidence.get()).0);
     let path = move |class: &'static str, of: fn(&Drawn) -> &String| {
-        view! { <path class=class d=move || drawn.with(|drawn| of(drawn).clone())></path> }
+        view! { <path class=class d=move || drawn.with(|(drawn, _)| of(drawn).clone())></path> }
     };
     view! {
         <span class="image-boxes">

@@ -90,26 +90,28 @@ pub fn PictureDialog(
 fn Picture(shown: Shown, place: usize, pictures: Pictures) -> impl IntoView {
     let index = shown.main.read(|data| data.images.get(place).map_or(0, |image| image.index));
     let source = memo(move |_| pictures.item(index).map(|item| image(&item.content_hash)));
-    let words = memo(move |_| shown.main.drawn(place, shown.confidence.get()).1);
+    let drawn = memo(move |_| shown.main.drawn(place, shown.confidence.get()));
     let loss =
         shown.main.read(|data| data.images.get(place).map(|image| image.loss)).filter(|loss| !loss.is_nan());
     let other = shown.other().map(|other| {
+        let evaluated = other.evaluated;
+        let drawn = memo(move |_| evaluated.drawn(place, shown.confidence.get()));
         view! {
             <figure>
-                <Boxes evaluated=other.evaluated place confidence=shown.confidence address=source/>
+                <Boxes evaluated place drawn address=source/>
                 <figcaption>{other.name}</figcaption>
             </figure>
         }
     });
     view! {
         <p class="muted" role="status">
-            {dynamic(move || words.get())}
+            {dynamic(move || drawn.with(|(_, words)| words.clone()))}
             {loss.map(|loss| format!("; loss {}", text::metric(f64::from(loss))))}
             {dynamic(move || format!("; at confidence {}", text::metric(shown.confidence.get())))}
         </p>
         <div class="picture-sides">
             <figure>
-                <Boxes evaluated=shown.main place confidence=shown.confidence address=source/>
+                <Boxes evaluated=shown.main place drawn address=source/>
                 <figcaption>{shown.name.get_value()}</figcaption>
             </figure>
             {other}
