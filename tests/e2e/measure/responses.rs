@@ -156,6 +156,7 @@ async fn services(browser: &Browser) -> Result<()> {
     browser.click("link", "shapes").await?;
     browser.click("button", "Table").await?;
     browser.click("button", "Grid").await?;
+    browser.find("grid", "Items").await?;
     browser.press("g t").await?;
     browser.expect_text("101 trainings", PAGE_DEADLINE).await
 }
