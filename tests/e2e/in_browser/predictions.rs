@@ -5,7 +5,6 @@
 
 use super::pages::{TRAINING_DEADLINE, expect_drawn_charts, sign_in};
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use tests::accessibility::expect_no_violation;
