@@ -17,6 +17,7 @@ use crate::pages::training::TrainingPage;
 use crate::parts;
 use crate::routes::{NewModel, Place};
 use crate::state::act::Act;
+use crate::state::architectures::Architectures;
 use crate::state::attention::rest_while_unseen;
 use crate::state::clock::{Clock, browser_now_ms};
 use crate::state::focus;
@@ -47,6 +48,7 @@ pub fn App() -> impl IntoView {
     provide_context(session);
     provide_context(live);
     provide_context(Services::new(session));
+    provide_context(Architectures::new());
     provide_context(Toasts::new());
     provide_context(Layers::new());
     provide_context(Announcement(RwSignal::new(String::new())));

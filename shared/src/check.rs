@@ -88,11 +88,13 @@ pub enum WarningKind {
     Timeout,
     /// A filter is probably not meant as it says it.
     Filter,
+    /// The version has settings that its architecture has no longer.
+    Configuration,
 }
 
 impl WarningKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Overlap,
         Self::ClassAbsent,
         Self::Unannotated,
@@ -101,6 +103,7 @@ impl WarningKind {
         Self::Memory,
         Self::Timeout,
         Self::Filter,
+        Self::Configuration,
     ];
 
     /// The word used on the wire.
@@ -115,6 +118,7 @@ impl WarningKind {
             Self::Memory => "memory",
             Self::Timeout => "timeout",
             Self::Filter => "filter",
+            Self::Configuration => "configuration",
         }
     }
 

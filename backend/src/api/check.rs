@@ -6,7 +6,7 @@ use super::error::Problem;
 use super::plan::Plan;
 use crate::executor::with_free_memory;
 use crate::store::{Store, StoreError, TrainingPreview};
-use shared::architecture::architecture;
+use serde_json::Value;
 use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
 use shared::config::{DetectionConfig, DeviceKind};
 use shared::dataset::Subset;
@@ -57,7 +57,8 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
     let machine_memory_bytes = machine_bytes().unwrap_or(0);
     let mut memory_bytes = 0;
     // Of a training that is not understood nothing is foretold.
-    if let Some(config) = &plan.config {
+    let detection = plan.detection();
+    if let Some(config) = &detection {
         let estimate = memory_estimate(&plan, config);
         memory_bytes = estimate.map_or(0, |estimate| estimate.total(config.batch_size) as u64);
         // The memory of a GPU is not known here.
@@ -65,6 +66,8 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
         warnings.extend(
             told.and_then(|estimate| memory_warning(estimate, config.batch_size, machine_memory_bytes)),
         );
+    }
+    if plan.config.is_some() {
         warnings.extend(timeout_warning(duration_secs, service_settings.execution_timeout_secs));
     }
     Ok(TrainingCheck {
@@ -80,7 +83,7 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
         service_settings,
         service_exists,
         machine_types: with_free_memory(plan.machine_types),
-        processor_cores: plan.config.as_ref().and_then(cores),
+        processor_cores: detection.as_ref().and_then(cores),
     })
 }
 
@@ -274,13 +277,16 @@ async fn estimated_secs(
     let items = |subset: &Option<SubsetCheck>| subset.as_ref().map_or(0, |subset| subset.content.item_count);
     let model = &plan.model;
     let classes = plan.new.data.labels.len() as u64;
+    let number =
+        |key: &str| config.get(key).and_then(Value::as_u64).and_then(|value| u32::try_from(value).ok());
+    let Some(epochs) = number("epochs") else { return Ok(None) };
     let work = Work {
         items: items(&preview.train) + items(&preview.validation),
-        epochs: config.epochs,
-        imgsz: config.imgsz,
-        parameters: architecture(&model.architecture_id)
-            .and_then(|family| family.parameters(&model.variant, classes)),
-        cores: cores(config),
+        epochs,
+        // Where images have no side of their own, all runs count as equally large.
+        imgsz: number("imgsz").unwrap_or(1),
+        parameters: plan.family.and_then(|family| family.parameters(&model.variant, classes)),
+        cores: plan.detection().as_ref().and_then(cores),
     };
     Ok(duration_secs(&store.past_runs(&model.architecture_id, &model.variant).await?, work))
 }

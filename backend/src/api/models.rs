@@ -5,6 +5,7 @@
 use super::choices::choice_of_request;
 use super::error::{OrProblem, Problem};
 use super::page::Window;
+use super::plan::family_of;
 use super::weights::check_uploaded;
 use crate::store::{ModelChange, ModelQuery, NewModel, Page, Store};
 use proto::convert::{
@@ -13,8 +14,7 @@ use proto::convert::{
 use proto::v1;
 use proto::v1::model_service_server::ModelService;
 use serde_json::{Map, Value};
-use shared::architecture::{Variant, architecture, resolve_architecture};
-use shared::config::{self, DetectionConfig};
+use shared::architecture::{Architecture, Variant};
 use shared::dataset::{Dataset, Subset, Task};
 use shared::id::ModelId;
 use shared::model::Model;
@@ -46,22 +46,21 @@ impl Models {
         let name = name_from_wire("name", &request.name)?;
         let description = description_from_wire("description", &request.description)?;
         let tags = tags_from_wire("tags", &request.tags)?;
-        let (architecture_id, variant) = resolve_architecture(&request.architecture)?;
+        let (family, variant) = self.store.catalog().resolve(&request.architecture)?;
         let given = json_object_from_wire("configuration_json", &request.configuration_json)?;
-        let configuration = canonical(&given, &config::resolve(&given)?);
+        let configuration = canonical(&given, &family.schema().resolve(&given)?);
         let train = choice_of_request(Subset::Train, request.train)?;
         let validation = choice_of_request(Subset::Validation, request.validation)?;
         let dataset = self.store.dataset(&request.dataset).await?;
         let labels = labels_of(label_names_from_wire("labels", request.labels)?, &dataset)?;
-        refuse_other_task(&architecture_id.0, variant.name, (&dataset.name, dataset.task))?;
-        let start = self
-            .start((&architecture_id.0, &variant), &labels, &request.weights_of_model, &request.weights_hash)
-            .await?;
+        refuse_other_task(family, variant.name, (&dataset.name, dataset.task))?;
+        let start =
+            self.start((family, variant), &labels, &request.weights_of_model, &request.weights_hash).await?;
         let new = NewModel {
             name,
             description,
             tags,
-            architecture_id: architecture_id.0,
+            architecture_id: family.id.to_owned(),
             variant: variant.name.to_owned(),
             dataset_id: dataset.id,
             labels,
@@ -77,7 +76,7 @@ impl Models {
     /// Where a version starts that takes the weights of another one, or uploaded ones.
     async fn start(
         &self,
-        (architecture_id, variant): (&str, &Variant),
+        (family, variant): (&Architecture, &Variant),
         labels: &[String],
         of_model: &str,
         hash: &str,
@@ -85,18 +84,16 @@ impl Models {
         match (of_model.trim(), hash.trim()) {
             ("", "") => Ok(Start::default()),
             ("", hash) => {
-                check_uploaded(&self.store, variant.name, labels.len(), hash).await?;
+                check_uploaded(&self.store, family, variant.name, labels.len(), hash).await?;
                 Ok(Start { parent_id: None, weights_hash: Some(hash.to_owned()) })
             }
             (named, "") => {
                 let parent = self.store.model(named).await?;
-                if (parent.architecture_id.as_str(), parent.variant.as_str())
-                    != (architecture_id, variant.name)
-                {
+                if (parent.architecture_id.as_str(), parent.variant.as_str()) != (family.id, variant.name) {
                     let problem = format!(
-                        "is of {}{}, and the new version is of {architecture_id}{}: their weights have other shapes; \
+                        "is of {}{}, and the new version is of {}{}: their weights have other shapes; \
                          choose a version of the same architecture and size",
-                        parent.architecture_id, parent.variant, variant.name
+                        parent.architecture_id, parent.variant, family.id, variant.name
                     );
                     return Err(Problem::field("weights_of_model", problem));
                 }
@@ -130,7 +127,8 @@ impl Models {
         } else {
             self.store.dataset(&request.dataset).await?
         };
-        refuse_other_task(&source.architecture_id, &source.variant, (&dataset.name, dataset.task))?;
+        let family = family_of(&self.store.catalog(), &source)?;
+        refuse_other_task(family, &source.variant, (&dataset.name, dataset.task))?;
         let given = label_names_from_wire("labels", request.labels)?;
         let start = match (request.with_weights, request.same_start) {
             (true, true) => {
@@ -294,17 +292,24 @@ impl ModelService for Models {
 /// # Errors
 /// What the two are about.
 pub(super) fn refuse_other_task(
-    architecture_id: &str,
+    family: &Architecture,
     variant: &str,
     (dataset, task): (&str, Task),
 ) -> Result<(), Problem> {
-    if architecture(architecture_id).is_none_or(|family| family.task == task) {
-        return Ok(());
-    }
-    let message = format!(
-        "`{architecture_id}{variant}` learns boxes, but the dataset `{dataset}` has none: it labels whole images"
-    );
-    let next_step = "choose a dataset with boxes, imported as voc, coco or yolo";
+    let (learns, has, next_step) = match family.task {
+        same if same == task => return Ok(()),
+        Task::Detection => (
+            "boxes",
+            "has none: it labels whole images",
+            "choose a dataset with boxes, imported as voc, coco or yolo",
+        ),
+        Task::Classification => (
+            "labels of whole images",
+            "labels boxes in them",
+            "choose a dataset with a folder a class, imported as folder",
+        ),
+    };
+    let message = format!("`{}{variant}` learns {learns}, but the dataset `{dataset}` {has}", family.id);
     let mut problem =
         Problem::new(Code::FailedPrecondition, "TASK_MISMATCH", message.clone()).next(next_step);
     problem.violations.push(("dataset".to_owned(), format!("{message}; {next_step}")));
@@ -394,9 +399,8 @@ fn draft_to_wire(id: ModelId, draft: Option<crate::store::Draft>) -> v1::Trainin
 }
 
 /// What a person gave, in the form in which it was understood.
-pub(super) fn canonical(given: &Map<String, Value>, resolved: &DetectionConfig) -> Map<String, Value> {
-    let values = serde_json::to_value(resolved).unwrap_or_default();
-    given.keys().filter_map(|key| Some((key.clone(), values.get(key)?.clone()))).collect()
+pub(super) fn canonical(given: &Map<String, Value>, resolved: &Map<String, Value>) -> Map<String, Value> {
+    given.keys().filter_map(|key| Some((key.clone(), resolved.get(key)?.clone()))).collect()
 }
 
 #[cfg(test)]
@@ -407,7 +411,7 @@ mod tests {
     fn only_what_was_given_is_kept_and_in_one_form() {
         let given = serde_json::json!({"epochs": 1.0, "optimizer": "SGD"});
         let given = given.as_object().unwrap();
-        let kept = canonical(given, &config::resolve(given).unwrap());
+        let kept = canonical(given, &shared::config::detection_schema().resolve(given).unwrap());
         assert_eq!(Value::Object(kept), serde_json::json!({"epochs": 1, "optimizer": "sgd"}));
     }
 

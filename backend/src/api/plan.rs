@@ -12,9 +12,9 @@ use crate::store::{NewTraining, Store, TrainingData, TrainingSubject};
 use proto::convert::{json_object_from_wire, label_names_from_wire};
 use proto::v1;
 use serde_json::{Map, Value};
-use shared::architecture::{Architecture, architecture};
-use shared::check::TrainingWarning;
-use shared::config::{self, DetectionConfig};
+use shared::architecture::{Architecture, Catalog};
+use shared::check::{TrainingWarning, WarningKind};
+use shared::config::DetectionConfig;
 use shared::dataset::Subset;
 use shared::dql::Query;
 use shared::id::TrainingId;
@@ -28,11 +28,16 @@ use std::collections::BTreeMap;
 /// would cut most trainings on a processor, and nobody was asked to raise it.
 const UNASKED_TIMEOUT_SECS: u32 = 432_000;
 
+/// The architecture whose memory and device are known here.
+const DETECTOR: &str = "yolov8";
+
 /// A request, understood.
 pub(super) struct Plan {
     pub(super) model: Model,
-    /// `None` where it cannot be used.
-    pub(super) config: Option<DetectionConfig>,
+    /// What its versions share; `None` for a private one that is there no more.
+    pub(super) family: Option<&'static Architecture>,
+    /// The resolved configuration; `None` where it cannot be used.
+    pub(super) config: Option<Map<String, Value>>,
     pub(super) new: NewTraining,
     /// The query of items of each subset; `None` where it cannot be read.
     pub(super) train: Option<Query>,
@@ -61,13 +66,20 @@ impl Plan {
         let TrainingSubject { model, dataset, machine_types } =
             store.training_subject(&request.model, frozen_dataset.as_deref().or(named_dataset)).await?;
         problems.extend(refuse_secrets(&request.secrets, permissions));
-        let family = architecture(&model.architecture_id);
+        let mut warnings = Vec::new();
+        let catalog = store.catalog();
+        let family = taken(family_of(&catalog, &model), &mut problems);
         problems.extend(family.and_then(|family| refuse_missing_secrets(family, &request.secrets)));
-        problems.extend(
-            refuse_other_task(&model.architecture_id, &model.variant, (&dataset.name, dataset.task)).err(),
-        );
-        let (config, overrides) = config_of(&model, &request.configuration_json, &mut problems).unzip();
-        let configuration = config.as_ref().and_then(|config| serde_json::to_value(config).ok());
+        problems.extend(family.and_then(|family| {
+            refuse_other_task(family, &model.variant, (&dataset.name, dataset.task)).err()
+        }));
+        let (config, overrides) = family
+            .and_then(|family| {
+                let known = known_settings(family, &model.configuration, &mut warnings);
+                config_of(family, known, &request.configuration_json, &mut problems)
+            })
+            .unzip();
+        let configuration = config.clone().map(Value::Object);
         let labels = taken(label_names_from_wire("labels", request.labels), &mut problems);
         let labels = labels.filter(|labels| !labels.is_empty());
         let settings = request.service_settings.map(ServiceSettings::try_from).transpose();
@@ -82,7 +94,6 @@ impl Plan {
                 (None, TrainingData { dataset_id: dataset.id, labels, ..TrainingData::of(&model) })
             }
         };
-        let mut warnings = Vec::new();
         let mut queries = [None, None];
         let subsets = [
             (Subset::Train, request.train, &mut data.train),
@@ -103,13 +114,21 @@ impl Plan {
             secrets: request.secrets,
             priority,
             versions: versions(),
+            architecture_revision: family.map_or(0, Architecture::revision),
             ..NewTraining::of(
                 &model,
                 configuration.unwrap_or_default(),
-                settings.unwrap_or_else(unasked_settings),
+                settings.unwrap_or_else(|| unasked_settings(family)),
             )
         };
-        Ok(Self { model, config, new, train, validation, problems, warnings, machine_types })
+        Ok(Self { model, family, config, new, train, validation, problems, warnings, machine_types })
+    }
+
+    /// The configuration as the built-in detector reads it, if that is what would train.
+    pub(super) fn detection(&self) -> Option<DetectionConfig> {
+        let family = self.family.filter(|family| family.id == DETECTOR)?;
+        debug_assert!(family.private().is_none());
+        serde_json::from_value(Value::Object(self.config.clone()?)).ok()
     }
 
     /// The training, if nothing refuses it.
@@ -197,20 +216,63 @@ fn choice_of(
 
 /// The configuration, and what of it somebody asked for: for the version, or for this training, which wins.
 fn config_of(
-    model: &Model,
+    family: &Architecture,
+    mut overrides: Map<String, Value>,
     given: &str,
     problems: &mut Vec<Problem>,
-) -> Option<(DetectionConfig, Map<String, Value>)> {
-    let mut overrides = model.configuration.clone();
+) -> Option<(Map<String, Value>, Map<String, Value>)> {
     overrides.extend(taken(json_object_from_wire("configuration_json", given), problems)?);
-    let config = taken(config::resolve(&overrides), problems)?;
+    let config = taken(family.schema().resolve(&overrides), problems)?;
     let overrides = canonical(&overrides, &config);
     Some((config, overrides))
 }
 
+/// The settings of a version that its architecture has; a later manifest may have others.
+fn known_settings(
+    family: &Architecture,
+    of_version: &Map<String, Value>,
+    warnings: &mut Vec<TrainingWarning>,
+) -> Map<String, Value> {
+    let is_known = |key: &str| family.private().is_none() || family.schema().field(key).is_some();
+    let (known, gone): (Map<_, _>, Map<_, _>) =
+        of_version.clone().into_iter().partition(|(key, _)| is_known(key));
+    if !gone.is_empty() {
+        let keys: Vec<String> = gone.keys().map(|key| format!("`{key}`")).collect();
+        let message = format!("{} has no setting {} any more: left out", family.name, keys.join(", "));
+        warnings.push(TrainingWarning { kind: WarningKind::Configuration, message, filter: None });
+    }
+    known
+}
+
+/// What the version is one of.
+///
+/// # Errors
+/// If its architecture was taken out.
+pub(super) fn family_of(catalog: &Catalog, model: &Model) -> Result<&'static Architecture, Problem> {
+    catalog
+        .family(&model.architecture_id)
+        .filter(|family| family.variant(&model.variant).is_some())
+        .ok_or_else(|| {
+            let problem = format!(
+                "is of the architecture `{}{}`, which is there no more; add it again",
+                model.architecture_id, model.variant
+            );
+            Problem::field("model", problem)
+        })
+}
+
 /// How a service runs that is made without asking.
-pub(super) fn unasked_settings() -> ServiceSettings {
-    ServiceSettings { execution_timeout_secs: UNASKED_TIMEOUT_SECS, ..ServiceSettings::default() }
+pub(super) fn unasked_settings(family: Option<&Architecture>) -> ServiceSettings {
+    match family.and_then(Architecture::private) {
+        // Its author may have said how long it may take.
+        Some(private) if private.manifest.service.contains_key("execution_timeout_secs") => {
+            family.map(Architecture::service_defaults).unwrap_or_default()
+        }
+        _ => ServiceSettings {
+            execution_timeout_secs: UNASKED_TIMEOUT_SECS,
+            ..family.map(Architecture::service_defaults).unwrap_or_default()
+        },
+    }
 }
 
 fn versions() -> BTreeMap<String, String> {

@@ -91,7 +91,7 @@ pub fn router(api: Api) -> Result<Router, tonic_reflection::server::Error> {
         .add_service(reflection().build_v1()?)
         .add_service(reflection().build_v1alpha()?)
         .add_service(limited!(AccessServiceServer::new(access)))
-        .add_service(limited!(ArchitectureServiceServer::new(Architectures)))
+        .add_service(limited!(ArchitectureServiceServer::new(Architectures { store: store.clone() })))
         .add_service(limited!(ComputeServiceServer::new(Compute { store: store.clone(), executor })))
         .add_service(limited!(DatasetServiceServer::new(Datasets { store: store.clone() })))
         .add_service(limited!(FilterServiceServer::new(Filters { store: store.clone() })))

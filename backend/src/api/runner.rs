@@ -172,6 +172,7 @@ impl Runners {
             initial_weights_hash: leased.initial_weights_hash.unwrap_or_default(),
             // The message is the one copy that cannot overwrite itself.
             secrets: secrets.iter().map(|(name, value)| (name.clone(), value.expose().to_owned())).collect(),
+            command: leased.command,
         })
     }
 }

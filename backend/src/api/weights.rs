@@ -4,6 +4,7 @@
 
 use super::error::Problem;
 use crate::store::Store;
+use shared::architecture::Architecture;
 use tonic::Code;
 use trainer::{Variant, check_start_weights};
 
@@ -16,6 +17,7 @@ const MOST_BYTES: u64 = 4 << 30;
 /// What is wrong with it, as a violation of `weights_hash`.
 pub(super) async fn check_uploaded(
     store: &Store,
+    family: &Architecture,
     variant: &str,
     classes: usize,
     hash: &str,
@@ -26,6 +28,10 @@ pub(super) async fn check_uploaded(
             "names no stored file; upload the weights first, and give the SHA-256 of their content",
         ));
     };
+    // What a private Train function can start from, it alone knows.
+    if family.private().is_some() {
+        return Ok(());
+    }
     let variant: Variant = variant.parse().map_err(|error: trainer::model::yolov8::UnknownVariant| {
         Problem::field("architecture", error.to_string())
     })?;

@@ -2,6 +2,7 @@
 //!
 //! Must not know what a command does.
 
+use super::architecture::ArchitectureCommand;
 use super::item_args::{
     Changes, CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag,
     Undo,
@@ -10,7 +11,7 @@ use super::service_args::{MachineCommand, ServiceCommand};
 use super::train_args::{Logs, Metrics, OneTraining, Priority, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
-use shared::config::set_from_text;
+use shared::config::Schema;
 use shared::permission::Permission;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -88,6 +89,9 @@ pub enum Command {
     /// List and fetch the files of a model version.
     #[command(subcommand)]
     Artifacts(ArtifactsCommand),
+    /// Add architectures of your own, and look at all there are.
+    #[command(subcommand)]
+    Architecture(ArchitectureCommand),
     /// Keep values for trainings that nobody can read back.
     #[command(subcommand)]
     Secret(SecretCommand),
@@ -120,9 +124,12 @@ pub struct TrainFunction {
     /// End at once and well, to measure the platform alone.
     #[arg(long, conflicts_with = "supervise")]
     pub instant: bool,
-    /// Run this program, and end it and its whole group when the runner is gone.
-    #[arg(long, num_args = 1.., allow_hyphen_values = true, value_name = "PROGRAM")]
-    pub supervise: Vec<String>,
+    /// Run a program, and end it and its whole group when the runner is gone.
+    #[arg(long, requires = "program")]
+    pub supervise: bool,
+    /// The program and its arguments.
+    #[arg(last = true, requires = "supervise")]
+    pub program: Vec<String>,
 }
 
 /// How an answer is printed.
@@ -381,15 +388,15 @@ pub struct Setting {
     pub text: String,
 }
 
-/// The settings as one object, each value in the type of its key; the last of the same key wins.
+/// The settings as one object, each value in the type of its key in the schema; the last of the same key wins.
 ///
 /// # Errors
 /// All that cannot be used, in words.
-pub fn object_from_settings(settings: &[Setting]) -> Result<Map<String, Value>, String> {
+pub fn object_from_settings(schema: &Schema, settings: &[Setting]) -> Result<Map<String, Value>, String> {
     let mut object = Map::new();
     let problems: Vec<String> = settings
         .iter()
-        .filter_map(|setting| set_from_text(&mut object, &setting.key, &setting.text).err())
+        .filter_map(|setting| schema.set_from_text(&mut object, &setting.key, &setting.text).err())
         .map(|problem| problem.to_string())
         .collect();
     if problems.is_empty() { Ok(object) } else { Err(problems.join("; ")) }

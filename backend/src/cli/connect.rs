@@ -11,6 +11,7 @@ use crate::auth::{Token, local_token};
 use crate::config::{DataFolder, ServeConfig};
 use crate::serve::{self, Server};
 use proto::v1::access_service_client::AccessServiceClient;
+use proto::v1::architecture_service_client::ArchitectureServiceClient;
 use proto::v1::compute_service_client::ComputeServiceClient;
 use proto::v1::dataset_service_client::DatasetServiceClient;
 use proto::v1::filter_service_client::FilterServiceClient;
@@ -128,6 +129,9 @@ impl Connection {
     client!(
         /// Sign-in links.
         access, AccessServiceClient);
+    client!(
+        /// Architectures.
+        architectures, ArchitectureServiceClient);
     client!(
         /// Training services and machines.
         compute, ComputeServiceClient);

@@ -2,6 +2,7 @@
 //!
 //! Must not know SQL.
 
+mod architecture;
 mod args;
 mod artifacts;
 mod check;
@@ -95,6 +96,7 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Logs(arguments) => trainings::logs(&place, arguments).await,
         Command::Metrics(arguments) => trainings::metrics(&place, arguments).await,
         Command::Artifacts(command) => artifacts::run(&place, command).await,
+        Command::Architecture(command) => architecture::run(&place, command).await,
         Command::Secret(command) => secret::run(&place, command).await,
         Command::Predict(arguments) => predict::run(&place, arguments).await,
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,

@@ -2,6 +2,7 @@
 //!
 //! Must not know how a model is trained.
 
+use super::architecture::catalog;
 use super::args::{Place, object_from_settings};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
@@ -9,7 +10,7 @@ use super::model_args::{CloneModel, CreateModel, ListModels, ModelCommand, Updat
 use super::train_args::Subsets;
 use super::{print, query, upload};
 use proto::v1;
-use shared::architecture::{architecture, resolve_architecture};
+use shared::architecture::Architecture;
 use shared::dataset::Subset;
 use shared::dql::{SelectionMode, default_selection, tagged_items_query};
 use shared::model::{ChoiceMode, Model, SubsetChoice};
@@ -26,7 +27,7 @@ async fn dispatch(connection: &Connection, command: ModelCommand) -> Result<(), 
     let mut client = connection.models();
     let (answer, json, done) = match command {
         ModelCommand::Create(create) => {
-            let mut request = request_of(&create)?;
+            let mut request = request_of(connection, &create).await?;
             if let Some(file) = &create.weights {
                 request.weights_hash = upload::store(connection, file).await?;
             }
@@ -62,8 +63,14 @@ async fn dispatch(connection: &Connection, command: ModelCommand) -> Result<(), 
     print::line(&format!("model {} ({}) {done}", print::plain(&model.name), model.id))
 }
 
-fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
-    let settings = object_from_settings(&create.settings).map_err(Failure::usage)?;
+async fn request_of(
+    connection: &Connection,
+    create: &CreateModel,
+) -> Result<v1::CreateModelRequest, Failure> {
+    let catalog = catalog(connection).await?;
+    let (family, _) =
+        catalog.resolve(&create.architecture).map_err(|error| Failure::usage(error.to_string()))?;
+    let settings = object_from_settings(family.schema(), &create.settings).map_err(Failure::usage)?;
     Ok(v1::CreateModelRequest {
         name: create.name.clone(),
         architecture: create.architecture.clone(),
@@ -72,7 +79,7 @@ fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
         idempotency_key: uuid_text(),
         description: create.description.clone(),
         tags: create.tags.clone(),
-        labels: labels_of(create)?,
+        labels: labels_of(create, family)?,
         train: choice_from_files(Subset::Train, &create.subsets)?,
         validation: choice_from_files(Subset::Validation, &create.subsets)?,
         weights_of_model: create.weights_of.clone().unwrap_or_default(),
@@ -81,17 +88,15 @@ fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
 }
 
 /// The labels that were named; none stands for those of the dataset.
-fn labels_of(create: &CreateModel) -> Result<Vec<String>, Failure> {
+fn labels_of(create: &CreateModel, family: &Architecture) -> Result<Vec<String>, Failure> {
     if !create.predefined_labels {
         return Ok(create.labels.clone());
     }
-    let (id, _) =
-        resolve_architecture(&create.architecture).map_err(|error| Failure::usage(error.to_string()))?;
-    let labels = architecture(&id.0).map_or(&[][..], |family| family.labels);
-    if labels.is_empty() {
-        return Err(Failure::usage(format!("`{id}` has no predefined labels: name them with --labels")));
+    if family.labels.is_empty() {
+        let problem = format!("`{}` has no predefined labels: name them with --labels", family.id);
+        return Err(Failure::usage(problem));
     }
-    Ok(labels.iter().map(|&label| label.to_owned()).collect())
+    Ok(family.labels.iter().map(|&label| label.to_owned()).collect())
 }
 
 /// The choice that queries in files make: *Tagged items* if they say no more than that.

@@ -119,9 +119,9 @@ pub(super) fn run_runner() -> ExitCode {
 /// `trainyard train-function`: a built-in one, or somebody else's under watch.
 pub(super) fn run_train_function(asked: &super::args::TrainFunction) -> ExitCode {
     use runner::function::BuiltIn;
-    if asked.supervise.is_empty() {
-        runner::function::run(if asked.instant { BuiltIn::Instant } else { BuiltIn::Train })
+    if asked.supervise {
+        runner::supervise::run(&asked.program)
     } else {
-        runner::supervise::run(&asked.supervise)
+        runner::function::run(if asked.instant { BuiltIn::Instant } else { BuiltIn::Train })
     }
 }

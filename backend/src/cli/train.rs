@@ -32,11 +32,10 @@ pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
     if let Some(training) = &train.repeat {
         return super::repeat::run(place, &train, training).await;
     }
-    let settings = object_from_settings(&train.settings).map_err(Failure::usage)?;
-    let request = v1::StartTrainingRequest {
+    let mut request = v1::StartTrainingRequest {
         priority: train.priority,
         model: train.model,
-        configuration_json: serde_json::Value::Object(settings).to_string(),
+        configuration_json: String::new(),
         idempotency_key: uuid_text(),
         dataset: train.dataset,
         labels: train.labels,
@@ -52,17 +51,44 @@ pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
         (false, false) => WithoutServer::Refuse,
     };
     let connection = Connection::open(place, without_server).await?;
-    if train.check {
-        let result = super::check::check(&connection, request, train.output.json).await;
-        connection.close().await;
-        return result;
-    }
-    let result = match connection.trainings().start_training(request).await {
-        Ok(answer) => begin(&connection, answer.into_inner(), train.follow, train.output.json).await,
-        Err(status) => Err(status.into()),
+    let result = match settings_of(&connection, &request.model, &train.settings).await {
+        Err(failure) => Err(failure),
+        Ok(settings) => {
+            request.configuration_json = settings;
+            if train.check {
+                super::check::check(&connection, request, train.output.json).await
+            } else {
+                start(&connection, request, train.follow, train.output.json).await
+            }
+        }
     };
     connection.close().await;
     result
+}
+
+async fn start(
+    connection: &Connection,
+    request: v1::StartTrainingRequest,
+    follow: bool,
+    json: bool,
+) -> Result<(), Failure> {
+    let answer = connection.trainings().start_training(request).await?;
+    begin(connection, answer.into_inner(), follow, json).await
+}
+
+/// What was set for this training, in the types of the version's architecture.
+async fn settings_of(connection: &Connection, model: &str, given: &[Setting]) -> Result<String, Failure> {
+    if given.is_empty() {
+        return Ok(String::new());
+    }
+    let request = v1::GetModelRequest { model: model.to_owned() };
+    let version = connection.models().get_model(request).await?.into_inner();
+    let catalog = super::architecture::catalog(connection).await?;
+    let family = catalog.family(&version.architecture_id).ok_or_else(|| {
+        Failure::failed(format!("the architecture `{}` is there no more", version.architecture_id))
+    })?;
+    let settings = object_from_settings(family.schema(), given).map_err(Failure::usage)?;
+    Ok(serde_json::Value::Object(settings).to_string())
 }
 
 /// The defaults with what was set; nothing if nothing was.

@@ -11,7 +11,7 @@ use crate::datasets::{self, ImportRequest, Split};
 use crate::store::{Page, Store};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::config::{DetectionConfig, resolve};
+use shared::config::{DetectionConfig, detection_schema, resolve};
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
 use shared::dql::tagged_items_query;
 use shared::metric::LogLevel;
@@ -70,7 +70,7 @@ pub async fn run(command: TrainerCommand) -> Result<(), Failure> {
     let TrainerCommand::Fit(fit) = command;
     let started = Instant::now();
     let variant: Variant = fit.architecture.parse().map_err(|error| Failure::usage(format!("{error}")))?;
-    let settings = object_from_settings(&fit.settings).map_err(Failure::usage)?;
+    let settings = object_from_settings(detection_schema(), &fit.settings).map_err(Failure::usage)?;
     let config = resolve(&settings).map_err(|errors| {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::usage(texts.join("; "))

@@ -50,17 +50,30 @@ impl Image {
         Ok(Self::Program(PathBuf::from(name)))
     }
 
-    /// Looks whether everything that an instance starts is there.
+    /// Looks whether everything that an instance starts is there. `named` is what a private architecture has in the place
+    /// of the built-in function: a whole path, or a name that is looked up on the `PATH`.
     ///
     /// # Errors
     /// `ErrImagePull` with the path and what is wrong with it.
-    pub fn check(&self, own_program: &Path) -> Result<(), InstanceError> {
+    pub fn check(&self, own_program: &Path, named: Option<&str>) -> Result<(), InstanceError> {
         check_program(own_program)?;
-        match self {
-            Self::BuiltIn | Self::Instant => Ok(()),
-            Self::Program(path) => check_program(path),
+        match (self, named) {
+            (Self::BuiltIn, Some(named)) if !named.contains('/') => look_up(named),
+            (Self::BuiltIn, Some(named)) => check_program(Path::new(named)),
+            (Self::BuiltIn, None) | (Self::Instant, _) => Ok(()),
+            (Self::Program(path), _) => check_program(path),
         }
     }
+}
+
+/// Looks for a program on the `PATH`, which its process gets from the server.
+fn look_up(name: &str) -> Result<(), InstanceError> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    if std::env::split_paths(&path).any(|folder| check_program(&folder.join(name)).is_ok()) {
+        return Ok(());
+    }
+    let detail = format!("the program `{name}` is on no folder of the server's PATH, {}", path.display());
+    Err(InstanceError { reason: Reason::ErrImagePull, detail })
 }
 
 fn check_program(path: &Path) -> Result<(), InstanceError> {
@@ -121,11 +134,17 @@ mod tests {
             (&plain, shell, "lack `x`"),
             (&plain, absent.as_path(), "absent is not there"),
         ] {
-            let error = Image::Program(program.clone()).check(own).unwrap_err();
-            assert_eq!(error.reason, Reason::ErrImagePull);
-            assert!(error.detail.contains(part), "{error:?}");
+            let path = program.to_str();
+            for check in [Image::Program(program.clone()).check(own, None), Image::BuiltIn.check(own, path)] {
+                let error = check.unwrap_err();
+                assert_eq!(error.reason, Reason::ErrImagePull);
+                assert!(error.detail.contains(part), "{error:?}");
+            }
         }
         std::fs::set_permissions(&plain, std::fs::Permissions::from_mode(0o755)).unwrap();
-        assert_eq!(Image::Program(plain).check(shell), Ok(()));
+        assert_eq!(Image::Program(plain).check(shell, None), Ok(()));
+        assert_eq!(Image::BuiltIn.check(shell, Some("sh")), Ok(()));
+        let error = Image::BuiltIn.check(shell, Some("no-such-trainer")).unwrap_err();
+        assert!(error.detail.contains("`no-such-trainer` is on no folder"), "{error:?}");
     }
 }

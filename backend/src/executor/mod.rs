@@ -27,8 +27,10 @@ pub struct InstanceSpec {
     pub service_name: String,
     /// The one-time token with which its runner registers. Never on a command line.
     pub registration_token: String,
-    /// What its Train function is; empty for the built-in one.
+    /// What its Train function is; empty for the architecture's own.
     pub image: String,
+    /// The program that a private architecture names; `None` for a built-in one.
+    pub program: Option<String>,
     /// Whether each execution is a process of its own.
     pub run_as_process: bool,
     /// What it holds of the machine. GPUs and memory are held to it; cores are only counted.

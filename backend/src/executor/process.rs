@@ -256,7 +256,7 @@ fn last_lines(path: &Path, count: usize) -> Vec<String> {
 #[async_trait]
 impl Executor for ProcessExecutor {
     async fn start(&self, spec: InstanceSpec) -> Result<String, InstanceError> {
-        Image::parse(&spec.image)?.check(&self.inner.config.program)?;
+        Image::parse(&spec.image)?.check(&self.inner.config.program, spec.program.as_deref())?;
         let note = self.prepare(&spec)?;
         let spawned = self.spawn(&spec, &note).map_err(|error| InstanceError {
             reason: Reason::ContainerCannotRun,
@@ -360,6 +360,7 @@ mod tests {
             service_name: "mgmt-train-yolov8".into(),
             registration_token: "secret-token".into(),
             image: String::new(),
+            program: None,
             run_as_process: true,
             reservation: Reservation::default(),
             concurrency: 1,

@@ -60,8 +60,10 @@ pub struct Surroundings {
     pub source: FileSource,
     /// The instance's folder.
     pub instance_dir: PathBuf,
-    /// The Train function.
+    /// The Train function, where an architecture brings none of its own.
     pub function: Function,
+    /// The path of this program.
+    pub program: String,
     /// Who knows of kills for memory.
     pub memory: Arc<MemoryWitness>,
     /// How long a lease lasts.
@@ -86,11 +88,13 @@ type End = Option<(Outcome, Option<Cause>)>;
 impl Attempt {
     /// An attempt that was just leased.
     #[must_use]
-    pub(super) fn new(surroundings: Surroundings, mut assignment: v1::Assignment, ears: Ears) -> Self {
+    pub(super) fn new(mut surroundings: Surroundings, mut assignment: v1::Assignment, ears: Ears) -> Self {
         let secrets = std::mem::take(&mut assignment.secrets)
             .into_iter()
             .map(|(name, value)| (name, SecretValue::handed_over(value)))
             .collect();
+        let command = std::mem::take(&mut assignment.command);
+        surroundings.function = surroundings.function.or_command(&surroundings.program, command);
         Self { surroundings, assignment, secrets, ears, started: Instant::now() }
     }
 

@@ -121,6 +121,7 @@ pub async fn live_over(
         link,
         source,
         function,
+        program: args.program.to_string_lossy().into_owned(),
         memory: Arc::new(MemoryWitness::of_instance(&args.instance_dir)),
         instance_dir: args.instance_dir,
         lease: Duration::from_secs(u64::from(registered.lease_secs.max(1))),

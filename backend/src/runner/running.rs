@@ -51,28 +51,41 @@ impl Function {
     /// built-in function.
     #[must_use]
     pub fn from_image(image: Image, as_process: bool, own: &str, instead: Option<Vec<String>>) -> Self {
-        let start = |arguments: &[&str], program: Vec<String>, is_supervised| {
-            let head = std::iter::once(own).chain(arguments.iter().copied()).map(str::to_owned);
-            Program { command: head.chain(program).collect(), is_supervised }
-        };
-        let supervised = |command: Vec<String>| Self::Process {
-            program: start(&["train-function", "--supervise"], command, true),
-            is_instant: false,
+        let start = |arguments: &[&str]| {
+            let command = std::iter::once(own).chain(arguments.iter().copied()).map(str::to_owned).collect();
+            Program { command, is_supervised: false }
         };
         match (image, instead) {
-            // A program of one's own is always a process.
-            (Image::Program(path), _) => supervised(vec![path.to_string_lossy().into_owned()]),
-            (Image::BuiltIn, Some(command)) => supervised(command),
+            (Image::Program(path), _) => Self::supervised(own, vec![path.to_string_lossy().into_owned()]),
+            (Image::BuiltIn, Some(command)) => Self::supervised(own, command),
             (Image::BuiltIn, None) if as_process => {
-                Self::Process { program: start(&["train-function"], Vec::new(), false), is_instant: false }
+                Self::Process { program: start(&["train-function"]), is_instant: false }
             }
-            (Image::Instant, _) if as_process => Self::Process {
-                program: start(&["train-function", "--instant"], Vec::new(), false),
-                is_instant: true,
-            },
+            (Image::Instant, _) if as_process => {
+                Self::Process { program: start(&["train-function", "--instant"]), is_instant: true }
+            }
             (Image::BuiltIn, None) => Self::Inline(BuiltIn::Train),
             (Image::Instant, _) => Self::Inline(BuiltIn::Instant),
         }
+    }
+
+    /// A program of one's own, which is always a process, under the eyes of this program, whose path is `own`.
+    fn supervised(own: &str, command: Vec<String>) -> Self {
+        let head = [own, "train-function", "--supervise", "--"].map(str::to_owned);
+        let command = head.into_iter().chain(command).collect();
+        Self::Process { program: Program { command, is_supervised: true }, is_instant: false }
+    }
+
+    /// The same for an execution whose architecture brings this command: it takes the place of the built-in function, and
+    /// of nothing else that a service names. An empty command is none.
+    #[must_use]
+    pub fn or_command(self, own: &str, command: Vec<String>) -> Self {
+        let is_built_in = match &self {
+            Self::Process { program, is_instant } => !program.is_supervised && !is_instant,
+            Self::Inline(function) => *function == BuiltIn::Train,
+            Self::Other(_) => false,
+        };
+        if command.is_empty() || !is_built_in { self } else { Self::supervised(own, command) }
     }
 
     /// Whether it reads nothing and writes nothing.
@@ -158,26 +171,51 @@ impl ProcessEnd {
 mod tests {
     use super::*;
 
+    fn shown(function: Function) -> String {
+        match function {
+            Function::Process { program, is_instant } => {
+                format!("{} {}{}", program.command.join(" "), program.is_supervised, is_instant)
+            }
+            Function::Inline(function) => format!("{function:?}"),
+            Function::Other(functions) => format!("{functions:?}"),
+        }
+    }
+
+    #[test]
+    fn what_an_architecture_brings_takes_the_place_of_the_built_in_one_alone() {
+        let own = "/t train-function --supervise -- python3 a.py truefalse";
+        for (image, as_process, command, expected) in [
+            (Image::BuiltIn, true, &["python3", "a.py"][..], own),
+            (Image::BuiltIn, false, &["python3", "a.py"], own),
+            (Image::BuiltIn, true, &[], "/t train-function falsefalse"),
+            (Image::Instant, true, &["python3"], "/t train-function --instant falsetrue"),
+            (
+                Image::Program("/opt/a".into()),
+                true,
+                &["python3"],
+                "/t train-function --supervise -- /opt/a truefalse",
+            ),
+        ] {
+            let command = command.iter().map(|&part| part.to_owned()).collect();
+            let function = Function::from_image(image, as_process, "/t", None).or_command("/t", command);
+            assert_eq!(shown(function), expected);
+        }
+    }
+
     #[test]
     fn an_image_says_what_is_started() {
         let command =
-            |image, as_process, instead| match Function::from_image(image, as_process, "/t", instead) {
-                Function::Process { program, is_instant } => {
-                    format!("{} {}{}", program.command.join(" "), program.is_supervised, is_instant)
-                }
-                Function::Inline(function) => format!("{function:?}"),
-                Function::Other(functions) => format!("{functions:?}"),
-            };
+            |image, as_process, instead| shown(Function::from_image(image, as_process, "/t", instead));
         let own = || Some(vec!["sh".to_owned(), "-c".to_owned()]);
         let program = || Image::Program("/opt/train".into());
         for (image, as_process, instead, expected) in [
             (Image::BuiltIn, true, None, "/t train-function falsefalse"),
             (Image::BuiltIn, false, None, "Train"),
-            (Image::BuiltIn, false, own(), "/t train-function --supervise sh -c truefalse"),
+            (Image::BuiltIn, false, own(), "/t train-function --supervise -- sh -c truefalse"),
             (Image::Instant, true, None, "/t train-function --instant falsetrue"),
             (Image::Instant, false, None, "Instant"),
-            (program(), true, None, "/t train-function --supervise /opt/train truefalse"),
-            (program(), false, own(), "/t train-function --supervise /opt/train truefalse"),
+            (program(), true, None, "/t train-function --supervise -- /opt/train truefalse"),
+            (program(), false, own(), "/t train-function --supervise -- /opt/train truefalse"),
         ] {
             assert_eq!(command(image, as_process, instead), expected);
         }

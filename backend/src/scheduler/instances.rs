@@ -175,6 +175,7 @@ impl Scheduler {
             service_name: service.name.clone(),
             registration_token: token.expose().to_owned(),
             image: service.settings.image.clone(),
+            program: self.program_of(&service.architecture_id),
             run_as_process: service.settings.run_as_process,
             reservation: instance.reservation.clone(),
             concurrency: service.settings.concurrency,
@@ -192,6 +193,12 @@ impl Scheduler {
                 self.note_failed_start(snapshot, service_id, Some(instance.id), error).await
             }
         }
+    }
+
+    /// The program that a private architecture names.
+    fn program_of(&self, architecture_id: &str) -> Option<String> {
+        let private = self.store.catalog().family(architecture_id)?.private()?;
+        private.manifest.command_in(&private.folder).into_iter().next()
     }
 
     pub(super) async fn fail_instance(

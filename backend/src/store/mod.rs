@@ -34,6 +34,7 @@ pub use verify::verify;
 use crate::clock::Clock;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use shared::architecture::Catalog;
 use shared::id::ProjectId;
 use sqlite::Known;
 use sqlx::pool::PoolConnection;
@@ -63,6 +64,8 @@ struct Inner {
     indices: sqlite::Indices,
     previews: sqlite::Previews,
     queue: sqlite::Queue,
+    catalog: watch::Sender<Catalog>,
+    saving_architectures: tokio::sync::Mutex<()>,
     thumbnails: Thumbnails,
     uploads: Uploads,
     importing: tokio::sync::Mutex<()>,
@@ -94,6 +97,8 @@ impl Store {
             indices: sqlite::Indices::default(),
             previews: sqlite::Previews::default(),
             queue: sqlite::Queue::default(),
+            catalog: watch::Sender::new(opened.catalog),
+            saving_architectures: tokio::sync::Mutex::new(()),
             thumbnails,
             uploads,
             importing: tokio::sync::Mutex::new(()),

@@ -7,6 +7,7 @@ mod error;
 mod leaving;
 
 pub mod access;
+pub mod architectures;
 pub mod datasets;
 pub mod files;
 pub mod filters;

@@ -10,6 +10,8 @@ pub mod time_zone;
 #[cfg(target_arch = "wasm32")]
 pub mod act;
 #[cfg(target_arch = "wasm32")]
+pub mod architectures;
+#[cfg(target_arch = "wasm32")]
 pub mod attention;
 #[cfg(target_arch = "wasm32")]
 pub mod clock;

@@ -3,6 +3,7 @@
 //!
 //! Must not know where a value comes from or what is done with it.
 
+mod architecture;
 mod check;
 mod compute;
 mod dataset;
@@ -14,6 +15,7 @@ mod recipe;
 mod snapshot;
 mod training;
 
+pub use architecture::{catalog_from_wire, manifest_to_wire};
 pub use compute::{ServiceLoad, instance_state_from_wire, instance_to_wire, service_to_wire};
 pub use dataset::{SplitPercentages, subset_filter_from_wire, subset_to_wire};
 pub use error::ConvertError;

@@ -1,14 +1,20 @@
-//! The built-in architectures: what families of models exist, and in which sizes.
+//! Architectures: what families of models exist, and in which sizes. Some are built in, and private ones come with a
+//! [manifest](Manifest).
 //!
-//! Must not know how a network is built or trained.
+//! Must not know how a network is built or trained, nor how a Train function is started.
 
+mod catalog;
 mod coco_labels;
+mod manifest;
+mod manifest_check;
 mod yolov8;
+
+pub use catalog::{Catalog, UnknownArchitecture};
+pub use manifest::{Input, Manifest, ManifestSecret, ManifestSetting, ManifestVariant, Output, SettingKind};
 
 use crate::config::Schema;
 use crate::dataset::Task;
-use crate::service::service_name;
-use crate::suggest::nearest;
+use crate::service::{ServiceSettings, service_name};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -40,8 +46,35 @@ pub struct Architecture {
     pub labels: &'static [&'static str],
     /// What its Train function asks for in its environment.
     pub secrets: &'static [DeclaredSecret],
-    schema: fn() -> &'static Schema,
-    parameters: fn(&str, u64) -> Option<u64>,
+    /// Where its Train function comes from.
+    pub origin: Origin,
+}
+
+/// Where a Train function comes from.
+#[derive(Debug, Clone, Copy)]
+pub enum Origin {
+    /// This program brings it.
+    BuiltIn {
+        /// The settings.
+        schema: fn() -> &'static Schema,
+        /// Number of weights of a variant for so many classes.
+        parameters: fn(&str, u64) -> Option<u64>,
+    },
+    /// Somebody added it.
+    Private(&'static Private),
+}
+
+/// What a private architecture has beside the rest.
+#[derive(Debug)]
+pub struct Private {
+    /// Which of its manifests this is, counted from 1.
+    pub revision: u32,
+    /// What was added.
+    pub manifest: Manifest,
+    /// The folder of its files on the server's machine; empty for none.
+    pub folder: String,
+    schema: Schema,
+    settings: ServiceSettings,
 }
 
 /// A secret that a Train function asks for.
@@ -91,7 +124,34 @@ impl Architecture {
     /// Its settings.
     #[must_use]
     pub fn schema(&self) -> &'static Schema {
-        (self.schema)()
+        match self.origin {
+            Origin::BuiltIn { schema, .. } => schema(),
+            Origin::Private(private) => &private.schema,
+        }
+    }
+
+    /// How its service runs when nobody says otherwise.
+    #[must_use]
+    pub fn service_defaults(&self) -> ServiceSettings {
+        match self.origin {
+            Origin::BuiltIn { .. } => ServiceSettings::default(),
+            Origin::Private(private) => private.settings.clone(),
+        }
+    }
+
+    /// What somebody added, unless it is built in.
+    #[must_use]
+    pub const fn private(&self) -> Option<&'static Private> {
+        match self.origin {
+            Origin::BuiltIn { .. } => None,
+            Origin::Private(private) => Some(private),
+        }
+    }
+
+    /// Which of its manifests this is, counted from 1; 0 for what is built in.
+    #[must_use]
+    pub fn revision(&self) -> u32 {
+        self.private().map_or(0, |private| private.revision)
     }
 
     /// The variant of this name.
@@ -103,7 +163,13 @@ impl Architecture {
     /// Number of weights of a variant for so many classes; `None` for a variant that it has not.
     #[must_use]
     pub fn parameters(&self, variant: &str, classes: u64) -> Option<u64> {
-        (self.parameters)(variant, classes)
+        match self.origin {
+            Origin::BuiltIn { parameters, .. } => parameters(variant, classes),
+            Origin::Private(private) => {
+                let declared = private.manifest.variants.iter().find(|declared| declared.name == variant)?;
+                declared.parameters
+            }
+        }
     }
 
     /// What a person writes to choose a variant, for example `yolov8n`.
@@ -113,87 +179,13 @@ impl Architecture {
     }
 }
 
-/// The built-in architecture of this id.
-#[must_use]
-pub fn architecture(id: &str) -> Option<&'static Architecture> {
-    ARCHITECTURES.iter().find(|architecture| architecture.id == id)
-}
-
-/// Every name that [`resolve_architecture`] takes, for example `yolov8n`.
-#[must_use]
-pub fn architecture_names() -> Vec<String> {
-    ARCHITECTURES
-        .iter()
-        .flat_map(|architecture| architecture.variants.iter().map(|variant| architecture.full_name(variant)))
-        .collect()
-}
-
-/// A name that no built-in architecture has.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{problem}{hint}; known ones are {known}", known = self.known.join(", "))]
-pub struct UnknownArchitecture {
-    problem: String,
-    hint: String,
-    /// The names that would have been taken.
-    pub known: Vec<String>,
-}
-
-/// Reads a name such as `yolov8n`; upper and lower case do not matter.
-///
-/// # Errors
-/// [`UnknownArchitecture`], which names the nearest and all known names.
-pub fn resolve_architecture(name: &str) -> Result<(ArchitectureId, Variant), UnknownArchitecture> {
-    let wanted = name.trim().to_lowercase();
-    for architecture in ARCHITECTURES {
-        if let Some(variant) =
-            wanted.strip_prefix(architecture.id).and_then(|rest| architecture.variant(rest))
-        {
-            return Ok((architecture.id(), *variant));
-        }
-    }
-    let known = architecture_names();
-    if let Some(family) = architecture(&wanted) {
-        let sizes: Vec<&str> = family.variants.iter().map(|variant| variant.name).collect();
-        let problem = format!("architecture `{}` needs a size ({})", family.id, sizes.join(", "));
-        return Err(UnknownArchitecture { problem, hint: String::new(), known });
-    }
-    let shown: String = name.trim().chars().take(48).collect();
-    let hint = nearest(&wanted, known.iter().map(String::as_str))
-        .map_or_else(String::new, |meant| format!(", did you mean `{meant}`?"));
-    Err(UnknownArchitecture { problem: format!("architecture `{shown}` is unknown"), hint, known })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn known_names_are_read() {
-        for (name, variant) in [("yolov8n", "n"), ("yolov8s", "s"), (" YOLOv8X ", "x")] {
-            let (id, found) = resolve_architecture(name).unwrap();
-            assert_eq!((id.to_string().as_str(), found.name), ("yolov8", variant), "{name}");
-        }
-        for name in architecture_names() {
-            assert!(resolve_architecture(&name).is_ok(), "{name}");
-        }
-    }
-
-    #[test]
-    fn unknown_names_say_what_was_probably_meant() {
-        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x";
-        for (name, expected) in [
-            ("yolo8n", format!("architecture `yolo8n` is unknown, did you mean `yolov8n`?; {all}")),
-            ("resnet", format!("architecture `resnet` is unknown; {all}")),
-            ("", format!("architecture `` is unknown; {all}")),
-            ("yolov8", format!("architecture `yolov8` needs a size (n, s, m, l, x); {all}")),
-        ] {
-            assert_eq!(resolve_architecture(name).unwrap_err().to_string(), expected);
-        }
-    }
-
-    #[test]
     fn the_family_has_one_service_and_a_schema() {
-        let family = architecture("yolov8").unwrap();
+        let family = yolov8::YOLOV8;
         assert_eq!(family.service_name(), "mgmt-train-yolov8");
         assert_eq!(family.task, Task::Detection);
         assert!(family.schema().field("epochs").is_some());

@@ -4,7 +4,7 @@
 //! a backbone of five strided convolutions with C2f blocks, a PAN head, and a decoupled detect head.
 
 use super::coco_labels::COCO_LABELS;
-use super::{Architecture, Variant};
+use super::{Architecture, Origin, Variant};
 use crate::config::detection_schema;
 use crate::dataset::Task;
 
@@ -22,8 +22,7 @@ pub(super) const YOLOV8: Architecture = Architecture {
     ],
     labels: COCO_LABELS,
     secrets: &[],
-    schema: detection_schema,
-    parameters,
+    origin: Origin::BuiltIn { schema: detection_schema, parameters },
 };
 
 /// Edges of a box are distributions over this many places.

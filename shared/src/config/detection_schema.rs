@@ -4,7 +4,7 @@
 //! in [`super::resolve`].
 
 use super::DetectionConfig;
-use super::resolve::values_of;
+use super::resolve::{rules, values_of};
 use super::schema::{Field, Group, Kind, Schema};
 use serde_json::Value;
 use std::sync::LazyLock;
@@ -21,7 +21,7 @@ pub fn detection_schema() -> &'static Schema {
         for field in &mut fields {
             field.default = defaults.get(field.key).cloned().unwrap_or(Value::Null);
         }
-        Schema { fields }
+        Schema { fields, rules }
     });
     &SCHEMA
 }

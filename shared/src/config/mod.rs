@@ -9,5 +9,5 @@ pub mod schema;
 
 pub use detection::{DetectionConfig, DeviceKind, Optimizer, Schedule};
 pub use detection_schema::detection_schema;
-pub use resolve::{overrides_of, resolve, set_from_text};
-pub use schema::{Field, FieldError, Group, Kind, Schema};
+pub use resolve::{overrides_of, resolve};
+pub use schema::{Field, FieldError, Group, Kind, Rules, Schema};

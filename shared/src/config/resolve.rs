@@ -14,24 +14,25 @@ use serde_json::{Map, Value};
 /// Everything that is wrong, at once: unknown keys, values out of range, settings that contradict
 /// each other or would have no effect.
 pub fn resolve(overrides: &Map<String, Value>) -> Result<DetectionConfig, Vec<FieldError>> {
-    let values = detection_schema().resolve(overrides)?;
-    let mut config: DetectionConfig = serde_json::from_value(Value::Object(values))
-        .map_err(|error| vec![FieldError::new("configuration", error.to_string())])?;
-    if !overrides.contains_key("warmup_epochs") {
-        config.warmup_epochs = warm_up_within(&config, config.epochs);
-    }
-    let errors = contradictions(&config);
-    if errors.is_empty() { Ok(config) } else { Err(errors) }
+    from_values(&detection_schema().resolve(overrides)?)
 }
 
-/// Puts one `key=text` of a command line into `overrides`; a later one replaces an earlier one.
-///
-/// # Errors
-/// An unknown key, or a text that is no allowed value; `overrides` is then as before.
-pub fn set_from_text(overrides: &mut Map<String, Value>, key: &str, text: &str) -> Result<(), FieldError> {
-    let value = detection_schema().parse_text(key, text)?;
-    overrides.insert(key.to_owned(), value);
-    Ok(())
+fn from_values(values: &Map<String, Value>) -> Result<DetectionConfig, Vec<FieldError>> {
+    serde_json::from_value(Value::Object(values.clone()))
+        .map_err(|error| vec![FieldError::new("configuration", error.to_string())])
+}
+
+/// What holds between the settings of the table.
+pub(super) fn rules(given: &Map<String, Value>, values: &mut Map<String, Value>) -> Vec<FieldError> {
+    let mut config = match from_values(values) {
+        Ok(config) => config,
+        Err(errors) => return errors,
+    };
+    if !given.contains_key("warmup_epochs") {
+        config.warmup_epochs = warm_up_within(&config, config.epochs);
+        values.insert("warmup_epochs".to_owned(), Value::from(config.warmup_epochs));
+    }
+    contradictions(&config)
 }
 
 /// What of a configuration differs from the defaults: the overrides that resolve to it. A warm-up
@@ -241,7 +242,7 @@ mod tests {
             ("mosaic", "+1", json!(1.0)),
             ("optimizer", "SGD", json!("sgd")),
         ] {
-            set_from_text(&mut overrides, key, text).unwrap();
+            detection_schema().set_from_text(&mut overrides, key, text).unwrap();
             assert_eq!(overrides[key], expected, "{key}={text}");
         }
         let kept = overrides.clone();
@@ -254,7 +255,7 @@ mod tests {
             ("lr0", "[1]", "is text"),
             ("epocs", "3", "did you mean `epochs`?"),
         ] {
-            let error = set_from_text(&mut overrides, key, text).unwrap_err();
+            let error = detection_schema().set_from_text(&mut overrides, key, text).unwrap_err();
             assert!(error.message.contains(expected), "{key}={text}: {error}");
         }
         assert_eq!(overrides, kept);

@@ -4,7 +4,7 @@
 //! the tables stand beside it, one for each architecture.
 
 use crate::suggest::nearest;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -33,6 +33,13 @@ pub enum Kind {
         /// The words.
         options: &'static [&'static str],
     },
+    /// True or false.
+    Boolean,
+    /// Any text on one line, of so many characters at most.
+    Text {
+        /// Characters at most.
+        max_chars: u32,
+    },
 }
 
 impl fmt::Display for Kind {
@@ -45,15 +52,18 @@ impl fmt::Display for Kind {
             }
             Self::Number { min, max } => write!(f, "a number from {min} to {max}"),
             Self::Choice { options } => write!(f, "one of {}", options.join(", ")),
+            Self::Boolean => f.write_str("true or false"),
+            Self::Text { max_chars } => write!(f, "a line of at most {max_chars} characters"),
         }
     }
 }
 
 /// Where a setting stands in the form.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
     /// Length and size of the training.
+    #[default]
     Training,
     /// How the weights are stepped.
     Optimizer,
@@ -110,7 +120,7 @@ pub struct Field {
 }
 
 /// A setting that cannot be used as it was given.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("`{key}`: {message}")]
 pub struct FieldError {
     /// The key as it was given.
@@ -125,11 +135,17 @@ impl FieldError {
     }
 }
 
+/// What holds between settings: changes defaults that follow from other values, and says what contradicts each other.
+/// It gets what was given, and all values in their canonical forms.
+pub type Rules = fn(&Map<String, Value>, &mut Map<String, Value>) -> Vec<FieldError>;
+
 /// The settings of an architecture, in the order of the form.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone)]
 pub struct Schema {
     /// Each key once.
     pub fields: Vec<Field>,
+    /// What holds between them.
+    pub(crate) rules: Rules,
 }
 
 impl Schema {
@@ -145,10 +161,17 @@ impl Schema {
         self.fields.iter().map(|field| (field.key.to_owned(), field.default.clone())).collect()
     }
 
+    /// A schema whose settings have nothing to do with each other.
+    #[must_use]
+    pub fn without_rules(fields: Vec<Field>) -> Self {
+        Self { fields, rules: |_, _| Vec::new() }
+    }
+
     /// The defaults with `overrides` put over them, each value in its canonical form.
     ///
     /// # Errors
-    /// Everything that is wrong, at once, in the order of the keys given.
+    /// Everything that is wrong, at once, in the order of the keys given; what contradicts each other once each
+    /// value is good by itself.
     pub fn resolve(&self, overrides: &Map<String, Value>) -> Result<Map<String, Value>, Vec<FieldError>> {
         let mut values = self.defaults();
         let mut errors = Vec::new();
@@ -160,7 +183,25 @@ impl Schema {
                 Err(error) => errors.push(error),
             }
         }
+        if errors.is_empty() {
+            errors = (self.rules)(overrides, &mut values);
+        }
         if errors.is_empty() { Ok(values) } else { Err(errors) }
+    }
+
+    /// Puts one `key=text` of a command line into `overrides`; a later one replaces an earlier one.
+    ///
+    /// # Errors
+    /// An unknown key, or a text that is no allowed value; `overrides` is then as before.
+    pub fn set_from_text(
+        &self,
+        overrides: &mut Map<String, Value>,
+        key: &str,
+        text: &str,
+    ) -> Result<(), FieldError> {
+        let value = self.parse_text(key, text)?;
+        overrides.insert(key.to_owned(), value);
+        Ok(())
     }
 
     /// The JSON value that `text` stands for as a value of `key`, as in `--set key=text`.
@@ -175,7 +216,12 @@ impl Schema {
                 Ok(Value::Number(number)) => Value::Number(number),
                 _ => Value::from(text),
             },
-            Kind::Choice { .. } => Value::from(text),
+            Kind::Choice { .. } | Kind::Text { .. } => Value::from(text),
+            Kind::Boolean => match text.to_lowercase().as_str() {
+                "true" | "yes" | "on" | "1" => Value::Bool(true),
+                "false" | "no" | "off" | "0" => Value::Bool(false),
+                _ => Value::from(text),
+            },
         };
         field.checked(&value)
     }
@@ -208,14 +254,23 @@ impl Field {
     /// # Errors
     /// What was given and what is allowed.
     pub fn checked(&self, given: &Value) -> Result<Value, FieldError> {
-        self.accepted(given).map_err(|problem| {
-            FieldError::new(self.key, format!("{} {problem}: expected {}", show(given), self.kind))
-        })
+        self.kind.checked(self.key, given)
+    }
+}
+
+impl Kind {
+    /// As [`Field::checked`], for the setting of this key.
+    ///
+    /// # Errors
+    /// What was given and what is allowed.
+    pub(crate) fn checked(self, key: &str, given: &Value) -> Result<Value, FieldError> {
+        self.accepted(given)
+            .map_err(|problem| FieldError::new(key, format!("{} {problem}: expected {self}", show(given))))
     }
 
-    fn accepted(&self, given: &Value) -> Result<Value, String> {
-        match self.kind {
-            Kind::Integer { min, max, multiple_of } => {
+    fn accepted(self, given: &Value) -> Result<Value, String> {
+        match self {
+            Self::Integer { min, max, multiple_of } => {
                 let number = number_of(given)?;
                 let Some(whole) = whole_of(given) else {
                     return Err(if number < 0.0 {
@@ -240,17 +295,17 @@ impl Field {
                 }
                 Ok(Value::from(whole))
             }
-            Kind::Number { min, max } => match number_of(given)? {
+            Self::Number { min, max } => match number_of(given)? {
                 number if number < min => Err("is too small".into()),
                 number if number > max => Err("is too large".into()),
                 number => Ok(Value::from(number)),
             },
-            Kind::Choice { options } => {
+            Self::Choice { options } => {
                 let Value::String(word) = given else {
                     return Err(format!("is {}", kind_of(given)));
                 };
                 let lower = word.to_lowercase();
-                match options.iter().find(|&&option| option == lower) {
+                match options.iter().find(|option| option.to_lowercase() == lower) {
                     Some(&option) => Ok(Value::from(option)),
                     None => Err(match nearest(&lower, options.iter().copied()) {
                         Some(meant) => format!("is unknown, did you mean \"{meant}\""),
@@ -258,6 +313,18 @@ impl Field {
                     }),
                 }
             }
+            Self::Boolean => match given {
+                Value::Bool(_) => Ok(given.clone()),
+                other => Err(format!("is {}", kind_of(other))),
+            },
+            Self::Text { max_chars } => match given {
+                Value::String(text) if text.chars().count() > max_chars as usize => Err("is too long".into()),
+                Value::String(text) if text.chars().any(char::is_control) => {
+                    Err("holds control characters".into())
+                }
+                Value::String(_) => Ok(given.clone()),
+                other => Err(format!("is {}", kind_of(other))),
+            },
         }
     }
 }

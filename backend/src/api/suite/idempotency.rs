@@ -187,6 +187,11 @@ async fn change_compute(thrice: &Thrice<'_>, service: String) {
     thrice.call::<v1::MachineType>("ComputeService/SaveMachineType", &machine).await;
     let delete = v1::DeleteMachineTypeRequest { name: "large".into() };
     thrice.call::<v1::DeleteMachineTypeResponse>("ComputeService/DeleteMachineType", &delete).await;
+    let manifest = r#"{"id": "own", "name": "Own", "task": "detection", "command": ["train"]}"#;
+    let save = v1::SaveArchitectureRequest { manifest: manifest.into(), ..Default::default() };
+    thrice.call::<v1::Architecture>("ArchitectureService/SaveArchitecture", &save).await;
+    let delete = v1::DeleteArchitectureRequest { id: "own".into() };
+    thrice.call::<v1::DeleteArchitectureResponse>("ArchitectureService/DeleteArchitecture", &delete).await;
 }
 
 /// A training that runs, and has to go round again.

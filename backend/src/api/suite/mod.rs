@@ -2,6 +2,7 @@
 //!
 //! Must not know how a method is written.
 
+mod architectures;
 mod checks;
 mod files;
 mod flows;

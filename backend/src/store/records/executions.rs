@@ -134,6 +134,8 @@ pub struct Assignment {
     pub resume_content_hash: Option<String>,
     /// Names of the secrets that the Train function gets.
     pub secrets: Vec<String>,
+    /// The Train function of a private architecture, as it was when the training was started.
+    pub command: Vec<String>,
 }
 
 /// How an attempt ended, in the runner's words.

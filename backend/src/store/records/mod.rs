@@ -13,7 +13,7 @@ pub use datasets::{DatasetHead, ImportOutcome, NewAnnotation, NewImport, NewItem
 pub use executions::{
     Assignment, AttemptOutcome, HeldAttempt, InHand, LeaseOutlook, QueuedExecution, ServiceRevision, Snapshot,
 };
-pub use models::{Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
+pub use models::{ArchitectureRevision, Draft, ModelChange, ModelQuery, NewModel, NewRecipe};
 pub use reports::{
     Changes, NewArtifact, ReportBatch, ReportBody, ReportEntry, SeriesQuery, StoredLogLine, StoredSample,
     StoredSeries, WatchScope,

@@ -3,6 +3,7 @@
 //! Must not know SQL, gRPC or files.
 
 use serde::{Deserialize, Serialize};
+use shared::architecture::Manifest;
 use shared::dataset::Label;
 use shared::id::{DatasetId, ModelId};
 use shared::model::SubsetChoice;
@@ -83,4 +84,17 @@ pub struct NewRecipe {
     pub description: String,
     /// In class order, checked.
     pub labels: Vec<Label>,
+}
+
+/// A manifest that was saved.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ArchitectureRevision {
+    /// Counted from 1.
+    pub revision: u32,
+    /// What was saved.
+    pub manifest: Manifest,
+    /// The folder of its files; empty for none.
+    pub folder: String,
+    /// When.
+    pub created_at_ms: i64,
 }

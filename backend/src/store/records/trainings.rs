@@ -19,6 +19,8 @@ use std::collections::BTreeMap;
 pub struct NewTraining {
     /// The model version to train.
     pub model_id: ModelId,
+    /// Which manifest of a private architecture it is trained by; 0 for a built-in one.
+    pub architecture_revision: u32,
     /// The resolved configuration.
     pub configuration: serde_json::Value,
     /// Values that differ from the defaults because somebody asked for them; they become the version's own.
@@ -45,6 +47,7 @@ impl NewTraining {
     pub fn of(model: &Model, configuration: serde_json::Value, settings: ServiceSettings) -> Self {
         Self {
             model_id: model.id,
+            architecture_revision: 0,
             configuration,
             overrides: model.configuration.clone(),
             data: TrainingData::of(model),

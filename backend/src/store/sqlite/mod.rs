@@ -3,6 +3,7 @@
 //! Must not know files, gRPC or processes.
 
 mod access;
+mod architectures;
 mod browse;
 mod changes;
 mod choices;
@@ -46,6 +47,7 @@ use super::error::StoreError;
 use super::ids;
 use super::writer::Writer;
 use crate::clock::Clock;
+use shared::architecture::Catalog;
 use shared::id::ProjectId;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -64,6 +66,7 @@ pub(super) struct Opened {
     pub(super) readers: SqlitePool,
     pub(super) writer: Writer,
     pub(super) project_id: ProjectId,
+    pub(super) catalog: Catalog,
 }
 
 pub(super) async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Opened, StoreError> {
@@ -84,6 +87,7 @@ pub(super) async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Opene
         .await?;
     let project_id = default_project(&mut connection, clock.now_ms()).await?;
     changes::prepare(&mut connection).await?;
+    let catalog = architectures::catalog(&mut connection).await?;
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)
@@ -92,7 +96,7 @@ pub(super) async fn open(data_dir: &Path, clock: Arc<dyn Clock>) -> Result<Opene
         .connect_lazy_with(options.create_if_missing(false).read_only(true));
     let writer = Writer::start(connection, clock, revision)
         .map_err(|error| StoreError::io("starting the writer of", data_dir, error))?;
-    Ok(Opened { readers, writer, project_id })
+    Ok(Opened { readers, writer, project_id, catalog })
 }
 
 fn migration_error(data_dir: &Path, error: MigrateError) -> StoreError {

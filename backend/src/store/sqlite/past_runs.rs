@@ -18,12 +18,12 @@ impl Store {
     pub async fn past_runs(&self, architecture_id: &str, variant: &str) -> Result<Vec<PastRun>, StoreError> {
         let rows = sqlx::query(
             "SELECT e.epoch, e.ended_at_ms - e.attempt_started_at_ms AS took_ms, \
-             CAST(t.configuration ->> 'imgsz' AS INTEGER) AS imgsz, \
+             COALESCE(CAST(t.configuration ->> 'imgsz' AS INTEGER), 1) AS imgsz, \
              (SELECT COUNT(*) FROM snapshot_items i WHERE i.snapshot_number = t.snapshot_number \
                 AND i.subset IN ('train', 'validation')) AS items \
              FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id \
              WHERE e.status = 'success' AND e.attempt = 1 AND m.architecture_id = ? AND m.variant = ? \
-             AND t.configuration ->> 'imgsz' IS NOT NULL ORDER BY e.queue_number DESC LIMIT ?",
+             ORDER BY e.queue_number DESC LIMIT ?",
         )
         .bind(architecture_id)
         .bind(variant)

@@ -2,6 +2,7 @@
 //!
 //! Must not know leases in time: those live in the server's memory, by a monotonic clock.
 
+use super::architectures;
 use super::rows::{flag, get, instance, json, number, parsed, word};
 use super::{executions, services};
 use crate::store::Store;
@@ -229,13 +230,16 @@ fn held_attempt(row: &SqliteRow) -> Result<HeldAttempt, StoreError> {
 async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<Assignment, StoreError> {
     let row = sqlx::query(
         "SELECT t.id AS training_id, t.configuration, t.labels, t.initial_weights_hash, t.secrets, m.architecture_id, \
-         m.variant, (SELECT content_hash FROM artifacts WHERE execution_id = e.id AND kind = 'checkpoint' \
+         m.variant, a.manifest, a.folder, (SELECT content_hash FROM artifacts WHERE execution_id = e.id AND kind = 'checkpoint' \
          ORDER BY revision DESC LIMIT 1) AS resume_content_hash \
-         FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id WHERE e.id = ?",
+         FROM executions e JOIN trainings t ON t.id = e.training_id JOIN models m ON m.id = t.model_id \
+         LEFT JOIN architectures a ON a.id = m.architecture_id AND a.revision = t.architecture_revision \
+         WHERE e.id = ?",
     )
     .bind(execution.id.to_string())
     .fetch_one(&mut tx.connection)
     .await?;
+    let private = architectures::written(&row)?;
     Ok(Assignment {
         execution_id: execution.id,
         training_id: parsed(&row, "training_id")?,
@@ -251,5 +255,6 @@ async fn assignment(tx: &mut Tx, execution: &executions::Execution) -> Result<As
         initial_weights_hash: get(&row, "initial_weights_hash")?,
         resume_content_hash: get(&row, "resume_content_hash")?,
         secrets: json(&row, "secrets")?,
+        command: private.map(|(manifest, folder)| manifest.command_in(&folder)).unwrap_or_default(),
     })
 }

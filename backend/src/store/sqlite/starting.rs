@@ -48,7 +48,7 @@ macro_rules! start {
     () => {
         "INSERT INTO trainings (id, model_id, dataset_id, snapshot_number, configuration, labels, train_choice, \
          validation_choice, initial_weights_hash, versions, secrets, service_settings, service_settings_revision, \
-         created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?); \
+         architecture_revision, created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?); \
          INSERT INTO executions (id, training_id, service_id, status, queue_number, attempt, max_attempts, \
          fencing_token, acknowledged_sequence, abort_requested, epoch, epochs, step, steps, phase, priority, \
          created_at_ms, revision) VALUES (?, ?, ?, ?, ?, 0, ?, 0, 0, 0, 0, ?, 0, 0, ?, ?, ?, ?); \
@@ -291,6 +291,7 @@ async fn write_start(
         .bind(to_json(&new.secrets)?)
         .bind(to_json(&service.settings)?)
         .bind(service.settings_revision)
+        .bind(new.architecture_revision)
         .bind(now_ms)
         // Its execution.
         .bind(&execution_id)

@@ -10,6 +10,7 @@ use crate::pages::model::data::{subset_of, versions_of};
 use crate::pages::model::explore::runs::{Run, fetch_detail};
 use crate::pages::model::items::subset_label;
 use crate::pages::train::mode_label;
+use crate::state::architectures::Architectures;
 use crate::state::resource::{Fetched, Loaded, fetched, kept};
 use leptos::prelude::*;
 use proto::v1::{SubsetSnapshot, TrainingSnapshot};
@@ -85,7 +86,10 @@ impl Column {
             let tracks = metrics.tracks(&name).get();
             (name, tracks)
         });
-        Some(Facts { id: self.run.id.get_value(), training, figures: figures.collect(), frozen })
+        let catalog = Architectures::from_context().catalog();
+        let fields =
+            catalog.resolve(&training.architecture).map_or(&[][..], |(family, _)| &family.schema().fields);
+        Some(Facts { id: self.run.id.get_value(), training, fields, figures: figures.collect(), frozen })
     }
 }
 

@@ -4,6 +4,7 @@
 
 use crate::state::metrics::Track;
 use serde_json::Value;
+use shared::config::Field;
 use shared::training::Training;
 
 /// One training.
@@ -12,6 +13,8 @@ pub struct Facts {
     /// Its id, or that of its version: as it stands in the URL.
     pub id: String,
     pub training: Training,
+    /// The settings that its architecture has; none where that is not known.
+    pub fields: &'static [Field],
     /// Its figures with their lines.
     pub figures: Vec<(String, Vec<Track>)>,
     /// What it learns from; `None` where that could not be fetched.
@@ -76,6 +79,7 @@ pub mod tests {
     pub fn facts(name: &str) -> Facts {
         let dataset_id = training("shared", 1_000, Status::Success).dataset_id;
         Facts {
+            fields: &shared::config::detection_schema().fields,
             id: name.to_owned(),
             training: Training { dataset_id, ..training(name, 1_000, Status::Success) },
             figures: Vec::new(),

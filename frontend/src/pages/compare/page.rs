@@ -27,6 +27,8 @@ pub fn ComparePage() -> impl IntoView {
     let address = memo(move |_| parameters.with(|all| Address::from_parts(|key| all.get(key))));
     let change = Callback::new(move |to: Address| navigation.replace(to.to_url()));
     let page = Comparison::new(address, change);
+    // Of private architectures the names of settings arrive with this.
+    let _ = crate::state::architectures::all();
     let range = RwSignal::new(None);
     let is_open = RwSignal::new(false);
     let add = NodeRef::<html::Button>::new();

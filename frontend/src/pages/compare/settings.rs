@@ -8,27 +8,19 @@ use crate::differences::words;
 use crate::pages::model::service_words::setting_words;
 use crate::text;
 use serde_json::Value;
-use shared::architecture::{architecture, resolve_architecture};
-use shared::config::{Field, Schema};
+use shared::config::Field;
 
 /// Letters of a content hash that tell it from the others.
 const HASH_LETTERS: usize = 12;
 /// Letters of a filter; all of it is copied.
 const FILTER_LETTERS: usize = 160;
 
-fn schema_of(name: &str) -> Option<&'static Schema> {
-    let (family, _) = resolve_architecture(name).ok()?;
-    Some(architecture(&family.0)?.schema())
-}
-
 /// Every setting that one of them has, in the order of its form; what a configuration does not say stands at its default.
 pub fn configuration_rows(all: &[Facts]) -> Vec<Row> {
     let mut fields: Vec<&'static Field> = Vec::new();
-    for schema in all.iter().filter_map(|facts| schema_of(&facts.training.architecture)) {
-        for field in &schema.fields {
-            if !fields.iter().any(|known| known.key == field.key) {
-                fields.push(field);
-            }
+    for field in all.iter().flat_map(|facts| facts.fields) {
+        if !fields.iter().any(|known| known.key == field.key) {
+            fields.push(field);
         }
     }
     let mut rows =

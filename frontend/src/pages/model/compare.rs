@@ -61,14 +61,17 @@ pub fn CompareChoice(model: Model) -> impl IntoView {
 }
 
 /// A version with the settings of its latest training, or those that it would be trained with.
-async fn settings_of(model: String) -> Result<(Model, Map<String, Value>), ApiError> {
+async fn settings_of(
+    schema: &'static Schema,
+    model: String,
+) -> Result<(Model, Map<String, Value>), ApiError> {
     let model = api::models::get(model).await?;
     let training = match api::trainings::get(model.id.to_string()).await {
         Ok(training) => Some(training.configuration),
         Err(error) if error.kind == ErrorKind::NotFound => None,
         Err(error) => return Err(error),
     };
-    let settings = resolved(training.as_ref(), &model.configuration);
+    let settings = resolved(schema, training.as_ref(), &model.configuration);
     Ok((model, settings))
 }
 
@@ -82,7 +85,7 @@ pub fn Comparison(
     /// Id of the other one.
     other: String,
 ) -> impl IntoView {
-    let theirs = fetched(move || settings_of(other.clone()));
+    let theirs = fetched(move || settings_of(schema, other.clone()));
     dynamic(move || match theirs.state.get() {
         Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
         Loaded::Failed(error) => {

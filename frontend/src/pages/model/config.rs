@@ -8,28 +8,38 @@ use super::compare::{CompareChoice, Comparison};
 use super::resolved::resolved;
 use super::service::FrozenService;
 use crate::components::dynamic::{dynamic, memo};
-use crate::components::empty::Empty;
+use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::differences::{same, words};
 use crate::pages::actions::Actions;
 use crate::pages::models::query::name_of_copy;
 use crate::routes::ModelTab;
+use crate::state::architectures::family;
+use crate::state::resource::Loaded;
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::architecture::architecture;
 use shared::config::{Field, Group, Schema};
 use shared::model::Model;
 
 #[component]
 pub fn ConfigTab(model: Model, is_trained: bool) -> impl IntoView {
-    let Some(family) = architecture(&model.architecture_id) else {
-        return view! {
+    let family = family(model.architecture_id.clone());
+    dynamic(move || match family.state.get() {
+        Loaded::Loading => view! { <Skeleton rows=6/> }.into_any(),
+        Loaded::Failed(error) => {
+            view! { <LoadFailed what="The settings of its architecture" error again=family.again/> }
+                .into_any()
+        }
+        Loaded::Ready(None) => view! {
             <Empty title="Unknown architecture">
-                <p>"This version of the UI does not know the settings of the architecture"</p>
+                <p>"Its architecture is there no more, so nothing is known of its settings"</p>
             </Empty>
         }
-        .into_any();
-    };
-    let schema = family.schema();
+        .into_any(),
+        Loaded::Ready(Some(family)) => of_family(family.schema(), model.clone(), is_trained),
+    })
+}
+
+fn of_family(schema: &'static Schema, model: Model, is_trained: bool) -> AnyView {
     if !is_trained {
         return view! { <Settings schema model chosen=None/> }.into_any();
     }
@@ -44,7 +54,7 @@ fn Settings(schema: &'static Schema, model: Model, chosen: Option<Chosen>) -> im
     let address = use_address();
     let compare = memo(move |_| address.with(|address| address.compare.clone()));
     let training = chosen.as_ref().map(|chosen| &chosen.training);
-    let values = resolved(training.map(|training| &training.configuration), &model.configuration);
+    let values = resolved(schema, training.map(|training| &training.configuration), &model.configuration);
     let (origin, line) = match training {
         Some(training) => (
             "As resolved when the training was started",

@@ -3,18 +3,19 @@
 //! Must not know how it is shown.
 
 use serde_json::{Map, Value};
-use shared::config::resolve;
+use shared::config::Schema;
 
 /// What the training runs with; for a version without one, what it would be started with now.
 /// Values that cannot be resolved are shown as the version has them.
-pub fn resolved(of_training: Option<&Value>, of_version: &Map<String, Value>) -> Map<String, Value> {
+pub fn resolved(
+    schema: &Schema,
+    of_training: Option<&Value>,
+    of_version: &Map<String, Value>,
+) -> Map<String, Value> {
     if let Some(Value::Object(values)) = of_training {
         return values.clone();
     }
-    match resolve(of_version).ok().and_then(|config| serde_json::to_value(config).ok()) {
-        Some(Value::Object(values)) => values,
-        _ => of_version.clone(),
-    }
+    schema.resolve(of_version).unwrap_or_else(|_| of_version.clone())
 }
 
 #[cfg(test)]
@@ -34,7 +35,7 @@ mod tests {
             (None, json!({"epochs": 0}), json!({"epochs": 0}), false),
             (None, json!({"unknown": 5}), json!({"unknown": 5}), false),
         ] {
-            let shown = resolved(training.as_ref(), version.as_object().unwrap());
+            let shown = resolved(detection_schema(), training.as_ref(), version.as_object().unwrap());
             let expected = expected.as_object().unwrap();
             for (key, value) in expected {
                 assert_eq!(shown.get(key), Some(value), "{training:?} {version}: {key}");

@@ -13,6 +13,7 @@ use crate::pages::datasets::NoDatasets;
 use crate::pages::train::dataset_options;
 use crate::pages::train::steps::Step;
 use crate::routes::Place;
+use crate::state::architectures::Architectures;
 use crate::state::navigation::Navigation;
 use crate::state::resource::{Loaded, fetched};
 use crate::state::session::Session;
@@ -22,17 +23,18 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_query_map;
 use proto::v1::{CreateModelRequest, Recipe, SubsetChoice};
-use shared::architecture::{ARCHITECTURES, Architecture, architecture, resolve_architecture};
+use shared::architecture::{Architecture, Catalog};
 use shared::dataset::Dataset;
 use shared::model::{ChoiceMode, Model};
 
 #[component]
 pub fn CreatePage() -> impl IntoView {
     use_title(|| "Create version".into());
-    let needed = fetched(|| async {
+    let architectures = Architectures::from_context();
+    let needed = fetched(move || async move {
         let datasets = api::datasets::list().await?;
         let models = api::models::list().await?;
-        Ok((datasets, models))
+        Ok((datasets, models, architectures.look().await?))
     });
     view! {
         <div class="page-head"><h1>"Create version"</h1></div>
@@ -41,14 +43,14 @@ pub fn CreatePage() -> impl IntoView {
             Loaded::Failed(error) => {
                 view! { <LoadFailed what="What the form needs" error again=needed.again/> }.into_any()
             }
-            Loaded::Ready((datasets, _)) if datasets.is_empty() => view! { <NoDatasets/> }.into_any(),
-            Loaded::Ready((datasets, models)) => view! { <Form datasets models/> }.into_any(),
+            Loaded::Ready((datasets, ..)) if datasets.is_empty() => view! { <NoDatasets/> }.into_any(),
+            Loaded::Ready((datasets, models, catalog)) => view! { <Form datasets models catalog/> }.into_any(),
         })}
     }
 }
 
 /// Name and words of every variant, with its size for the classes of the dataset.
-fn architecture_options(classes: usize) -> Vec<(String, String)> {
+fn architecture_options(catalog: &Catalog, classes: usize) -> Vec<(String, String)> {
     let classes = classes.max(1) as u64;
     let of_family = |family: &'static Architecture| {
         family.variants.iter().map(move |variant| {
@@ -59,17 +61,17 @@ fn architecture_options(classes: usize) -> Vec<(String, String)> {
             (name.clone(), format!("{name} ({}{size})", variant.title))
         })
     };
-    ARCHITECTURES.iter().flat_map(of_family).collect()
+    catalog.families().flat_map(of_family).collect()
 }
 
 /// Versions whose weights fit: of the same architecture and size, trained or made with weights.
-fn sources(models: &[Model], architecture_name: &str) -> Vec<(String, String)> {
+fn sources(models: &[Model], catalog: &Catalog, architecture_name: &str) -> Vec<(String, String)> {
     let mut options = vec![(String::new(), "Chance".to_owned())];
-    let Ok((family, variant)) = resolve_architecture(architecture_name) else { return options };
+    let Ok((family, variant)) = catalog.resolve(architecture_name) else { return options };
     let fits = |model: &&Model| {
         let has_weights =
             model.status == shared::status::ModelStatus::Trained || model.initial_weights_hash.is_some();
-        has_weights && model.architecture_id == family.0 && model.variant == variant.name
+        has_weights && model.architecture_id == family.id && model.variant == variant.name
     };
     let option = |model: &Model| (model.id.to_string(), format!("The weights of {}", model.name));
     options.extend(models.iter().filter(fits).map(option));
@@ -91,17 +93,18 @@ struct Inputs {
     dataset: RwSignal<String>,
     recipe: RwSignal<String>,
     source: RwSignal<String>,
+    catalog: StoredValue<Catalog>,
     /// Filters that the page was opened with.
     train: StoredValue<String>,
     validation: StoredValue<String>,
 }
 
 impl Inputs {
-    fn new(datasets: &[Dataset]) -> Self {
+    fn new(datasets: &[Dataset], catalog: Catalog) -> Self {
         let known = use_query_map().get_untracked();
         let known = move |key: &str| known.get(key).unwrap_or_default();
         let first_dataset = datasets.first().map(|dataset| dataset.id.to_string()).unwrap_or_default();
-        let first_architecture = architecture_options(1).into_iter().next().unwrap_or_default().0;
+        let first_architecture = architecture_options(&catalog, 1).into_iter().next().unwrap_or_default().0;
         let or = |given: String, otherwise: String| if given.is_empty() { otherwise } else { given };
         Self {
             name: RwSignal::new(String::new()),
@@ -111,6 +114,7 @@ impl Inputs {
             dataset: RwSignal::new(or(known("dataset"), first_dataset)),
             recipe: RwSignal::new(String::new()),
             source: RwSignal::new(String::new()),
+            catalog: StoredValue::new(catalog),
             train: StoredValue::new(known("train")),
             validation: StoredValue::new(known("validation")),
         }
@@ -151,8 +155,8 @@ impl Inputs {
 
     /// The family of what is chosen.
     fn family(self) -> Option<&'static Architecture> {
-        let (id, _) = resolve_architecture(&self.architecture.get()).ok()?;
-        architecture(&id.0)
+        let name = self.architecture.get();
+        self.catalog.with_value(|catalog| catalog.resolve(&name).ok().map(|(family, _)| family))
     }
 
     fn track(self) {
@@ -171,11 +175,11 @@ impl Inputs {
 }
 
 #[component]
-fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
+fn Form(datasets: Vec<Dataset>, models: Vec<Model>, catalog: Catalog) -> impl IntoView {
     let navigation = expect_context::<Navigation>();
     let session = expect_context::<Session>();
     let toasts = expect_context::<Toasts>();
-    let inputs = Inputs::new(&datasets);
+    let inputs = Inputs::new(&datasets, catalog);
     let recipes = fetched(move || api::recipes::list(inputs.dataset.get()));
     let recipe_list = move || match recipes.state.get() {
         Loaded::Ready(list) => list,
@@ -285,8 +289,12 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
             list.iter().find(|dataset| dataset.id.to_string() == id).map_or(1, |dataset| dataset.labels.len())
         })
     };
-    let source_options =
-        Signal::derive(move || models.with_value(|models| sources(models, &inputs.architecture.get())));
+    let source_options = Signal::derive(move || {
+        let architecture = inputs.architecture.get();
+        inputs
+            .catalog
+            .with_value(|catalog| models.with_value(|models| sources(models, catalog, &architecture)))
+    });
     view! {
         <form class="form" novalidate on:submit=move |event: web_sys::SubmitEvent| {
             event.prevent_default();
@@ -306,7 +314,10 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
                         id="architecture"
                         label="Architecture"
                         hint="Smaller ones learn faster, larger ones better"
-                        options=Signal::derive(move || architecture_options(classes()))
+                        options=Signal::derive(move || {
+                            let classes = classes();
+                            inputs.catalog.with_value(|catalog| architecture_options(catalog, classes))
+                        })
                         value=inputs.architecture
                         problem=problem("architecture")
                     />

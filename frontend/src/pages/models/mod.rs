@@ -5,11 +5,15 @@
 pub mod query;
 
 #[cfg(target_arch = "wasm32")]
+mod add_architecture;
+#[cfg(target_arch = "wasm32")]
 mod architectures;
 #[cfg(target_arch = "wasm32")]
 mod change;
 #[cfg(target_arch = "wasm32")]
 mod create;
+#[cfg(target_arch = "wasm32")]
+mod private;
 #[cfg(target_arch = "wasm32")]
 mod tabs;
 #[cfg(target_arch = "wasm32")]

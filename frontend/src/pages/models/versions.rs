@@ -21,11 +21,10 @@ use crate::state::title::use_title;
 use crate::text;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
-use shared::architecture::ARCHITECTURES;
 use shared::id::DatasetId;
 use shared::model::Model;
 use shared::status::ModelStatus;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 #[component]
 pub fn VersionsPage() -> impl IntoView {
@@ -153,6 +152,8 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
             ModelStatus::ALL.map(|status| found.iter().filter(|each| **each == status).count())
         })
     });
+    let architectures: BTreeSet<String> =
+        list.with_value(|list| list.iter().map(|model| model.architecture_id.clone()).collect());
     let chip = move |(index, status): (usize, ModelStatus)| {
         view! {
             <button
@@ -183,12 +184,15 @@ fn Toolbar(list: StoredValue<Vec<Model>>, query: Memo<Query>, set_query: Callbac
                 }
             >
                 <option value="">"All architectures"</option>
-                {ARCHITECTURES
-                    .iter()
-                    .map(|family| view! {
-                        <option value=family.id prop:selected=move || query.with(|query| query.architecture == family.id)>
-                            {family.id}
-                        </option>
+                {architectures
+                    .into_iter()
+                    .map(|id| {
+                        let (value, words) = (id.clone(), id.clone());
+                        view! {
+                            <option value=id prop:selected=move || query.with(|query| query.architecture == value)>
+                                {words}
+                            </option>
+                        }
                     })
                     .collect_view()}
             </select>

@@ -5,11 +5,11 @@
 use super::overrides::{overrides, text_of};
 use crate::arrange::map_of;
 use crate::components::dynamic::{dynamic, memo};
-use crate::components::field::{SelectField, TextField};
+use crate::components::field::{SelectField, SwitchField, TextField};
 use crate::differences::{Difference, differences};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
-use shared::config::{Field, Group, Kind, Schema, resolve};
+use shared::config::{Field, Group, Kind, Schema};
 use std::collections::BTreeMap;
 
 /// What a person typed, setting by setting.
@@ -116,7 +116,8 @@ impl Settings {
     /// # Errors
     /// All that is wrong, in words.
     pub fn check(self, values: &Map<String, Value>) -> Result<(), String> {
-        resolve(values)
+        self.schema
+            .resolve(values)
             .map(drop)
             .map_err(|errors| errors.iter().map(|error| error.to_string()).collect::<Vec<_>>().join("; "))
     }
@@ -192,6 +193,11 @@ fn Setting(
     let value = settings.text(field.key);
     let is_changed = memo(move |_| settings.is_changed(field));
     let default = text_of(&field.default);
+    let input_mode = match field.kind {
+        Kind::Integer { .. } => "numeric",
+        Kind::Number { .. } => "decimal",
+        Kind::Choice { .. } | Kind::Boolean | Kind::Text { .. } => "text",
+    };
     let input = match field.kind {
         Kind::Choice { options } => {
             let options: Vec<(String, String)> =
@@ -208,13 +214,12 @@ fn Setting(
             }
             .into_any()
         }
-        Kind::Integer { .. } => {
-            view! { <TextField id=field.key label hint=field.help value problem input_mode="numeric"/> }
-                .into_any()
+        Kind::Boolean => {
+            let (hint, is_disabled) = (Signal::stored(field.help.to_owned()), Signal::stored(false));
+            view! { <SwitchField id=field.key label=field.label hint value problem is_disabled/> }.into_any()
         }
-        Kind::Number { .. } => {
-            view! { <TextField id=field.key label hint=field.help value problem input_mode="decimal"/> }
-                .into_any()
+        Kind::Integer { .. } | Kind::Number { .. } | Kind::Text { .. } => {
+            view! { <TextField id=field.key label hint=field.help value problem input_mode/> }.into_any()
         }
     };
     view! {

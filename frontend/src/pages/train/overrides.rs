@@ -3,7 +3,7 @@
 //! Must not know any single setting, nor where texts are typed.
 
 use serde_json::{Map, Value};
-use shared::config::{FieldError, Schema, resolve};
+use shared::config::{FieldError, Schema};
 use std::collections::BTreeMap;
 
 /// A value as it is typed.
@@ -38,7 +38,7 @@ pub fn overrides(
     if !errors.is_empty() {
         return Err(errors);
     }
-    resolve(&values).map(|_| values)
+    schema.resolve(&values).map(|_| values)
 }
 
 #[cfg(test)]
@@ -87,7 +87,7 @@ mod tests {
             // As the server does it.
             let mut used = given.clone();
             used.extend(sent);
-            let used = serde_json::to_value(resolve(&used).unwrap()).unwrap();
+            let used = detection_schema().resolve(&used).unwrap();
             for (key, text) in typed {
                 let seen = detection_schema().parse_text(key, text).unwrap();
                 assert_eq!(used[key], seen, "{given:?} {key}");

@@ -13,15 +13,16 @@ use super::wizard::Wizard;
 use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, ErrorKind};
 use crate::components::dynamic::{dynamic, memo};
-use crate::components::empty::{LoadFailed, Skeleton};
+use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::not_found::{NoSuch, NotFoundPage, Thing};
 use crate::routes::Place;
+use crate::state::architectures::Architectures;
 use crate::state::resource::{Loaded, fetched};
 use crate::state::title::use_title;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
-use shared::architecture::architecture;
+use shared::architecture::Architecture;
 use shared::dataset::Dataset;
 use shared::model::Model;
 
@@ -34,13 +35,15 @@ pub fn TrainPage() -> impl IntoView {
         word.map_or(Some(Step::Data), |word| Step::from_name(&word))
     });
     use_title(move || format!("Train · {}", step.get().map_or("", Step::label)));
+    let architectures = Architectures::from_context();
     let needed = fetched(move || {
         let wanted = wanted.get();
         async move {
             let model = api::models::get(wanted.clone()).await?;
             let datasets = api::datasets::list().await?;
             let draft = api::models::draft(wanted).await?;
-            Ok::<_, ApiError>((model, datasets, draft))
+            let family = architectures.look().await?.family(&model.architecture_id);
+            Ok::<_, ApiError>((model, family, datasets, draft))
         }
     });
     // Apart from the step itself: the wizard and what is filled in outlive a change of steps.
@@ -56,9 +59,16 @@ pub fn TrainPage() -> impl IntoView {
             <LoadFailed what="What the wizard needs" error again=needed.again/>
         }
         .into_any(),
-        (Loaded::Ready((model, datasets, draft)), _) => {
+        (Loaded::Ready((_, None, ..)), _) => view! {
+            <h1>"Train"</h1>
+            <Empty title="Unknown architecture">
+                <p>"Its architecture is there no more: add it again under Models, Architectures"</p>
+            </Empty>
+        }
+        .into_any(),
+        (Loaded::Ready((model, Some(family), datasets, draft)), _) => {
             let step = Signal::derive(move || step.get().unwrap_or(Step::Data));
-            view! { <Frame model datasets draft step reload=needed.again/> }.into_any()
+            view! { <Frame model family datasets draft step reload=needed.again/> }.into_any()
         }
     })
 }
@@ -66,14 +76,12 @@ pub fn TrainPage() -> impl IntoView {
 #[component]
 fn Frame(
     model: Model,
+    family: &'static Architecture,
     datasets: Vec<Dataset>,
     draft: KeptDraft,
     step: Signal<Step>,
     reload: Callback<()>,
 ) -> impl IntoView {
-    let Some(family) = architecture(&model.architecture_id) else {
-        return view! { <NotFoundPage/> }.into_any();
-    };
     let name = model.name.clone();
     let can_train = model.status.can_train();
     let model_path = Place::model(model.id).path();

@@ -191,12 +191,7 @@ pub fn texts_of(settings: &ServiceSettings) -> BTreeMap<String, String> {
     map_of(all_fields().map(|field| (field.key.to_owned(), text_of(settings, field.key))))
 }
 
-/// Reads what was typed over the defaults; every text that is no value is told, by its key.
-pub fn settings_from(texts: &BTreeMap<String, String>) -> Result<ServiceSettings, BTreeMap<String, String>> {
-    settings_over(ServiceSettings::default(), texts)
-}
-
-/// Reads what was typed over the settings that stand.
+/// Reads what was typed over the settings that stand; every text that is no value is told, by its key.
 pub fn settings_over(
     mut settings: ServiceSettings,
     texts: &BTreeMap<String, String>,
@@ -269,13 +264,17 @@ pub fn scaling_words(settings: &ServiceSettings) -> String {
 mod tests {
     use super::*;
 
+    fn of_defaults(texts: &BTreeMap<String, String>) -> Result<ServiceSettings, BTreeMap<String, String>> {
+        settings_over(ServiceSettings::default(), texts)
+    }
+
     fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
         pairs.iter().map(|(key, text)| ((*key).to_owned(), (*text).to_owned())).collect()
     }
 
     #[test]
     fn texts_become_settings_and_back() {
-        let settings = settings_from(&texts(&[
+        let settings = of_defaults(&texts(&[
             ("gpus", " "),
             ("machine_type", "pool"),
             ("preemptible", "true"),
@@ -293,17 +292,17 @@ mod tests {
         let shown = shown.collect::<Vec<_>>();
         let expected = ["pool", "true", "a/b:1", "2", "", "1", "0", "7200", "0", "fail", "5", "false"];
         assert_eq!(shown, expected);
-        assert_eq!(settings_from(&texts_of(&settings)).unwrap(), settings);
+        assert_eq!(of_defaults(&texts_of(&settings)).unwrap(), settings);
         let words = ["preemptible", "on_reset", "image"].map(|key| words_of(&settings, key));
         assert_eq!(words, ["Yes", "Fail", "a/b:1"]);
         assert_eq!(words_of(&ServiceSettings::default(), "image"), "None");
-        assert_eq!(settings_from(&BTreeMap::new()).unwrap(), ServiceSettings::default());
+        assert_eq!(of_defaults(&BTreeMap::new()).unwrap(), ServiceSettings::default());
     }
 
     #[test]
     fn every_wrong_text_is_told() {
         let problems =
-            settings_from(&texts(&[("concurrency", "0"), ("drain_secs", "-1"), ("max_attempts", "many")]))
+            of_defaults(&texts(&[("concurrency", "0"), ("drain_secs", "-1"), ("max_attempts", "many")]))
                 .unwrap_err();
         assert_eq!(problems.keys().collect::<Vec<_>>(), ["concurrency", "drain_secs", "max_attempts"]);
     }

@@ -125,7 +125,7 @@ fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
         }
     });
     let problem = Signal::derive(move || wizard.problem_of(&format!("service_settings.{}", field.key)));
-    let default = text_of(&ServiceSettings::default(), field.key);
+    let default = text_of(&wizard.family.service_defaults(), field.key);
     let machines = Signal::derive(move || machine_types(wizard));
     let machine = Signal::derive(move || wizard.service_text("machine_type"));
     view! { <ServiceSetting field value problem default machines machine/> }

@@ -5,7 +5,7 @@
 use super::draft::{ChoiceDraft, Draft};
 use super::fields::Settings;
 use super::keeper::Keeper;
-use super::service_form::{self, settings_from};
+use super::service_form::{self, settings_over};
 use super::steps::Step;
 use crate::api::models::KeptDraft;
 use crate::api::{self, ApiError, idempotency_key};
@@ -14,10 +14,9 @@ use crate::state::resource::{Fetched, Loaded, fetched};
 use crate::state::settled::settled;
 use leptos::prelude::*;
 use proto::v1::{Recipe, StartTrainingRequest, TrainingCheck};
-use shared::architecture::{Architecture, architecture};
-use shared::dataset::{Dataset, Subset, Task};
+use shared::architecture::Architecture;
+use shared::dataset::{Dataset, Subset};
 use shared::model::{ChoiceMode, Model, SubsetChoice};
-use shared::service::ServiceSettings;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -73,6 +72,8 @@ pub struct Wizard {
     pub check_error: RwSignal<Option<ApiError>>,
     /// What the last press of the button was refused with.
     pub refusal: RwSignal<Option<ApiError>>,
+    /// What the version is one of.
+    pub family: &'static Architecture,
     /// Keeps what is filled in.
     pub keeper: Keeper,
     /// Set once the training is there: then nothing is kept any more.
@@ -103,6 +104,7 @@ impl Wizard {
             train: Choice::new(Subset::Train, model.train.as_ref(), draft.train.as_ref()),
             validation: Choice::new(Subset::Validation, model.validation.as_ref(), draft.validation.as_ref()),
             settings,
+            family,
             service: RwSignal::new(draft.service.clone()),
             secrets: RwSignal::new(draft.secrets.clone()),
             check: RwSignal::new(None),
@@ -122,9 +124,7 @@ impl Wizard {
 
     /// The filter of annotations that is in force where none was written, as spaced JSON.
     pub fn usual_annotations(self) -> String {
-        let task =
-            self.model.with_value(|model| architecture(&model.architecture_id).map(|family| family.task));
-        let query = shared::dql::annotations_query(task.unwrap_or(Task::Detection));
+        let query = shared::dql::annotations_query(self.family.task);
         crate::text::spaced_json(&query.to_string())
     }
 
@@ -200,7 +200,7 @@ impl Wizard {
                 },
             })
         };
-        let settings = settings_from(&draft.service).ok()?;
+        let settings = settings_over(self.family.service_defaults(), &draft.service).ok()?;
         // A service that is there keeps its own; whether there is one, the first answer tells.
         let is_new = self.check.with(|check| check.as_ref().is_some_and(|check| !check.service_exists));
         Some(StartTrainingRequest {
@@ -247,7 +247,8 @@ impl Wizard {
                 found.iter().map(|(key, problem)| (format!("configuration_json.{key}"), problem.clone())),
             );
         });
-        if let Err(found) = self.service.with(settings_from) {
+        let typed = self.service.with(|texts| settings_over(self.family.service_defaults(), texts));
+        if let Err(found) = typed {
             problems
                 .extend(found.into_iter().map(|(key, problem)| (format!("service_settings.{key}"), problem)));
         }
@@ -305,7 +306,7 @@ impl Wizard {
     /// The settings of the service as they would be: its own if it is there.
     pub fn service_text(self, key: &str) -> String {
         let typed = self.service.with(|texts| texts.get(key).cloned());
-        typed.unwrap_or_else(|| service_form::text_of(&ServiceSettings::default(), key))
+        typed.unwrap_or_else(|| service_form::text_of(&self.family.service_defaults(), key))
     }
 
     /// A refusal is void once something else is filled in, and what belongs to one dataset is void with another.
