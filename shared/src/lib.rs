@@ -29,4 +29,5 @@ pub mod service;
 pub mod snapshot;
 pub mod status;
 pub mod suggest;
+pub mod table;
 pub mod training;

@@ -133,11 +133,14 @@ pub enum ArtifactKind {
     Report,
     /// What a validation saw, as [`Predictions`](crate::metrics::Predictions).
     Predictions,
+    /// A [`Table`](crate::table::Table).
+    Table,
 }
 
 impl ArtifactKind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Weights, Self::Checkpoint, Self::Report, Self::Predictions];
+    pub const ALL: [Self; 5] =
+        [Self::Weights, Self::Checkpoint, Self::Report, Self::Predictions, Self::Table];
 
     /// The word used in stores and on the wire.
     #[must_use]
@@ -147,6 +150,7 @@ impl ArtifactKind {
             Self::Checkpoint => "checkpoint",
             Self::Report => "report",
             Self::Predictions => "predictions",
+            Self::Table => "table",
         }
     }
 

@@ -20,6 +20,7 @@ mod in_browser {
     mod look;
     mod many_trainings;
     mod outage;
+    mod own_architecture;
     pub mod pages;
     pub mod predictions;
     mod scrolling;

@@ -3,6 +3,7 @@
 //! Must not know trainings, queues or the store. The scheduler speaks to the trait alone, so that
 //! containers and clusters can follow without a change there.
 
+pub(crate) mod family;
 pub mod host;
 mod image;
 pub mod incidents;

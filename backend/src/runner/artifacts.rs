@@ -5,6 +5,8 @@
 use super::protocol::ArtifactMessage;
 use super::spool::Body;
 use sha2::{Digest, Sha256};
+use shared::model::ArtifactKind;
+use shared::table::Table;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -63,6 +65,26 @@ pub fn take(message: &ArtifactMessage, work: &Path, outbox: &Path) -> Result<Bod
     Ok(Body::Artifact { name: name.clone(), kind: *kind, content_hash, size_bytes, epoch: *epoch })
 }
 
+/// Puts a table into the outbox as a file of its own, and says what to report. Blocks.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn keep_table(table: &Table, outbox: &Path) -> std::io::Result<Body> {
+    std::fs::create_dir_all(outbox)?;
+    let content = serde_json::to_vec(table)?;
+    let content_hash = crate::store::hex(&Sha256::digest(&content));
+    let mut file = tempfile::NamedTempFile::new_in(outbox)?;
+    file.write_all(&content)?;
+    file.persist(outbox.join(&content_hash)).map_err(|error| error.error)?;
+    Ok(Body::Artifact {
+        name: table.file_name(),
+        kind: ArtifactKind::Table,
+        content_hash,
+        size_bytes: content.len() as u64,
+        epoch: table.epoch(),
+    })
+}
+
 fn copy_by_hash(from: &Path, outbox: &Path) -> std::io::Result<(String, u64)> {
     let mut source = std::fs::File::open(from)?;
     let mut copy = tempfile::NamedTempFile::new_in(outbox)?;
@@ -86,7 +108,6 @@ fn copy_by_hash(from: &Path, outbox: &Path) -> std::io::Result<(String, u64)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::model::ArtifactKind;
 
     #[test]
     fn only_files_of_the_job_are_taken() {

@@ -294,7 +294,7 @@ impl Attempt {
     fn announcement(&self) -> String {
         let images: usize = self.assignment.subsets.iter().map(|subset| subset.items.len()).sum();
         format!(
-            "attempt {}: {} {} with {images} images{}",
+            "attempt {}: {}{} with {images} images{}",
             self.assignment.attempt,
             self.assignment.architecture_id,
             self.assignment.variant,

@@ -7,6 +7,7 @@ use super::lines::{Line, MAX_LINE_BYTES, next_line};
 use super::outcome::ProcessEnd;
 use super::protocol::{JOB_VARIABLE, Order, line_from};
 use super::supervise::SIGNALLED;
+use crate::executor::family;
 use crate::executor::host::ProcessIdentity;
 use crate::secrets::SecretValue;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -173,7 +174,7 @@ impl TrainFunction {
                 status = self.child.wait(), if self.ended.is_none() => {
                     // What it started goes with it, also what closed its pipes or ignores a kind word.
                     // The group keeps its number as long as it has a member, so nobody else is hit.
-                    self.kill_group();
+                    self.signal(Signal::KILL);
                     let end = end_from(status?, self.is_supervised);
                     self.ended = Some((end, Instant::now() + PIPE_PATIENCE));
                 }
@@ -214,15 +215,19 @@ impl TrainFunction {
     fn step(&mut self) {
         match self.next_step.map(|(_, step)| step) {
             Some(Step::Terminate) => self.signal(Signal::TERM),
-            Some(Step::Kill) => self.signal(Signal::KILL),
+            Some(Step::Kill) => self.kill_group(),
             None => return,
         }
         self.next_step = Some((Instant::now() + self.patience, Step::Kill));
     }
 
-    /// Ends everything that is left of its group.
+    /// Ends everything that is left of its group, and what it started in others as long as it lives.
     fn kill_group(&self) {
+        // Once it has ended, its number may be somebody else's. The group comes first, so that nobody in it sees the
+        // others go.
+        let others = self.group.filter(|_| self.ended.is_none()).map(family::others).unwrap_or_default();
         self.signal(Signal::KILL);
+        family::end(&others);
     }
 
     fn signal(&self, signal: Signal) {

@@ -13,6 +13,7 @@ use crate::secrets::redact::Patterns;
 use proto::convert::metric_sample_to_wire;
 use shared::metric::{LogLevel, MetricSample};
 use shared::model::ArtifactKind;
+use shared::table::Table;
 use shared::training::{Cause, Progress};
 use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
@@ -31,6 +32,12 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(250);
 /// A checkpoint serves to go on from; one of the same name is kept no more often than this.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(20);
 
+/// Of a table of the same name, one is kept this often at most, and the newest one at the end.
+const TABLE_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Tables of different names at most.
+const MOST_TABLES: usize = 100;
+
 /// Listens to one Train function.
 pub struct Listener {
     voice: Voice,
@@ -44,6 +51,8 @@ pub struct Listener {
     has_told_device: bool,
     checkpoints: BTreeMap<String, Instant>,
     skipped_checkpoint: Option<ArtifactMessage>,
+    tables: BTreeMap<String, Instant>,
+    skipped_tables: BTreeMap<String, Table>,
     last_words: VecDeque<String>,
     patterns: Arc<Patterns>,
     output: HiddenLines,
@@ -68,6 +77,8 @@ impl Listener {
             has_told_device: false,
             checkpoints: BTreeMap::new(),
             skipped_checkpoint: None,
+            tables: BTreeMap::new(),
+            skipped_tables: BTreeMap::new(),
             last_words: VecDeque::new(),
             output: HiddenLines::new(Arc::clone(&patterns)),
             errors: HiddenLines::new(Arc::clone(&patterns)),
@@ -118,6 +129,7 @@ impl Listener {
                 legend: hide(sample.legend),
                 ..sample
             }),
+            Message::Table(table) => Message::Table(self.hidden_table(table)),
             Message::Artifact(artifact) => {
                 Message::Artifact(ArtifactMessage { name: hide(artifact.name), ..artifact })
             }
@@ -147,6 +159,9 @@ impl Listener {
         if let Some(checkpoint) = self.skipped_checkpoint.take().filter(|_| outcome == Outcome::Reset) {
             self.keep(checkpoint).await;
         }
+        for (_, table) in std::mem::take(&mut self.skipped_tables) {
+            self.keep_table(table).await;
+        }
         self.tell_what_was_held_back();
     }
 
@@ -175,6 +190,7 @@ impl Listener {
             Message::Device { name } => self.device(&name),
             Message::Progress(progress) => self.progress(progress),
             Message::Sample(sample) => self.sample(sample),
+            Message::Table(table) => self.table(table).await,
             Message::Artifact(artifact) => self.artifact(artifact).await,
             Message::End { outcome, cause } => self.end = Some((outcome, cause)),
         }
@@ -238,6 +254,39 @@ impl Listener {
             Ok(sample) if self.samples.admit(self.started.elapsed()) => self.voice.say(Body::Sample(sample)),
             Ok(_) => {}
             Err(error) => self.log(LogLevel::Warning, &format!("a metric sample was left out: {error}"), 0),
+        }
+    }
+
+    /// The table with every value in its texts hidden.
+    fn hidden_table(&self, table: Table) -> Table {
+        table.with_texts(|text| self.patterns.redacted(&text))
+    }
+
+    async fn table(&mut self, table: Table) {
+        if let Err(problem) = table.check() {
+            return self.log(LogLevel::Warning, &format!("a table was left out: {problem}"), 0);
+        }
+        let name = table.file_name();
+        let is_known = self.tables.contains_key(&name);
+        if !is_known && self.tables.len() == MOST_TABLES {
+            let text = format!("a table was left out: there are {MOST_TABLES} others already");
+            return self.log(LogLevel::Warning, &text, 0);
+        }
+        if self.tables.get(&name).is_some_and(|at| at.elapsed() < TABLE_INTERVAL) {
+            self.skipped_tables.insert(name, table);
+            return;
+        }
+        self.skipped_tables.remove(&name);
+        self.tables.insert(name, Instant::now());
+        self.keep_table(table).await;
+    }
+
+    async fn keep_table(&mut self, table: Table) {
+        let (outbox, name) = (self.outbox.clone(), table.file_name());
+        match tokio::task::spawn_blocking(move || artifacts::keep_table(&table, &outbox)).await {
+            Ok(Ok(body)) => self.voice.say(body),
+            Ok(Err(error)) => self.not_kept(&name, &error.to_string()),
+            Err(error) => self.not_kept(&name, &error.to_string()),
         }
     }
 

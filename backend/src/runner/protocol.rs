@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use shared::metric::{LogLevel, MetricSample};
 use shared::model::ArtifactKind;
+use shared::table::Table;
 use shared::training::{Cause, Progress};
 use std::path::PathBuf;
 
@@ -50,6 +51,9 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cause: Option<Cause>,
     },
+    /// A matrix or a summary, which has the types of its own: what it says is kept as a file.
+    #[serde(untagged)]
+    Table(Table),
 }
 
 /// A file that a Train function wrote.

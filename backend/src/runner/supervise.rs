@@ -1,8 +1,10 @@
 //! Stands between a runner and a program of somebody else: it leads the program's process group, passes
-//! orders on, and ends the whole group as soon as the runner is gone, however that came about.
+//! orders on, and ends the whole group as soon as the runner is gone, however that came about. On Linux it takes over
+//! what the program started and left, so that nothing of it stays behind, in whatever group it is.
 //!
 //! Must not know what the orders mean.
 
+use crate::executor::family::end_others;
 use rustix::process::{Signal, getpgrp, getpid, kill_current_process_group};
 use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
@@ -25,6 +27,7 @@ fn exit_code_of(command: &[String]) -> u8 {
     match start(command) {
         Ok(mut child) => match child.wait() {
             Ok(status) => {
+                end_others(getpid());
                 let code = status.code().or_else(|| status.signal().map(|signal| SIGNALLED + signal));
                 code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
             }
@@ -45,6 +48,8 @@ fn start(command: &[String]) -> std::io::Result<Child> {
     let (program, arguments) =
         command.split_first().ok_or_else(|| std::io::Error::other("no program is named"))?;
     outlive_requests()?;
+    #[cfg(target_os = "linux")]
+    rustix::process::set_child_subreaper(Some(getpid()))?;
     let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).spawn()?;
     let mut orders = child.stdin.take();
     let passed_on = std::thread::Builder::new().name("orders".into()).spawn(move || {
@@ -79,6 +84,8 @@ fn outlive_requests() -> std::io::Result<()> {
 
 /// Ends everything in the group that this process leads, itself included.
 fn end_group() {
+    // What left the group first: once the group ends, so does this process.
+    end_others(getpid());
     if getpgrp() == getpid()
         && let Err(error) = kill_current_process_group(Signal::KILL)
     {
@@ -166,5 +173,19 @@ mod tests {
             assert!(gone.elapsed() < Duration::from_secs(2), "{} are left", members(group));
         }
         assert!(gone.elapsed() < Duration::from_secs(2), "it took {:?}", gone.elapsed());
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_left_the_group_ends_with_the_program() {
+        let mut child = supervised("(setsid sh -c 'echo at $$; exec sleep 603' &); read order; exit 4");
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let left = lines.find_map(|line| line.strip_prefix("at ")?.parse::<u32>().ok()).unwrap();
+        let stray = crate::executor::host::ProcessIdentity::of(left).unwrap();
+        let mut orders = child.stdin.take().unwrap();
+        orders.write_all(b"stop\n").unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(4));
+        assert!(!stray.is_alive());
+        drop(orders);
     }
 }

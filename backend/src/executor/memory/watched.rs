@@ -4,21 +4,13 @@
 //! Must not know control groups.
 
 use super::Evidence;
+use crate::executor::family::{family, processes};
 use rustix::process::{Pid, Signal, kill_process};
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How often it is looked.
 const INTERVAL: Duration = Duration::from_millis(500);
-
-/// One process, as `/proc` tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Process {
-    id: i32,
-    parent: i32,
-    group: i32,
-}
 
 /// Watches this process and all that it starts, for as long as this process lives.
 ///
@@ -76,33 +68,6 @@ fn write(ledger: &Path, evidence: Evidence) {
     }
 }
 
-/// The process, its descendants, and whoever is in a process group of theirs.
-fn family(root: i32, all: &[Process]) -> BTreeSet<i32> {
-    let mut found = BTreeSet::from([root]);
-    loop {
-        let groups: BTreeSet<i32> =
-            all.iter().filter(|process| found.contains(&process.id)).map(|process| process.group).collect();
-        let more = all.iter().filter(|one| found.contains(&one.parent) || groups.contains(&one.group));
-        let grown: BTreeSet<i32> = found.iter().copied().chain(more.map(|one| one.id)).collect();
-        if grown.len() == found.len() {
-            return found;
-        }
-        found = grown;
-    }
-}
-
-fn processes() -> Vec<Process> {
-    let Ok(entries) = std::fs::read_dir("/proc") else { return Vec::new() };
-    let process = |entry: std::fs::DirEntry| {
-        let id = entry.file_name().to_str()?.parse().ok()?;
-        let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
-        // After the command's name, which may hold anything: state, parent, group.
-        let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace().skip(1);
-        Some(Process { id, parent: fields.next()?.parse().ok()?, group: fields.next()?.parse().ok()? })
-    };
-    entries.flatten().filter_map(process).collect()
-}
-
 /// What a process takes for itself: pages of files are shared and can be given back.
 fn resident_bytes(id: i32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
@@ -118,22 +83,6 @@ fn resident_bytes(id: i32) -> Option<u64> {
 mod tests {
     use super::*;
     use std::os::unix::process::CommandExt;
-
-    #[test]
-    fn a_family_is_descendants_and_their_groups() {
-        let process = |id, parent, group| Process { id, parent, group };
-        let all = [
-            process(1, 0, 1),
-            process(10, 1, 10),
-            process(11, 10, 11),
-            process(12, 11, 11),
-            // Its parent ended, but its group tells whose it is.
-            process(13, 1, 11),
-            process(14, 13, 14),
-            process(20, 1, 20),
-        ];
-        assert_eq!(family(10, &all), BTreeSet::from([10, 11, 12, 13, 14]));
-    }
 
     #[test]
     fn the_largest_of_a_family_is_ended_and_written_down() {

@@ -18,6 +18,7 @@ const fn kind_label(kind: ArtifactKind) -> &'static str {
         ArtifactKind::Checkpoint => "Checkpoint",
         ArtifactKind::Report => "Report",
         ArtifactKind::Predictions => "Predictions",
+        ArtifactKind::Table => "Table",
     }
 }
 

@@ -14,6 +14,8 @@ pub mod runs;
 #[cfg(target_arch = "wasm32")]
 mod tab;
 #[cfg(target_arch = "wasm32")]
+mod tables;
+#[cfg(target_arch = "wasm32")]
 pub mod toolbar;
 
 #[cfg(target_arch = "wasm32")]

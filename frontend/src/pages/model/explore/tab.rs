@@ -4,6 +4,7 @@
 
 use super::super::history::HistoryList;
 use super::charts::Charts;
+use super::tables::Tables;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, Skeleton};
 use crate::state::feed::Feed;
@@ -32,6 +33,7 @@ pub fn ExploreTab(model: Model, training: Option<RwSignal<Training>>) -> impl In
         >
             <Charts model=model.get_value() training feed/>
         </Show>
+        <Tables feed execution=training.with_untracked(|training| training.execution_id)/>
         <HistoryList feed/>
     }
     .into_any()
