@@ -63,10 +63,11 @@ fn OneTable(artifact: Artifact) -> impl IntoView {
         }
         Loaded::Ready(table) => {
             let heading = format!("table-{}", name.get_value());
+            let labelled_by = heading.clone();
             let of_epoch = table.epoch().map(|epoch| format!(", epoch {epoch}")).unwrap_or_default();
             let title = format!("{} ({}{of_epoch})", table.figure(), table.legend());
             view! {
-                <section class="card" aria-labelledby=heading.clone()>
+                <section class="card" aria-labelledby=labelled_by>
                     <h3 id=heading>{title.clone()}</h3>
                     {match table {
                         Table::Matrix { rows, columns, values, .. } => {
@@ -122,10 +123,11 @@ fn Matrix(title: String, rows: Vec<String>, columns: Vec<String>, values: Vec<Ve
         let heading = name(&columns, place);
         view! { <th scope="col" title=heading.clone()><span>{heading.clone()}</span></th> }
     });
+    let caption = title.clone();
     view! {
-        <div class="table-frame matrix-frame" role="region" aria-label=title.clone() tabindex="0">
+        <div class="table-frame matrix-frame" role="region" aria-label=title tabindex="0">
             <table class="matrix numbers">
-                <caption class="visually-hidden">{title}</caption>
+                <caption class="visually-hidden">{caption}</caption>
                 <thead><tr><td></td>{headings.collect_view()}</tr></thead>
                 <tbody>{body}</tbody>
             </table>
