@@ -17,6 +17,7 @@ mod setup;
 mod steps;
 mod test;
 mod tidy;
+mod typescript;
 mod ui;
 
 use anyhow::{Result, bail};

@@ -1,0 +1,15 @@
+/** What the clients for Node and for browsers share: the API's messages, errors, and the types of a client. */
+export { Code } from "@connectrpc/connect";
+export type { CommonOptions, TrainyardClient } from "./client.js";
+export { CONNECTION_LOST, TrainyardError, type Violation } from "./errors.js";
+export { KEY_HEADER, type ResendOptions } from "./resend.js";
+export type { WatchOptions, WatchRequestInit } from "./watch.js";
+export * from "./gen/trainyard/v1/access_pb.js";
+export * from "./gen/trainyard/v1/compute_pb.js";
+export * from "./gen/trainyard/v1/datasets_pb.js";
+export * from "./gen/trainyard/v1/filters_pb.js";
+export * from "./gen/trainyard/v1/models_pb.js";
+export * from "./gen/trainyard/v1/recipes_pb.js";
+export * from "./gen/trainyard/v1/secrets_pb.js";
+export * from "./gen/trainyard/v1/trainings_pb.js";
+export * from "./gen/trainyard/v1/watch_pb.js";
