@@ -35,7 +35,7 @@ export function resend(options: ResendOptions = {}): Interceptor {
   return (next) => async (request) => {
     const isKeyed = takesKey(request.method);
     if (isKeyed && !request.header.has(KEY_HEADER)) {
-      request.header.set(KEY_HEADER, crypto.randomUUID());
+      request.header.set(KEY_HEADER, newKey());
     }
     const mayRepeat = isKeyed || READS.test(request.method.name);
     const again = await repeatable(request);
@@ -51,6 +51,12 @@ export function resend(options: ResendOptions = {}): Interceptor {
       }
     }
   };
+}
+
+/** 128 random bits. Not `randomUUID`, which browsers keep from pages that came without TLS. */
+function newKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 type Call = UnaryRequest | StreamRequest;

@@ -4,10 +4,9 @@ import { once } from "node:events";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 import { until } from "./until.js";
 
-const CHECKOUT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../../../..");
+const CHECKOUT = path.resolve(import.meta.dirname, "../../..");
 
 /** The program that is tested: the one that `TRAINYARD_BIN` names, or else what cargo built in this checkout. */
 const PROGRAM = process.env.TRAINYARD_BIN ?? path.join(CHECKOUT, "target/debug/trainyard");
