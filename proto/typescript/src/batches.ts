@@ -3,7 +3,7 @@
  * only the last one moves the cursor; a stream that is resumed begins with the first of them. Must not know how a
  * stream is opened.
  */
-import type { WatchEvent } from "./gen/trainyard/v1/watch_pb.js";
+import type { WatchEvent } from "./gen/api.js";
 
 /** The events of one stream and of those that resume it. */
 export class Batches {

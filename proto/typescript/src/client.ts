@@ -1,15 +1,19 @@
 /** One object with a client for each service of the API. Must not know who carries the calls. */
 import { createClient, type Client, type Interceptor, type Transport } from "@connectrpc/connect";
 import { explaining } from "./explaining.js";
-import { AccessService } from "./gen/trainyard/v1/access_pb.js";
-import { ComputeService } from "./gen/trainyard/v1/compute_pb.js";
-import { DatasetService } from "./gen/trainyard/v1/datasets_pb.js";
-import { FilterService } from "./gen/trainyard/v1/filters_pb.js";
-import { ArchitectureService, ModelService } from "./gen/trainyard/v1/models_pb.js";
-import { RecipeService } from "./gen/trainyard/v1/recipes_pb.js";
-import { SecretService } from "./gen/trainyard/v1/secrets_pb.js";
-import { TrainingService } from "./gen/trainyard/v1/trainings_pb.js";
-import { WatchService, type WatchEvent } from "./gen/trainyard/v1/watch_pb.js";
+import {
+  AccessService,
+  ArchitectureService,
+  ComputeService,
+  DatasetService,
+  FilterService,
+  ModelService,
+  RecipeService,
+  SecretService,
+  TrainingService,
+  WatchService,
+  type WatchEvent,
+} from "./gen/api.js";
 import { resend, type ResendOptions } from "./resend.js";
 import { watch, type WatchOptions, type WatchRequestInit } from "./watch.js";
 

@@ -5,7 +5,7 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import { Code, type Interceptor, type StreamRequest, type UnaryRequest } from "@connectrpc/connect";
 import { TrainyardError } from "./errors.js";
-import { AccessService } from "./gen/trainyard/v1/access_pb.js";
+import { AccessService } from "./gen/api.js";
 import { pauseBefore } from "./pause.js";
 
 /** The header by which the server knows a call that is sent again. */

@@ -6,7 +6,7 @@ import type { MessageInitShape } from "@bufbuild/protobuf";
 import { type Client, Code } from "@connectrpc/connect";
 import { Batches } from "./batches.js";
 import { TrainyardError } from "./errors.js";
-import type { WatchEvent, WatchRequestSchema, WatchService } from "./gen/trainyard/v1/watch_pb.js";
+import type { WatchEvent, WatchRequestSchema, WatchService } from "./gen/api.js";
 import { pauseBefore } from "./pause.js";
 
 /** The server says something every 5 seconds at least; after so long a silence it is gone. */

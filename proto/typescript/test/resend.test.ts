@@ -27,6 +27,19 @@ await test("the methods that get a key are those of which the server says that t
   assert.equal(compared, defined);
 });
 
+await test("the client has every service of the API with every method", () => {
+  const client = createClient({ url: "http://127.0.0.1:9", token: "none" });
+  const methods = Object.values(client).flatMap((part: unknown) =>
+    typeof part === "object" && part !== null ? Object.keys(part) : [],
+  );
+  // The stream is a method of the client itself.
+  methods.push("watch");
+  const defined = Object.values(api)
+    .flatMap(serviceOf)
+    .flatMap(([, service]) => service.methods.map(({ localName }) => localName));
+  assert.deepEqual(methods.sort(), defined.sort());
+});
+
 /** A service of the API among what the package exports. */
 function serviceOf(exported: unknown): [string, typeof api.ModelService][] {
   const isService = typeof exported === "object" && (exported as { kind?: string }).kind === "service";
