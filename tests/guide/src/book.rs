@@ -2,6 +2,7 @@
 //!
 //! Must not know what is written there.
 
+use crate::in_book::Places;
 use crate::{api, proto};
 use anyhow::{Context, Result, anyhow};
 use mdbook_driver::MDBook;
@@ -24,23 +25,27 @@ pub fn build(root: &Path, target: &Path) -> Result<usize> {
     let mut book = MDBook::load(root.join("docs")).map_err(|error| anyhow!("{error:#}"))?;
     book.config.build.build_dir = target.to_path_buf();
     let pages = book.iter().filter(|item| matches!(item, BookItem::Chapter(_))).count() + count;
-    book.with_preprocessor(ApiPages { services });
+    let places = Places::of(&book.book);
+    book.with_preprocessor(Pages { services, places });
     book.build().map_err(|error| anyhow!("{error:#}"))?;
     Ok(pages)
 }
 
-struct ApiPages {
+/// Runs when everything is included.
+struct Pages {
     services: Vec<api::Page>,
+    places: Places,
 }
 
-impl Preprocessor for ApiPages {
+impl Preprocessor for Pages {
     fn name(&self) -> &str {
-        "api"
+        "pages"
     }
 
     fn run(&self, _: &PreprocessorContext, mut book: Book) -> mdbook_driver::errors::Result<Book> {
         let mut is_found = false;
         book.for_each_chapter_mut(|chapter| {
+            self.places.mend(chapter);
             if chapter.path.as_deref() == Some(Path::new(PARENT)) {
                 is_found = true;
                 chapter.sub_items = self.below(chapter);
@@ -54,7 +59,7 @@ fn below_number(above: &SectionNumber, place: u32) -> SectionNumber {
     SectionNumber::new(above.iter().copied().chain([place]).collect::<Vec<_>>())
 }
 
-impl ApiPages {
+impl Pages {
     fn below(&self, parent: &Chapter) -> Vec<BookItem> {
         let names = [parent.parent_names.as_slice(), std::slice::from_ref(&parent.name)].concat();
         let chapters = (1..).zip(&self.services).map(|(place, page)| {

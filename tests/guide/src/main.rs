@@ -7,6 +7,7 @@
 mod api;
 mod book;
 mod html_links;
+mod in_book;
 mod markdown_links;
 mod proto;
 mod quotes;
@@ -31,7 +32,7 @@ fn run() -> Result<()> {
         .next()
         .zip(arguments.next())
         .context("call it as `guide <checkout> <folder to write into>`")?;
-    let (root, target) = (absolute(root)?, absolute(target)?);
+    let (root, target) = (root.canonicalize()?, absolute(target)?);
     let pages = book::build(&root, &target)?;
     let mut complaints = Vec::new();
     let links = html_links::check(&target, &mut complaints)? + markdown_links::check(&root, &mut complaints)?;

@@ -19,7 +19,7 @@ struct Page {
     anchors: BTreeSet<String>,
 }
 
-/// Complains about what leads nowhere; gives the number of relative links.
+/// Complains about what leads nowhere, and about pages that the book does not list; gives the number of relative links.
 pub fn check(root: &Path, complaints: &mut Vec<String>) -> Result<usize> {
     let mut paths: Vec<PathBuf> =
         FILES.iter().map(|file| root.join(file)).filter(|path| path.is_file()).collect();
@@ -31,6 +31,7 @@ pub fn check(root: &Path, complaints: &mut Vec<String>) -> Result<usize> {
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
         pages.insert(path, page(&text));
     }
+    check_summary(root, &pages, complaints);
     let mut links = 0;
     for (path, Page { links: targets, .. }) in &pages {
         for target in
@@ -51,6 +52,19 @@ pub fn check(root: &Path, complaints: &mut Vec<String>) -> Result<usize> {
         }
     }
     Ok(links)
+}
+
+/// Everything in `docs/` is a page of the book.
+fn check_summary(root: &Path, pages: &BTreeMap<PathBuf, Page>, complaints: &mut Vec<String>) {
+    let docs = root.join("docs");
+    let summary = docs.join("SUMMARY.md");
+    let listed = pages.get(&summary).map(|page| page.links.as_slice()).unwrap_or_default();
+    for path in pages.keys().filter(|path| **path != summary) {
+        let Ok(name) = path.strip_prefix(&docs) else { continue };
+        if !listed.iter().any(|link| Path::new(link) == name) {
+            complaints.push(format!("docs/SUMMARY.md: does not list {}", name.display()));
+        }
+    }
 }
 
 /// Pages of the API are made with the book, where their links are checked.
