@@ -11,12 +11,14 @@ mod demo;
 mod dev;
 mod fuzz;
 mod gpu;
+mod guide;
 mod project;
 mod same_bits;
 mod setup;
 mod steps;
 mod test;
 mod tidy;
+mod typescript;
 mod ui;
 
 use anyhow::{Result, bail};
@@ -33,6 +35,7 @@ Usage: cargo xtask <command> [options]
   tidy                 the rules of the house alone that no compiler checks
   e2e [FILTER]         the journeys through the real program and a real browser
   ui                   build the program, and the UI into dist/
+  guide [--open]       build the guide into target/guide, and check its links
   dev [ARGS]           server, and the UI rebuilt at every change
   chaos [NAME] [--seed N]
                        kills, stops and random operations as often as before a release: server, runner, keys, drain, plan,
@@ -73,6 +76,7 @@ fn run(arguments: &[String]) -> Result<()> {
         "tidy" => tidy::check(&project),
         "e2e" => test::journeys(&project, rest),
         "ui" => setup::prepare(&project, setup::UI).and_then(|()| ui::build_with_tool(&project)),
+        "guide" => guide::run_command(&project, rest),
         "dev" => dev::run(&project, rest),
         "chaos" => chaos::run(&project, rest),
         "fuzz" => fuzz::run_targets(&project, rest),

@@ -29,7 +29,7 @@ pub enum Need {
 pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk];
 
 /// What all tests but those in a browser need.
-pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Node, Need::Strace];
+pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Npm, Need::Node, Need::Strace];
 
 /// What building and testing everything needs.
 pub const EVERYTHING: &[Need] = &[
@@ -78,8 +78,7 @@ impl Need {
             }
             Self::Chromium => CHROMIUM_NAMES.iter().any(|name| project.find_program(name).is_some()),
             Self::Chromedriver => project.find_program("chromedriver").is_some(),
-            // Node's package manager is only there to fetch the accessibility rules.
-            Self::Npm => Self::AccessibilityRules.is_met(project) || project.find_program("npm").is_some(),
+            Self::Npm => project.find_program("npm").is_some(),
             Self::AccessibilityRules => has_accessibility_rules(&project.root),
             Self::Node => project.find_program("node").is_some(),
             // There is none but on Linux, and what needs it says so and is skipped.
@@ -95,7 +94,7 @@ impl Need {
             ),
             Self::Chromium => "Chromium, which the journeys run in (Debian package chromium)".into(),
             Self::Chromedriver => "chromedriver, which drives it (Debian package chromium-driver)".into(),
-            Self::Npm => "npm, which fetches the accessibility rules (Debian package npm)".into(),
+            Self::Npm => "npm, which builds the TypeScript client and fetches the accessibility rules (Debian package npm)".into(),
             Self::Node => "node, which runs the shared core as WebAssembly (Debian package nodejs)".into(),
             Self::Strace => "strace, which makes calls of the system fail (Debian package strace)".into(),
             Self::AccessibilityRules => "axe-core, accessibility rules (from npm into tests/ui)".into(),

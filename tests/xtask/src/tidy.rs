@@ -41,7 +41,7 @@ pub fn check(project: &Project) -> Result<()> {
 fn complaints_about(path: &str, content: &str) -> Vec<String> {
     let mut complaints = Vec::new();
     let extension = Path::new(path).extension().and_then(|end| end.to_str()).unwrap_or_default();
-    let is_source = matches!(extension, "rs" | "css" | "proto" | "sql" | "html");
+    let is_source = matches!(extension, "rs" | "css" | "proto" | "sql" | "html" | "ts");
     if !is_source {
         return complaints;
     }

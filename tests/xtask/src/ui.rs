@@ -26,7 +26,11 @@ const SOURCES: &[&str] = &[
     "Trunk.toml",
     "rust-toolchain.toml",
     "frontend",
-    "proto",
+    // Not the clients beside them.
+    "proto/Cargo.toml",
+    "proto/build.rs",
+    "proto/src",
+    "proto/trainyard",
     "shared",
 ];
 
