@@ -46,6 +46,7 @@ mod measure {
     mod log;
     mod memory;
     mod million;
+    mod protocol;
     mod responses;
     mod routes;
     mod sliders;

@@ -3,6 +3,7 @@
 //! Must not know what a command does.
 
 use super::architecture::ArchitectureCommand;
+use super::contexts::ContextCommand;
 use super::item_args::{
     Changes, CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag,
     Undo,
@@ -10,6 +11,7 @@ use super::item_args::{
 use super::service_args::{MachineCommand, ServiceCommand};
 use super::train_args::{Logs, Metrics, OneTraining, Priority, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 use serde_json::{Map, Value};
 use shared::config::Schema;
 use shared::permission::Permission;
@@ -37,6 +39,9 @@ pub struct Place {
     /// The address of a server, for example http://127.0.0.1:8080; without it, the data folder tells.
     #[arg(long, global = true, env = "TRAINYARD_URL", value_name = "URL")]
     pub server: Option<String>,
+    /// A server that is kept by name (`trainyard context`).
+    #[arg(long, global = true, env = "TRAINYARD_CONTEXT", value_name = "NAME", conflicts_with = "server")]
+    pub context: Option<String>,
     /// The file with the key that seals secrets, outside the data folder; without it, one for this data
     /// folder among your own settings.
     #[arg(long, global = true, env = "TRAINYARD_SECRETS_KEY_FILE", value_name = "FILE")]
@@ -107,6 +112,11 @@ pub enum Command {
     Link(Link),
     /// Say whether a data folder is whole; also while its server runs.
     Verify(Verify),
+    /// Keep several servers by name, and choose between them.
+    #[command(subcommand)]
+    Context(ContextCommand),
+    /// Print what lets a shell complete commands, for example `trainyard completions bash`.
+    Completions(Completions),
     /// The trainer alone, without a server.
     #[command(subcommand)]
     Trainer(super::trainer_fit::TrainerCommand),
@@ -116,6 +126,14 @@ pub enum Command {
     /// What a runner starts for an attempt.
     #[command(hide = true)]
     TrainFunction(TrainFunction),
+}
+
+/// `trainyard completions`.
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell.
+    #[arg(value_enum)]
+    pub shell: Shell,
 }
 
 /// `trainyard train-function`.

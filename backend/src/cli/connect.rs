@@ -4,6 +4,7 @@
 //! Must not know any command.
 
 use super::args::Place;
+use super::contexts::Contexts;
 use super::failure::Failure;
 use super::signed_in::SignedIn;
 use crate::api::MAX_ANSWER_BYTES;
@@ -67,6 +68,14 @@ impl Connection {
             let url = url.trim_end_matches('/').to_owned();
             let authorization = authorization(&data, &url)?;
             return Self::connect(url, authorization, None).await;
+        }
+        // A data folder that is named goes before the server in use.
+        let contexts = Contexts::load()?;
+        let named = place.context.as_deref();
+        if (place.data.is_none() || named.is_some())
+            && let Some(context) = contexts.chosen(named)?
+        {
+            return Self::connect(context.url.clone(), context.token.clone(), None).await;
         }
         if let Some(url) = serve::running_server(&data) {
             let authorization = authorization(&data, &url)?;

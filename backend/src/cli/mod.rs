@@ -7,6 +7,7 @@ mod args;
 mod artifacts;
 mod check;
 pub(crate) mod connect;
+mod contexts;
 mod dataset;
 mod demo;
 mod dql;
@@ -42,7 +43,7 @@ pub use failure::Failure;
 
 use crate::telemetry::{self, Verbosity};
 use args::{Arguments, Command, Link, Place};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use connect::{Connection, WithoutServer};
 use proto::v1;
 use std::process::ExitCode;
@@ -102,11 +103,20 @@ async fn dispatch(place: Place, command: Command) -> Result<(), Failure> {
         Command::Trainer(command) => Box::pin(trainer_fit::run(command)).await,
         Command::Evaluate(command) => evaluate::run(&command),
         Command::Dql(command) => dql::run(&command),
+        Command::Context(command) => contexts::run(command),
+        Command::Completions(asked) => completions(asked.shell),
         Command::Verify(arguments) => verify::run(&place, arguments).await,
         Command::Link(arguments) => link(&place, arguments).await,
         // Dispatched before there is a runtime, since they bring their own.
         Command::Runner | Command::TrainFunction(_) => Ok(()),
     }
+}
+
+/// Printed as a whole, so that a shell that hangs up early is no panic.
+fn completions(shell: clap_complete::Shell) -> Result<(), Failure> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Arguments::command(), "trainyard", &mut script);
+    print::line(String::from_utf8_lossy(&script).trim_end())
 }
 
 async fn link(place: &Place, arguments: Link) -> Result<(), Failure> {

@@ -41,9 +41,13 @@ pub mod progress;
 #[cfg(target_arch = "wasm32")]
 pub mod search_field;
 #[cfg(target_arch = "wasm32")]
+pub mod section_tabs;
+#[cfg(target_arch = "wasm32")]
 pub mod shortcut_sheet;
 #[cfg(target_arch = "wasm32")]
 pub mod status_chip;
+#[cfg(target_arch = "wasm32")]
+pub mod step_button;
 #[cfg(target_arch = "wasm32")]
 pub mod time;
 #[cfg(target_arch = "wasm32")]

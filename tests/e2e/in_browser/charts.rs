@@ -3,7 +3,7 @@
 //!
 //! Must not know the product's code.
 
-use super::pages::{TRAINING_DEADLINE, expect_drawn_charts, sign_in};
+use super::pages::{TRAINING_DEADLINE, catch_saved, expect_drawn_charts, saved, sign_in};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use tests::accessibility::expect_no_violation;
@@ -34,17 +34,6 @@ const DRAG: &str = "
         clientX: rect.x + rect.width * share, clientY: rect.y + rect.height / 2,
     }));
     send('pointerdown', 0.2); send('pointermove', 0.4); send('pointermove', 0.6); send('pointerup', 0.6);";
-
-/// Keeps what the page would save.
-const CATCH_SAVED: &str = "
-    window.saved = {};
-    const real = URL.createObjectURL;
-    let last = null;
-    URL.createObjectURL = (blob) => { last = blob; return real(blob); };
-    HTMLAnchorElement.prototype.click = function () {
-        const [name, blob] = [this.download, last];
-        blob.arrayBuffer().then((bytes) => { window.saved[name] = [...new Uint8Array(bytes)]; });
-    };";
 
 async fn cursor(browser: &Browser) -> Result<(String, f64, f64)> {
     let read = browser.script(CURSOR).await?;
@@ -218,7 +207,7 @@ async fn expect_both(browser: &Browser) -> Result<()> {
 }
 
 async fn save(browser: &Browser) -> Result<()> {
-    browser.script(CATCH_SAVED).await?;
+    catch_saved(browser).await?;
     for (entry, file, begins) in [
         ("Save as CSV", "mAP50-B-.csv", "epoch,metrics\r\n1,"),
         ("Save as SVG", "mAP50-B-.svg", "<svg "),
@@ -226,13 +215,7 @@ async fn save(browser: &Browser) -> Result<()> {
     ] {
         browser.click("button", "More of mAP50(B)").await?;
         browser.click("menuitem", entry).await?;
-        let saved = until_async(&format!("{file} is saved"), PAGE_DEADLINE, async || {
-            let saved = browser.script(&format!("return window.saved['{file}']")).await?;
-            Ok(saved.as_array().cloned())
-        })
-        .await?;
-        let bytes: Vec<u8> =
-            saved.iter().filter_map(Value::as_u64).filter_map(|byte| byte.try_into().ok()).collect();
+        let bytes = saved(browser, file).await?;
         let text = String::from_utf8_lossy(&bytes);
         ensure!(
             text.starts_with(begins),

@@ -12,6 +12,17 @@ use tests::wait::until_async;
 /// What a journey's training may take on a machine that does other things too.
 pub const TRAINING_DEADLINE: Duration = Duration::from_secs(180);
 
+/// Keeps what the page would save.
+const CATCH_SAVED: &str = "
+    window.saved = {};
+    const real = URL.createObjectURL;
+    let last = null;
+    URL.createObjectURL = (blob) => { last = blob; return real(blob); };
+    HTMLAnchorElement.prototype.click = function () {
+        const [name, blob] = [this.download, last];
+        blob.arrayBuffer().then((bytes) => { window.saved[name] = [...new Uint8Array(bytes)]; });
+    };";
+
 /// Keeps every status that a chip shows, in order, so that none is missed between two looks.
 const RECORD_CHIPS: &str = "
     window.seenStatuses = [];
@@ -136,4 +147,19 @@ pub async fn downloaded_bytes(browser: &Browser, address: &str) -> Result<u64> {
         Value::Number(size) => size.as_u64().context("a size is never negative"),
         other => anyhow::bail!("{address} cannot be fetched: {other}"),
     }
+}
+
+/// From now on, what the page saves as a file is kept for [`saved`] in place of being downloaded.
+pub async fn catch_saved(browser: &Browser) -> Result<()> {
+    browser.script(CATCH_SAVED).await?;
+    Ok(())
+}
+
+/// The content of a file that the page saved.
+pub async fn saved(browser: &Browser, file: &str) -> Result<Vec<u8>> {
+    let content = until_async(&format!("{file} is saved"), PAGE_DEADLINE, async || {
+        Ok(browser.script(&format!("return window.saved['{file}']")).await?.as_array().cloned())
+    });
+    let bytes = content.await?;
+    Ok(bytes.iter().filter_map(Value::as_u64).filter_map(|byte| byte.try_into().ok()).collect())
 }

@@ -3,7 +3,7 @@
 //!
 //! Must not know the product's code.
 
-use super::pages::{TRAINING_DEADLINE, expect_drawn_charts, sign_in};
+use super::pages::{TRAINING_DEADLINE, catch_saved, expect_drawn_charts, saved, sign_in};
 use anyhow::{Context, Result, ensure};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -16,17 +16,6 @@ use tests::wait::until_async;
 
 /// A Train function that predicts without learning.
 const FUNCTION: &str = include_str!("../functions/predict.js");
-
-/// Keeps what the page would save.
-const CATCH_SAVED: &str = "
-    window.saved = {};
-    const real = URL.createObjectURL;
-    let last = null;
-    URL.createObjectURL = (blob) => { last = blob; return real(blob); };
-    HTMLAnchorElement.prototype.click = function () {
-        const [name, blob] = [this.download, last];
-        blob.text().then((text) => { window.saved[name] = text; });
-    };";
 
 /// Puts a slider somewhere and lets it go; begins with which and where.
 const SLIDE: &str = "
@@ -103,12 +92,9 @@ async fn the_figures_of_a_training_are_counted_again_in_the_browser_to_the_last_
     sign_in(&browser, &server).await?;
     browser.open(&format!("{}/models/{model}/predictions?epoch={EPOCHS}", server.url)).await?;
     browser.find("heading", "Confusion matrix").await?;
-    browser.script(CATCH_SAVED).await?;
+    catch_saved(&browser).await?;
     browser.click("button", "Save as CSV").await?;
-    let saved = until_async("the table of classes is saved", PAGE_DEADLINE, async || {
-        Ok(browser.script("return window.saved['classes.csv']").await?.as_str().map(str::to_owned))
-    });
-    let saved = saved.await?;
+    let saved = String::from_utf8(saved(&browser, "classes.csv").await?)?;
     let last = saved.lines().last().and_then(|line| line.rsplit(',').next()).context("there is no sum")?;
     let counted: f64 = last.parse().with_context(|| format!("`{last}` is no number"))?;
     ensure!(

@@ -2,7 +2,7 @@
 //!
 //! Must not know the product's code.
 
-use super::figures::{Budget, at, middle, numbers, print, spread};
+use super::figures::{Budget, at, middle, numbers, print, print_rounds, spread};
 use super::house::{DATASET, DEADLINE, ROUNDS, answer, measuring, model_of, number, server};
 use anyhow::Result;
 use tests::browser::Browser;
@@ -123,7 +123,7 @@ async fn cursor(browser: &Browser, address: &str) -> Result<()> {
         print(&computed, middle(&busy)?, "ms", Budget::AtMost(16.0), &more);
         // On an idle machine that is a frame of the screen.
         let between_frames = format!("{what}, {told}: between two frames, p95");
-        print(&between_frames, middle(&between)?, "ms", Budget::None, &spread(&between)?);
+        print_rounds(&between_frames, &between, "ms", Budget::None)?;
     }
     Ok(())
 }
@@ -150,19 +150,17 @@ async fn zoom(browser: &Browser, address: &str) -> Result<()> {
         wholes.push(times[1]);
     }
     let what = format!("zoomed into 2 lines of {DETAILED} points");
-    print(
+    print_rounds(
         &format!("{what}: detail asked for, fetched and drawn"),
-        middle(&fetches)?,
+        &fetches,
         "ms",
         Budget::AtMost(200.0),
-        &spread(&fetches)?,
-    );
-    print(
+    )?;
+    print_rounds(
         &format!("{what}: from the key to the detail, a rest of 150 ms included"),
-        middle(&wholes)?,
+        &wholes,
         "ms",
         Budget::None,
-        &spread(&wholes)?,
-    );
+    )?;
     Ok(())
 }

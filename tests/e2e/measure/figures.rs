@@ -25,6 +25,12 @@ pub fn print(what: &str, value: f64, unit: &str, budget: Budget, more: &str) {
     println!("figure | {what} | {}{more} | {words} | {verdict}", number(value, unit));
 }
 
+/// Prints the middle of several rounds, and how far they were apart.
+pub fn print_rounds(what: &str, rounds: &[f64], unit: &str, budget: Budget) -> Result<()> {
+    print(what, middle(rounds)?, unit, budget, &spread(rounds)?);
+    Ok(())
+}
+
 const fn verdict(is_within: bool) -> &'static str {
     if is_within { "yes" } else { "NO" }
 }

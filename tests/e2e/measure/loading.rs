@@ -2,7 +2,7 @@
 //!
 //! Must not know the product's code.
 
-use super::figures::{Budget, at, middle, print, spread};
+use super::figures::{Budget, at, print, print_rounds};
 use super::house::{ROUNDS, answer, devtools, measure_in, measuring, number, server, train_many};
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
@@ -39,8 +39,8 @@ async fn a_table_of_a_hundred_trainings_is_loaded() -> Result<()> {
         browser.quit().await?;
     }
     let told = |what: &str| format!("{what} to a table of {TRAININGS} trainings that can be searched");
-    print(&told("cold load"), middle(&cold)?, "ms", Budget::AtMost(1_500.0), &spread(&cold)?);
-    print(&told("warm load"), middle(&warm)?, "ms", Budget::AtMost(500.0), &spread(&warm)?);
+    print_rounds(&told("cold load"), &cold, "ms", Budget::AtMost(1_500.0))?;
+    print_rounds(&told("warm load"), &warm, "ms", Budget::AtMost(500.0))?;
     print("layout shift of these loads, the worst", at(&shifts, 1.0)?, "", Budget::AtMost(0.02), "");
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Must not know the product's code.
 
 use super::charts::report;
-use super::figures::{Budget, middle, print, spread};
+use super::figures::{Budget, print_rounds};
 use super::house::{ROUNDS, measuring, number, server};
 use anyhow::Result;
 use tests::browser::PAGE_DEADLINE;
@@ -45,19 +45,7 @@ async fn a_run_of_a_million_points_is_opened() -> Result<()> {
     }
     browser.screenshot("measured-million").await?;
     let what = format!("a run of 1,000,000 points in {} charts", FIGURES.len());
-    print(
-        &format!("{what}: from its link to all drawn"),
-        middle(&followed)?,
-        "ms",
-        Budget::AtMost(1_000.0),
-        &spread(&followed)?,
-    );
-    print(
-        &format!("{what}: loaded by its address, warm"),
-        middle(&loaded)?,
-        "ms",
-        Budget::AtMost(1_500.0),
-        &spread(&loaded)?,
-    );
+    print_rounds(&format!("{what}: from its link to all drawn"), &followed, "ms", Budget::AtMost(1_000.0))?;
+    print_rounds(&format!("{what}: loaded by its address, warm"), &loaded, "ms", Budget::AtMost(1_500.0))?;
     browser.quit().await
 }

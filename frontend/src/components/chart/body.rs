@@ -2,7 +2,7 @@
 //!
 //! Must not know what is charted.
 
-use super::draw::draw;
+use super::drawing::draw_when_changed;
 use super::frame::Frame;
 use super::gestures::Gestures;
 use super::lines::{Line, under};
@@ -14,7 +14,6 @@ use super::tip::Tip;
 use super::vertical::Vertical;
 use crate::components::dynamic::{effect, memo};
 use crate::components::observed::observed_size;
-use crate::state::preferences::Preferences;
 use crate::text;
 use leptos::html;
 use leptos::prelude::*;
@@ -30,14 +29,14 @@ pub fn ChartBody(
     /// Is told where everything stands.
     frame_out: RwSignal<Option<Frame>>,
 ) -> impl IntoView {
-    let preferences = expect_context::<Preferences>();
     let body = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     let size = observed_size(body);
     let frame =
         memo(move |_| lines.with(|lines| Frame::of(lines, scope.horizontal(), size.get(), vertical.get())));
     effect(move |_| frame_out.set(Some(frame.get())));
-    draw_when_changed(canvas, lines, scope, frame, preferences);
+    let smoothing = memo(move |_| scope.settings.with(|settings| settings.smoothing));
+    draw_when_changed(canvas, lines, smoothing.into(), frame);
     let label = format!("Cursor of {name}");
     let name = StoredValue::new(name);
     // The cursor of all charts, where this one has a point and shows it.
@@ -103,43 +102,4 @@ pub fn ChartBody(
         </div>
         <Tip frame scope lines x=told pointer=gestures.pointer/>
     }
-}
-
-/// Draws once a frame at most, whenever lines, size, range or theme changed.
-fn draw_when_changed(
-    canvas: NodeRef<html::Canvas>,
-    lines: Signal<Vec<Line>>,
-    scope: Scope,
-    frame: Memo<Frame>,
-    preferences: Preferences,
-) {
-    let smoothing = memo(move |_| scope.settings.with(|settings| settings.smoothing));
-    let is_due = StoredValue::new(false);
-    let draw_now = move || {
-        let Some(Some(canvas)) = canvas.try_get_untracked() else { return };
-        lines.with_untracked(|lines| {
-            frame.with_untracked(|frame| draw(&canvas, lines, smoothing.get_untracked(), frame));
-        });
-    };
-    // On paper the colours are light ones, and there is no next frame to wait for.
-    let printed =
-        ["beforeprint", "afterprint"].map(|event| window_event_listener_untyped(event, move |_| draw_now()));
-    on_cleanup(move || printed.into_iter().for_each(WindowListenerHandle::remove));
-    effect(move |_| {
-        lines.track();
-        frame.track();
-        smoothing.track();
-        // The colours come from the style sheet, which follows the theme.
-        let _ = preferences.theme();
-        if canvas.get().is_none() || is_due.get_value() {
-            return;
-        }
-        is_due.set_value(true);
-        request_animation_frame(move || {
-            // The chart may be gone by now.
-            if is_due.try_set_value(false).is_none() {
-                draw_now();
-            }
-        });
-    });
 }

@@ -17,7 +17,9 @@ pub mod vertical;
 #[cfg(target_arch = "wasm32")]
 mod body;
 #[cfg(target_arch = "wasm32")]
-pub mod draw;
+mod draw;
+#[cfg(target_arch = "wasm32")]
+pub mod drawing;
 #[cfg(target_arch = "wasm32")]
 mod gestures;
 #[cfg(target_arch = "wasm32")]

@@ -12,6 +12,7 @@ use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::components::image_boxes::{ImageBoxes, colour_of};
+use crate::components::step_button::StepButton;
 use crate::components::time::TimeAgo;
 use crate::routes::image;
 use crate::state::focus;
@@ -54,28 +55,17 @@ pub fn ItemPanel() -> impl IntoView {
         (to <= last).then_some(to)
     };
     let step_button = move |by: isize, label: &'static str, icon: Icon| {
-        let reason = move || match (place.get(), neighbour(by)) {
+        let reason = Signal::derive(move || match (place.get(), neighbour(by)) {
             (None, _) => Some("This item is not among those that are loaded"),
             (Some(_), None) => Some("There is no other item there"),
             (Some(_), Some(_)) => None,
-        };
-        let go = move |_| {
+        });
+        let go = Callback::new(move |()| {
             if let Some(to) = untrack(|| neighbour(by)) {
                 browser.go(to);
             }
-        };
-        view! {
-            <button
-                class="icon-button"
-                type="button"
-                aria-label=label
-                aria-disabled=move || reason().map(|_| "true")
-                title=move || reason().unwrap_or(label)
-                on:click=go
-            >
-                <IconView icon/>
-            </button>
-        }
+        });
+        view! { <StepButton label icon reason on_press=go/> }
     };
     view! {
         <aside class="item-panel" aria-labelledby="item-title">

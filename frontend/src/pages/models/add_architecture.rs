@@ -118,12 +118,12 @@ fn ManifestForm(asked: Asked, close: Callback<()>, again: Callback<()>) -> impl 
             {dynamic(move || {
                 let problems = within();
                 (!problems.is_empty()).then(|| view! {
-                    <ul class="problem" role="alert">
+                    <div class="problem" role="alert"><ul>
                         {problems
                             .into_iter()
                             .map(|(field, reason)| view! { <li><code>{field}</code> " " {reason}</li> })
                             .collect_view()}
-                    </ul>
+                    </ul></div>
                 })
             })}
             <Show when=move || manifest.with(String::is_empty)>

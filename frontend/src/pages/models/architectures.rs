@@ -4,9 +4,9 @@
 
 use super::add_architecture::{AddArchitecture, Asked};
 use super::private::PrivateFacts;
-use super::tabs::ModelsTabs;
 use crate::components::dynamic::dynamic;
 use crate::components::empty::{LoadFailed, Skeleton};
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::routes::{NewModel, Place};
 use crate::state::architectures::all;
 use crate::state::resource::Loaded;
@@ -36,7 +36,7 @@ pub fn ArchitecturesPage() -> impl IntoView {
                 "Add architecture…"
             </button>
         </div>
-        <ModelsTabs/>
+        <SectionTabs section=Section::Models/>
         {dynamic(move || match architectures.state.get() {
             Loaded::Loading => view! { <Skeleton rows=8/> }.into_any(),
             Loaded::Failed(error) => {

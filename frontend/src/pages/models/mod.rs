@@ -15,8 +15,6 @@ mod create;
 #[cfg(target_arch = "wasm32")]
 mod private;
 #[cfg(target_arch = "wasm32")]
-mod tabs;
-#[cfg(target_arch = "wasm32")]
 mod versions;
 #[cfg(target_arch = "wasm32")]
 mod weights_file;
@@ -27,7 +25,5 @@ pub use architectures::ArchitecturesPage;
 pub use change::{ChangeDialogs, Changes};
 #[cfg(target_arch = "wasm32")]
 pub use create::CreatePage;
-#[cfg(target_arch = "wasm32")]
-pub use tabs::ModelsTabs;
 #[cfg(target_arch = "wasm32")]
 pub use versions::{TrainLink, VersionsPage};

@@ -4,12 +4,12 @@
 
 use super::change::{ChangeDialogs, Changes};
 use super::query::Query;
-use super::tabs::ModelsTabs;
 use crate::api;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::menu::MenuButton;
 use crate::components::search_field::SearchField;
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::components::status_chip::ModelChip;
 use crate::components::time::TimeAgo;
 use crate::pages::train::steps::Step;
@@ -41,7 +41,7 @@ pub fn VersionsPage() -> impl IntoView {
             <h1>"Versions"</h1>
             <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
-        <ModelsTabs/>
+        <SectionTabs section=Section::Models/>
         {dynamic(move || match models.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),
             Loaded::Failed(error) => {

@@ -7,8 +7,8 @@ use crate::api;
 use crate::arrange::sort_by;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, NotPermitted, Skeleton};
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::components::time::TimeAgo;
-use crate::pages::settings::SettingsTabs;
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
 use crate::state::resource::{Loaded, fetched};
@@ -42,7 +42,7 @@ pub fn SecretsPage() -> impl IntoView {
             <h1>"Secrets"</h1>
             <AddButton cannot_add asked/>
         </div>
-        <SettingsTabs/>
+        <SectionTabs section=Section::Settings/>
         <p class="hint">"What a Train function must know and nobody may read. A value can be replaced; it is never shown again"</p>
         {dynamic(move || match secrets.state.get() {
             Loaded::Loading => view! { <Skeleton rows=4/> }.into_any(),

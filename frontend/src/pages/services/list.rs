@@ -7,6 +7,7 @@ use crate::api::services::ServiceNow;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::components::status_chip::ServiceChip;
 use crate::components::time::Elapsed;
 use crate::pages::training::move_by_keys;
@@ -16,7 +17,6 @@ use crate::state::services::Services;
 use crate::state::title::use_title;
 use crate::text;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 #[component]
 pub fn ServicesPage() -> impl IntoView {
@@ -30,7 +30,7 @@ pub fn ServicesPage() -> impl IntoView {
     });
     view! {
         <div class="page-head"><h1>"Services"</h1></div>
-        <ServicesTabs/>
+        <SectionTabs section=Section::Services/>
         <Stale services/>
         {dynamic(move || match stage.get() {
             Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),
@@ -47,23 +47,6 @@ pub fn ServicesPage() -> impl IntoView {
             .into_any(),
             Loaded::Ready(false) => view! { <ServiceTable services/> }.into_any(),
         })}
-    }
-}
-
-/// Services, and what they run on, side by side.
-#[component]
-pub fn ServicesTabs() -> impl IntoView {
-    let here = use_location().pathname;
-    let link = move |place: Place, label: &'static str| {
-        let path = place.path();
-        let target = path.clone();
-        view! { <a href=path aria-current=move || here.with(|here| *here == target).then_some("page")>{label}</a> }
-    };
-    view! {
-        <nav class="tabs" aria-label="Services">
-            {link(Place::Services, "Training services")}
-            {link(Place::Machines, "Machine types")}
-        </nav>
     }
 }
 

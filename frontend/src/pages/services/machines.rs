@@ -2,11 +2,11 @@
 //!
 //! Must not know how machines are found.
 
-use super::list::ServicesTabs;
 use super::machine_form::{Asked, MachineDialog};
 use crate::api;
 use crate::components::dynamic::dynamic;
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::state::act::Act;
 use crate::state::layers::{Layers, Question};
 use crate::state::resource::{Loaded, fetched};
@@ -35,7 +35,7 @@ pub fn MachinesPage() -> impl IntoView {
                 "New machine type…"
             </button>
         </div>
-        <ServicesTabs/>
+        <SectionTabs section=Section::Services/>
         <p class="hint">"What the instances of a service may run on, and hold of it. The type local is this machine, as it was found at the first start"</p>
         {dynamic(move || match machines.state.get() {
             Loaded::Loading => view! { <Skeleton rows=3/> }.into_any(),

@@ -2,8 +2,8 @@
 //!
 //! Must not know what a choice does: styles, keys and times look at it themselves.
 
-use super::tabs::SettingsTabs;
 use super::time_zone::TimeZoneField;
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::state::preferences::Preferences;
 use crate::state::setting::Setting;
 use crate::state::title::use_title;
@@ -14,7 +14,7 @@ pub fn AppearancePage() -> impl IntoView {
     use_title(|| "Appearance".into());
     view! {
         <div class="page-head"><h1>"Appearance"</h1></div>
-        <SettingsTabs/>
+        <SectionTabs section=Section::Settings/>
         <p class="hint">"Kept in this browser and the same in all of its tabs. Nobody else sees a change"</p>
         <div class="card form settings">
             {Setting::ALL.map(|setting| view! { <SettingChoice setting/> }).collect_view()}

@@ -3,8 +3,6 @@
 //! Must not know where a setting is used.
 
 mod appearance;
-mod tabs;
 mod time_zone;
 
 pub use appearance::AppearancePage;
-pub use tabs::SettingsTabs;

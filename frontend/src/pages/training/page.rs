@@ -11,7 +11,7 @@ use super::table::TrainingTable;
 use super::toolbar::Toolbar;
 use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{Empty, Skeleton};
-use crate::pages::models::ModelsTabs;
+use crate::components::section_tabs::{Section, SectionTabs};
 use crate::routes::{NewModel, Place};
 use crate::state::latest::Latest;
 use crate::state::live::Live;
@@ -61,7 +61,7 @@ pub fn TrainingPage() -> impl IntoView {
             <h1>"Training"</h1>
             <a class="button primary" href=Place::NewModel(NewModel::default()).path()>"Create version…"</a>
         </div>
-        <ModelsTabs/>
+        <SectionTabs section=Section::Models/>
         {dynamic(move || match stage.get() {
             Stage::Loading => view! { <Skeleton rows=6/> }.into_any(),
             Stage::Empty => view! { <NoTrainings/> }.into_any(),

@@ -5,14 +5,13 @@
 use super::address::{PredictionsAddress, on_step};
 use super::evaluated::Shown;
 use super::rates::label_of;
-use crate::components::chart::draw::draw;
+use crate::components::chart::drawing::draw_when_changed;
 use crate::components::chart::frame::Frame;
 use crate::components::chart::lines::{Line, Point};
 use crate::components::chart::look::Look;
 use crate::components::chart::overlay::Axes;
-use crate::components::dynamic::{dynamic, effect, memo};
+use crate::components::dynamic::{dynamic, memo};
 use crate::components::observed::observed_size;
-use crate::state::preferences::Preferences;
 use crate::text;
 use leptos::html;
 use leptos::prelude::*;
@@ -90,7 +89,6 @@ fn line(legend: String, look: Look, values: &[f64]) -> Line {
 
 #[component]
 fn CurveChart(shown: Shown, curve: Curve, choose: Callback<f64>) -> impl IntoView {
-    let preferences = expect_context::<Preferences>();
     let body = NodeRef::<html::Div>::new();
     let canvas = NodeRef::<html::Canvas>::new();
     let size = observed_size(body);
@@ -115,25 +113,7 @@ fn CurveChart(shown: Shown, curve: Curve, choose: Callback<f64>) -> impl IntoVie
         });
         lines
     });
-    let is_due = StoredValue::new(false);
-    effect(move |_| {
-        lines.track();
-        frame.track();
-        let _ = preferences.theme();
-        if canvas.get().is_none() || is_due.get_value() {
-            return;
-        }
-        is_due.set_value(true);
-        request_animation_frame(move || {
-            // The chart may be gone by now.
-            if is_due.try_set_value(false).is_some() {
-                return;
-            }
-            if let Some(canvas) = canvas.get_untracked() {
-                lines.with_untracked(|lines| frame.with_untracked(|frame| draw(&canvas, lines, 0.0, frame)));
-            }
-        });
-    });
+    draw_when_changed(canvas, lines.into(), Signal::stored(0.0), frame);
     // Where the confidence of the slider lies on the line of the mean.
     let here = memo(move |_| {
         let confidence = shown.confidence.get();

@@ -10,6 +10,7 @@ use super::rates::label_of;
 use crate::components::dialog::Dialog;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::icon::{Icon, IconView};
+use crate::components::step_button::StepButton;
 use crate::routes::image;
 use crate::text;
 use leptos::prelude::*;
@@ -46,19 +47,9 @@ pub fn PictureDialog(
         }
     };
     let step_button = move |by: isize, label: &'static str, icon: Icon| {
-        let reason = move || neighbour(by).is_none().then_some("There is no other picture there");
-        view! {
-            <button
-                class="icon-button"
-                type="button"
-                aria-label=label
-                aria-disabled=move || reason().map(|_| "true")
-                title=move || reason().unwrap_or(label)
-                on:click=move |_| step(by)
-            >
-                <IconView icon/>
-            </button>
-        }
+        let reason =
+            Signal::derive(move || neighbour(by).is_none().then_some("There is no other picture there"));
+        view! { <StepButton label icon reason on_press=Callback::new(move |()| step(by))/> }
     };
     let on_key = move |event: web_sys::KeyboardEvent| match event.key().as_str() {
         "ArrowLeft" => step(-1),
