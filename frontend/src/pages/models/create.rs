@@ -15,7 +15,7 @@ use crate::pages::train::steps::Step;
 use crate::routes::Place;
 use crate::state::architectures::Architectures;
 use crate::state::navigation::Navigation;
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Loaded, fetched, fetched_for_form};
 use crate::state::session::Session;
 use crate::state::title::use_title;
 use crate::state::toasts::Toasts;
@@ -31,7 +31,7 @@ use shared::model::{ChoiceMode, Model};
 pub fn CreatePage() -> impl IntoView {
     use_title(|| "Create version".into());
     let architectures = Architectures::from_context();
-    let needed = fetched(move || async move {
+    let needed = fetched_for_form(move || async move {
         let datasets = api::datasets::list().await?;
         let models = api::models::list().await?;
         Ok((datasets, models, architectures.look().await?))
@@ -189,7 +189,7 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>, catalog: Catalog) -> impl In
     let datasets = StoredValue::new(datasets);
     let models = StoredValue::new(models);
     // What belongs to another architecture or dataset is void.
-    Effect::new(move |before: Option<(String, String)>| {
+    effect(move |before: Option<(String, String)>| {
         let now = (inputs.architecture.get(), inputs.dataset.get());
         if let Some(before) = before {
             if before.0 != now.0 {

@@ -18,7 +18,7 @@ use crate::components::icon::{Icon, IconView};
 use crate::pages::not_found::{NoSuch, NotFoundPage, Thing};
 use crate::routes::Place;
 use crate::state::architectures::Architectures;
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Loaded, fetched_for_form};
 use crate::state::title::use_title;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -36,7 +36,7 @@ pub fn TrainPage() -> impl IntoView {
     });
     use_title(move || format!("Train · {}", step.get().map_or("", Step::label)));
     let architectures = Architectures::from_context();
-    let needed = fetched(move || {
+    let needed = fetched_for_form(move || {
         let wanted = wanted.get();
         async move {
             let model = api::models::get(wanted.clone()).await?;
