@@ -13,8 +13,9 @@ pub fn TimeAgo(#[prop(into)] at_ms: Signal<i64>) -> impl IntoView {
     let clock = expect_context::<Clock>();
     // Once a second the text is compared, and drawn only when it reads differently.
     let words = memo(move |_| text::ago(at_ms.get(), clock.now_ms()));
+    let exactly = memo(move |_| absolute(at_ms.get()));
     view! {
-        <time title=move || absolute(at_ms.get())>{words}</time>
+        <time title=exactly>{words}</time>
     }
 }
 

@@ -1,14 +1,16 @@
-//! Whether a tab that is left open grows: while points come in, and while somebody goes from page to page.
+//! Whether a tab that is left open grows: while points come in, while rows change, and while somebody goes from page to
+//! page.
 //!
 //! Must not know the product's code.
 
 use super::figures::{Budget, print};
 use super::house::{DATASET, devtools, measuring, model_of, number, server, train_many};
 use anyhow::{Context, Result, ensure};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write as _;
+use std::time::Duration;
 use tests::browser::{Browser, PAGE_DEADLINE};
-use tests::told::{Sample, Told, samples};
+use tests::told::{Ear, Sample, Told, samples};
 
 const LINES: [(&str, &str); 4] =
     [("box_loss", "train"), ("box_loss", "val"), ("memory", "train"), ("memory", "val")];
@@ -42,7 +44,7 @@ async fn memory_is_flat_while_points_come_in() -> Result<()> {
             "measured.when(() => Number(document.querySelector('[role=slider]').getAttribute('aria-valuemax')) >= {last})"
         );
         number(&browser, &all).await?;
-        tokio::time::sleep(std::time::Duration::from_secs(u64::from(POINTS / 2_000))).await;
+        tokio::time::sleep(Duration::from_secs(u64::from(POINTS / 2_000))).await;
         heaps.push(heap(&browser).await?);
     }
     drop(words);
@@ -114,25 +116,113 @@ async fn memory_is_flat_while_pages_are_visited() -> Result<()> {
     Ok(())
 }
 
-/// MiB that the tab holds after a collection: objects, nodes, and the memory of WebAssembly.
-async fn heap(browser: &Browser) -> Result<f64> {
+/// Trainings that run at the same time.
+const RUNNING: usize = 4;
+/// Changes of each of them in a round, as many as the page draws in ten seconds.
+const CHANGES: u32 = 40;
+const CHANGE_ROUNDS: u32 = 10;
+/// As the stream is drawn at most.
+const CHANGE_EVERY: Duration = Duration::from_millis(250);
+const EPOCHS: u32 = 1_000;
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "a measurement: cargo xtask bench ui"]
+async fn memory_is_flat_while_rows_change() -> Result<()> {
+    let server = server()?;
+    let mut told = Told::new(&server)?;
+    train_many(&server, &mut told, 20)?;
+    let mut ears = Vec::new();
+    for number in 0..RUNNING {
+        ears.push(told.start_listening(DATASET, &format!("running-{number}"))?);
+    }
+    let mut all_words = ears.iter().map(Ear::open).collect::<Result<Vec<_>>>()?;
+    let browser = measuring(&server).await?;
+    let (mut heaps, mut epoch) = (Vec::new(), 0);
+    for _ in 0..CHANGE_ROUNDS {
+        for _ in 0..CHANGES {
+            epoch += 1;
+            let line = format!(
+                r#"{{"type":"progress","epoch":{epoch},"epochs":{EPOCHS},"step":1,"steps":1,"phase":"training"}}"#
+            );
+            for words in &mut all_words {
+                words.write_all(line.as_bytes())?;
+                words.write_all(b"\n")?;
+            }
+            tokio::time::sleep(CHANGE_EVERY).await;
+        }
+        let last = format!(
+            "measured.when(() => [...document.querySelectorAll('tr[data-row]')]
+                .filter((row) => row.textContent.includes('{epoch}/{EPOCHS}')).length === {RUNNING})"
+        );
+        number(&browser, &last).await?;
+        heaps.push(heap(&browser).await?);
+    }
+    drop(all_words);
+    browser.quit().await?;
+    let later = heaps.get(FULL_AFTER..).context("too few rounds")?;
+    let changes = RUNNING as f64 * f64::from(CHANGES);
+    print(
+        "memory of a tab for 1,000 more changes of rows",
+        slope(later) * 1_024.0 * 1_000.0 / changes,
+        "KiB",
+        Budget::AtMost(100.0),
+        &told_of(&heaps),
+    );
+    Ok(())
+}
+
+/// What a tab holds after a collection.
+struct Heap {
+    /// Objects of scripts and what belongs to them, MiB.
+    objects: f64,
+    /// The memory of WebAssembly, MiB.
+    module: f64,
+    nodes: f64,
+    listeners: f64,
+}
+
+impl Heap {
+    fn all(&self) -> f64 {
+        self.objects + self.module
+    }
+}
+
+async fn heap(browser: &Browser) -> Result<Heap> {
     for _ in 0..2 {
         devtools(browser, "HeapProfiler.collectGarbage", json!({})).await?;
     }
     let usage = devtools(browser, "Runtime.getHeapUsage", json!({})).await?;
-    let part = |key: &str| usage[key].as_f64().unwrap_or_default();
+    let counters = devtools(browser, "Memory.getDOMCounters", json!({})).await?;
+    let part = |of: &Value, key: &str| of[key].as_f64().unwrap_or_default();
     let module = number(browser, "measured.memory()").await?;
-    ensure!(part("usedSize") > 0.0 && module > 0.0, "no sizes in {usage}, and {module} of the module");
-    Ok((part("usedSize") + part("embedderHeapUsedSize") + module) / 1_048_576.0)
+    let objects = part(&usage, "usedSize");
+    ensure!(objects > 0.0 && module > 0.0, "no sizes in {usage}, and {module} of the module");
+    Ok(Heap {
+        objects: (objects + part(&usage, "embedderHeapUsedSize")) / 1_048_576.0,
+        module: module / 1_048_576.0,
+        nodes: part(&counters, "nodes"),
+        listeners: part(&counters, "jsEventListeners"),
+    })
 }
 
-fn told_of(heaps: &[f64]) -> String {
-    let rounds: Vec<String> = heaps.iter().map(|heap| format!("{heap:.1}")).collect();
-    format!("{} MiB after each round", rounds.join(", "))
+fn told_of(heaps: &[Heap]) -> String {
+    let each = |part: &dyn Fn(&Heap) -> String| heaps.iter().map(part).collect::<Vec<_>>().join(", ");
+    format!(
+        "after each round MiB of objects {}; of the module {}; nodes {}; listeners {}",
+        each(&|heap| format!("{:.2}", heap.objects)),
+        each(&|heap| format!("{:.2}", heap.module)),
+        each(&|heap| heap.nodes.to_string()),
+        each(&|heap| heap.listeners.to_string()),
+    )
 }
 
-/// Growth a round: the slope of the line that fits best.
-fn slope(values: &[f64]) -> f64 {
+/// Growth in MiB a round.
+fn slope(heaps: &[Heap]) -> f64 {
+    slope_of(&heaps.iter().map(Heap::all).collect::<Vec<_>>())
+}
+
+/// The slope of the line that fits best.
+fn slope_of(values: &[f64]) -> f64 {
     let count = values.len() as f64;
     let (middle, mean) = ((count - 1.0) / 2.0, values.iter().sum::<f64>() / count);
     let (mut across, mut both) = (0.0, 0.0);
@@ -146,6 +236,6 @@ fn slope(values: &[f64]) -> f64 {
 
 #[test]
 fn a_slope_is_a_growth() {
-    assert_eq!(slope(&[5.0, 7.0, 9.0]), 2.0);
-    assert_eq!(slope(&[3.0, 3.0, 3.0, 3.0]), 0.0);
+    assert_eq!(slope_of(&[5.0, 7.0, 9.0]), 2.0);
+    assert_eq!(slope_of(&[3.0, 3.0, 3.0, 3.0]), 0.0);
 }

@@ -16,7 +16,7 @@ use super::panel::ItemPanel;
 use super::state::Browser;
 use super::table::ItemTable;
 use crate::api::{self, ApiError, ErrorKind};
-use crate::components::dynamic::{dynamic, memo};
+use crate::components::dynamic::{dynamic, effect, memo};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::pages::not_found::{NoSuch, NotLoaded, Thing};
 use crate::routes::Place;
@@ -95,7 +95,7 @@ fn Parts(name: Memo<String>) -> impl IntoView {
         add.run(());
         importing.take(files);
     });
-    Effect::new(move |seen: Option<u32>| {
+    effect(move |seen: Option<u32>| {
         let done = importing.done_count.get();
         if seen.is_some_and(|seen| seen != done) {
             browser.reload();

@@ -87,7 +87,7 @@ pub(super) fn active_id(browser: Browser, first: usize, count: usize, columns: u
 
 /// When the number of columns changes, the item at the top stays there.
 fn keep_place(browser: Browser, scroll: VirtualScroll, layout: Memo<Layout>) {
-    Effect::new(move |before: Option<Layout>| {
+    effect(move |before: Option<Layout>| {
         let now = layout.get();
         if let Some(before) = before.filter(|before| before.columns != now.columns) {
             let top = scroll.top.get_untracked();

@@ -4,7 +4,7 @@
 
 use super::import::{DropTarget, ImportDialog, Importing};
 use crate::api;
-use crate::components::dynamic::dynamic;
+use crate::components::dynamic::{dynamic, effect};
 use crate::components::empty::{Empty, LoadFailed, Skeleton};
 use crate::components::time::TimeAgo;
 use crate::routes::Place;
@@ -29,7 +29,7 @@ pub fn DatasetsPage() -> impl IntoView {
         }
     });
     let importing = expect_context::<Importing>();
-    Effect::new(move |seen: Option<u32>| {
+    effect(move |seen: Option<u32>| {
         let done = importing.done_count.get();
         if seen.is_some_and(|seen| seen != done) {
             datasets.again.run(());

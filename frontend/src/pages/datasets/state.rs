@@ -98,7 +98,7 @@ impl Browser {
         };
         effect(move |_| browser.intended.set_value(address.get()));
         let query = memo(move |_| browser.reading.with(|reading| reading.query.clone()));
-        Effect::new(move |before: Option<Option<Query>>| {
+        effect(move |before: Option<Option<Query>>| {
             let query = query.get();
             // By Back or Forward as well: what was selected among other items is selected no more.
             if before.flatten().map(unordered) != query.clone().map(unordered) {

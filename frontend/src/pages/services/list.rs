@@ -85,11 +85,11 @@ pub fn Stale(services: Services) -> impl IntoView {
 
 #[component]
 fn ServiceTable(services: Services) -> impl IntoView {
-    let list = move || match services.list.get() {
+    let list = memo(move |_| match services.list.get() {
         Loaded::Ready(list) => list,
         Loaded::Loading | Loaded::Failed(_) => Vec::new(),
-    };
-    let footer = move || text::counted(list().len() as u64, "service", "services");
+    });
+    let footer = move || text::counted(list.with(Vec::len) as u64, "service", "services");
     view! {
         <div class="table-frame">
             <table class="table">
@@ -107,7 +107,7 @@ fn ServiceTable(services: Services) -> impl IntoView {
                     </tr>
                 </thead>
                 <tbody>
-                    <For each=list key=|(service, _)| service.id let:now><ServiceRow now services/></For>
+                    <For each=move || list.get() key=|(service, _)| service.id let:now><ServiceRow now services/></For>
                 </tbody>
             </table>
             <div class="table-footer">{dynamic(footer)}</div>

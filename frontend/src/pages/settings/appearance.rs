@@ -4,6 +4,7 @@
 
 use super::tabs::SettingsTabs;
 use super::time_zone::TimeZoneField;
+use crate::components::dynamic::memo;
 use crate::state::preferences::Preferences;
 use crate::state::setting::Setting;
 use crate::state::title::use_title;
@@ -29,6 +30,7 @@ fn SettingChoice(setting: Setting) -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let name = setting.key();
     let (label_id, hint_id) = (format!("{name}-label"), format!("{name}-hint"));
+    let chosen = memo(move |_| preferences.of(setting));
     let option = move |(value, words): &(&'static str, &'static str)| {
         let (value, words) = (*value, *words);
         view! {
@@ -36,7 +38,7 @@ fn SettingChoice(setting: Setting) -> impl IntoView {
                 <input
                     type="radio"
                     name=name
-                    prop:checked=move || preferences.of(setting) == value
+                    prop:checked=move || chosen.get() == value
                     on:change=move |_| preferences.choose(setting, value)
                 />
                 <span>{words}</span>

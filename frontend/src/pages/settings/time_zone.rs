@@ -2,7 +2,7 @@
 //!
 //! Must not know where times are shown.
 
-use crate::components::dynamic::dynamic;
+use crate::components::dynamic::{dynamic, memo};
 use crate::state::clock::{Clock, absolute, browser_zone, known_zones, zone};
 use crate::state::preferences::Preferences;
 use crate::state::time_zone::{Zone, by_region, place};
@@ -15,9 +15,10 @@ const HINT: &str = "time-zone-hint";
 pub fn TimeZoneField() -> impl IntoView {
     let preferences = expect_context::<Preferences>();
     let clock = expect_context::<Clock>();
+    let chosen = memo(move |_| zone().name().to_owned());
     let option = |name: String, words: String| {
         let this = name.clone();
-        view! { <option value=name prop:selected=move || zone().name() == this>{words}</option> }
+        view! { <option value=name prop:selected=move || chosen.get() == this>{words}</option> }
     };
     let own = browser_zone().map_or_else(String::new, |name| format!(" ({name})"));
     let groups = by_region(&known_zones()).into_iter().map(|(region, names)| {

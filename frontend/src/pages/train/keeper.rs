@@ -83,7 +83,7 @@ impl Keeper {
         let draft = memo(move |_| wizard.draft());
         let still = settled(move || draft.get(), SAVE_AFTER);
         let changing = shared.clone();
-        Effect::new(move |before: Option<Draft>| {
+        effect(move |before: Option<Draft>| {
             let draft = draft.get();
             if before.is_some_and(|before| before != draft) {
                 changing.with(|held| held.unsaved = Some(draft.clone()));

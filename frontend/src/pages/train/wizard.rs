@@ -310,14 +310,14 @@ impl Wizard {
 
     /// A refusal is void once something else is filled in, and what belongs to one dataset is void with another.
     fn follow_changes(self) {
-        Effect::new(move |before: Option<Draft>| {
+        effect(move |before: Option<Draft>| {
             let draft = self.draft();
             if before.is_some_and(|before| before != draft) {
                 self.refusal.set(None);
             }
             draft
         });
-        Effect::new(move |before: Option<String>| {
+        effect(move |before: Option<String>| {
             let dataset = self.dataset_id.get();
             if before.is_some_and(|before| before != dataset) {
                 self.recipe_id.set(String::new());
