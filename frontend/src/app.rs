@@ -69,6 +69,7 @@ enum Stage {
 fn Shell() -> impl IntoView {
     let session = expect_context::<Session>();
     let live = expect_context::<Live>();
+    let services = expect_context::<Services>();
     provide_context(Navigation::new());
     let stage = memo(move |_| match session.state.get() {
         SessionState::Asking => Stage::Asking,
@@ -80,7 +81,11 @@ fn Shell() -> impl IntoView {
     rest_while_unseen(live);
     effect(move |_| match stage.get() {
         Stage::In => live.start(),
-        Stage::Asking | Stage::Out | Stage::Unreachable => live.stop(),
+        Stage::Asking | Stage::Unreachable => live.stop(),
+        Stage::Out => {
+            live.stop();
+            services.forget();
+        }
     });
     dynamic(move || match stage.get() {
         Stage::Asking => view! { <main class="main" id="main"><Skeleton rows=6/></main> }.into_any(),
@@ -163,7 +168,7 @@ const LOOK_FRAMES: u32 = 60;
 /// A page that goes takes the focus with it: then it goes to the page that comes, so that Tab leads on from there.
 fn keep_focus() {
     let path = use_location().pathname;
-    Effect::new(move |before: Option<String>| {
+    effect(move |before: Option<String>| {
         let path = path.get();
         if before.is_some_and(|before| before != path) {
             hold_focus(LOOK_FRAMES);

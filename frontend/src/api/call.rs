@@ -3,6 +3,8 @@
 //! Must not know what is called.
 
 use super::{ApiError, idempotency_key};
+use crate::state::clock::browser_now_ms;
+use crate::state::kept;
 use prost::Message;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use std::future::Future;
@@ -90,9 +92,16 @@ fn read<A: Message + Default>(bytes: Bytes) -> Result<A, ApiError> {
     A::decode(bytes).map_err(|error| ApiError::malformed(&error))
 }
 
+/// The server's answer, or the one that is kept, where a page asks for that.
+fn answered(path: &'static str, message: Vec<u8>) -> Answer<Bytes> {
+    Box::pin(async move {
+        kept::answer(path, message, browser_now_ms(), async |message| send(path, message).await).await
+    })
+}
+
 /// Asks once.
 pub async fn unary<A: Message + Default>(path: &'static str, request: impl Message) -> Result<A, ApiError> {
-    read(send(path, request.encode_to_vec()).await?)
+    read(answered(path, request.encode_to_vec()).await?)
 }
 
 /// Messages that come one after another.

@@ -2,6 +2,7 @@
 //!
 //! Must not know what is sent. Nobody is left to read the answer.
 
+use crate::state::kept;
 use js_sys::{Object, Reflect, Uint8Array};
 use leptos::prelude::window;
 use wasm_bindgen::JsValue;
@@ -15,6 +16,7 @@ pub fn send(method: &str, body: &[u8]) {
     if body.len() > MOST_BYTES {
         return;
     }
+    kept::forget();
     let headers = Object::new();
     let set = |target: &JsValue, key: &str, value: &JsValue| {
         // A property of an object of one's own can always be set.

@@ -27,6 +27,8 @@ const SILENCE_MS: u32 = 15_000;
 /// Pauses between tries: from the first to the last. A page is right again within five seconds of its server's return.
 const FIRST_PAUSE_MS: u32 = 500;
 const LAST_PAUSE_MS: u32 = 4_000;
+/// What an execution told stays for so long after its page was left.
+const LEFT_STAYS_MS: i64 = 60_000;
 /// The log's end that a page gets at first; the rest is fetched when asked for.
 const LOG_TAIL: u32 = 5_000;
 
@@ -66,6 +68,8 @@ pub struct Live {
     stream: StoredValue<Option<AbortHandle>>,
     /// Nobody sees the tab, so that it follows nothing.
     rests: StoredValue<bool>,
+    /// The execution that was looked at last, up to which cursor its feed is true, and when it was left.
+    left: StoredValue<Option<(ExecutionId, i64, i64)>>,
 }
 
 impl Live {
@@ -86,6 +90,7 @@ impl Live {
             flush_is_due: StoredValue::new(false),
             stream: StoredValue::new(None),
             rests: StoredValue::new(false),
+            left: StoredValue::new(None),
         }
     }
 
@@ -95,7 +100,7 @@ impl Live {
         self.changes.update_value(ChangeLog::forget);
         self.turn.update(|turn| *turn += 1);
         self.is_loaded.set(false);
-        self.feed.turn_to(self.feed.execution.get_untracked());
+        self.turn_to(self.feed.execution.get_untracked());
         self.open_from(0);
     }
 
@@ -127,20 +132,50 @@ impl Live {
         self.open_from(self.cursor.get_value());
     }
 
-    /// Has the stream tell of this execution too; of one that it has not told of yet, from its beginning.
+    /// Has the stream tell of this execution too: of the one that was left a moment ago, what came since; of another one,
+    /// from its beginning.
     pub fn watch(self, execution: ExecutionId) {
-        if self.feed.execution.get_untracked() != Some(execution) {
-            self.feed.turn_to(Some(execution));
-            self.open_from(0);
+        if self.feed.execution.get_untracked() == Some(execution) {
+            return;
+        }
+        match self.left.try_update_value(Option::take).flatten() {
+            Some((left, cursor, _)) if left == execution => {
+                self.feed.execution.set(Some(execution));
+                self.open_from(cursor);
+            }
+            _ => {
+                self.turn_to(Some(execution));
+                self.open_from(0);
+            }
         }
     }
 
-    /// No page looks at an execution any more.
+    /// No page looks at an execution any more. What is known of it stays for a moment, for whoever comes back.
     pub fn unwatch(self) {
-        if self.feed.execution.get_untracked().is_some() {
-            self.flush();
-            self.feed.turn_to(None);
-            self.retry();
+        let Some(execution) = self.feed.execution.get_untracked() else { return };
+        self.flush();
+        if self.feed.is_loaded.get_untracked() {
+            self.left.set_value(Some((execution, self.cursor.get_value(), browser_now_ms())));
+            self.feed.execution.set(None);
+        } else {
+            self.turn_to(None);
+        }
+        self.retry();
+    }
+
+    /// Turns the feed to another execution, and forgets what is known of the one before.
+    fn turn_to(self, execution: Option<ExecutionId>) {
+        self.left.set_value(None);
+        self.feed.turn_to(execution);
+    }
+
+    /// What was left long ago is forgotten: the stream would have to tell all that came since.
+    fn forget_left(self) {
+        let is_old = |left: &Option<(ExecutionId, i64, i64)>| {
+            left.is_some_and(|(.., at_ms)| browser_now_ms() - at_ms > LEFT_STAYS_MS)
+        };
+        if self.left.with_value(is_old) {
+            self.turn_to(None);
         }
     }
 
@@ -247,7 +282,10 @@ impl Live {
         }
         self.cursor.set_value(message.cursor);
         match message.event {
-            Some(Event::Heartbeat(heartbeat)) => self.clock.set_by_server(heartbeat.server_time_ms),
+            Some(Event::Heartbeat(heartbeat)) => {
+                self.clock.set_by_server(heartbeat.server_time_ms);
+                self.forget_left();
+            }
             Some(mut event) => {
                 if let Event::Trainings(rows) = &mut event {
                     for row in &mut rows.trainings {

@@ -3,6 +3,7 @@
 //! Must not know any page.
 
 pub mod change_log;
+pub mod kept;
 pub mod metrics;
 pub mod setting;
 pub mod time_zone;

@@ -7,7 +7,7 @@ use super::live::Live;
 use super::session::Session;
 use crate::api::services::ServiceNow;
 use crate::api::{self, ApiError};
-use crate::components::dynamic::memo;
+use crate::components::dynamic::{effect, memo};
 use crate::state::resource::Loaded;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -47,7 +47,7 @@ impl Services {
     pub fn watched() -> Self {
         let services = expect_context::<Self>();
         let live = expect_context::<Live>();
-        Effect::new(move |before: Option<u64>| {
+        effect(move |before: Option<u64>| {
             let now = changes_of(live);
             match before {
                 None => services.look(),
@@ -95,6 +95,12 @@ impl Services {
             }
             self.turn.update(|turn| *turn += 1);
         });
+    }
+
+    /// Forgets what is known: the next one to sign in may not see it.
+    pub fn forget(self) {
+        self.list.set(Loaded::Loading);
+        self.stale.set(None);
     }
 
     /// Takes in what a call answered.

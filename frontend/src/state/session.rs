@@ -2,6 +2,7 @@
 //!
 //! Must not know any page.
 
+use super::kept;
 use crate::api::{self, ApiError, ErrorKind};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -68,6 +69,7 @@ impl Session {
     /// Takes note of a call that failed for want of a session.
     pub fn check(self, error: &ApiError) {
         if error.kind == ErrorKind::SignedOut {
+            kept::forget();
             self.state.set(SessionState::SignedOut(Some("Your session has ended".into())));
         }
     }
@@ -100,6 +102,7 @@ impl Session {
     }
 
     fn lost(self, error: &ApiError) {
+        kept::forget();
         self.state.set(match error.kind {
             ErrorKind::SignedOut => SessionState::SignedOut(None),
             ErrorKind::Unreachable => SessionState::Unreachable,

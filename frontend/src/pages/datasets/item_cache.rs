@@ -4,6 +4,7 @@
 
 use crate::api::{self, ApiError};
 use crate::arrange::map_of;
+use crate::state::kept::{asked, recalled};
 use crate::state::latest::Latest;
 use crate::state::resource::Loaded;
 use crate::state::session::Session;
@@ -77,7 +78,16 @@ impl ItemCache {
         if self.total.with_untracked(|total| matches!(total, Loaded::Ready(_))) {
             return self.turn();
         }
-        self.replace(Loaded::Loading, None);
+        let (dataset, query) = (self.dataset.get_value(), self.query.get_value());
+        let kept = recalled(join(api::datasets::count(dataset, &query), self.fetched(0)));
+        match kept {
+            // What was seen before is shown until the answers are here.
+            Some(((Ok(total), Ok(first)), _)) => {
+                self.replace(Loaded::Ready(total), Some(first));
+                self.stale.set_value(vec![0]);
+            }
+            _ => self.replace(Loaded::Loading, None),
+        }
         self.count();
         self.fetch_wanted();
     }
@@ -192,7 +202,7 @@ impl ItemCache {
     fn count(self) {
         let (dataset, query) = (self.dataset.get_value(), self.query.get_value());
         self.counting.run(0, async move {
-            let answer = api::datasets::count(dataset, &query).await;
+            let (answer, _) = asked(api::datasets::count(dataset, &query)).await;
             if let Err(error) = &answer {
                 self.session.check(error);
             }
@@ -221,7 +231,10 @@ impl ItemCache {
     }
 
     fn fetch(self, page: usize) {
-        let (task, handle) = abortable(self.fetched(page));
+        // The first page is what a later visit begins with.
+        let (task, handle) = abortable(async move {
+            if page == 0 { asked(self.fetched(page)).await.0 } else { self.fetched(page).await }
+        });
         self.fetching.update_value(|fetching| {
             fetching.insert(page, handle);
         });

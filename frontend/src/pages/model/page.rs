@@ -12,7 +12,7 @@ use super::logs::LogsTab;
 use super::predictions::PredictionsTab;
 use super::timeline::Timeline;
 use crate::api::{self, ApiError, ErrorKind};
-use crate::components::dynamic::{dynamic, effect, memo};
+use crate::components::dynamic::{dynamic, effect, memo, memo_by};
 use crate::components::empty::Skeleton;
 use crate::pages::models::{ChangeDialogs, Changes};
 use crate::pages::not_found::{NoSuch, NotFoundPage, NotLoaded, Thing};
@@ -76,13 +76,15 @@ fn Found(model: Model, tab: Signal<ModelTab>, again: Callback<()>) -> impl IntoV
     let name = model.name.clone();
     use_title(move || format!("{} · {}", name, tab.get().label()));
     // The row itself is a signal; this changes only when a newer training takes its place.
-    let latest =
-        Memo::new_with_compare(move |_| live.latest_of(id), |old, new| training_id(old) != training_id(new));
-    effect(move |_| {
-        if let Some(training) = latest.get() {
+    let latest = memo_by(move |_| live.latest_of(id), |old, new| training_id(old) != training_id(new));
+    let watch = move |training: Option<ArcRwSignal<Training>>| {
+        if let Some(training) = training {
             live.watch(training.with_untracked(|training| training.execution_id));
         }
-    });
+    };
+    // Before anything is drawn of what another execution told.
+    watch(latest.get_untracked());
+    effect(move |_| watch(latest.get()));
     on_cleanup(move || live.unwatch());
     let model = StoredValue::new(model);
     let changes = Changes::new(again);

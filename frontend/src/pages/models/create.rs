@@ -14,7 +14,7 @@ use crate::pages::train::dataset_options;
 use crate::pages::train::steps::Step;
 use crate::routes::Place;
 use crate::state::navigation::Navigation;
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Loaded, fetched, fetched_for_form};
 use crate::state::session::Session;
 use crate::state::title::use_title;
 use crate::state::toasts::Toasts;
@@ -29,7 +29,7 @@ use shared::model::{ChoiceMode, Model};
 #[component]
 pub fn CreatePage() -> impl IntoView {
     use_title(|| "Create version".into());
-    let needed = fetched(|| async {
+    let needed = fetched_for_form(|| async {
         let datasets = api::datasets::list().await?;
         let models = api::models::list().await?;
         Ok((datasets, models))
@@ -185,7 +185,7 @@ fn Form(datasets: Vec<Dataset>, models: Vec<Model>) -> impl IntoView {
     let datasets = StoredValue::new(datasets);
     let models = StoredValue::new(models);
     // What belongs to another architecture or dataset is void.
-    Effect::new(move |before: Option<(String, String)>| {
+    effect(move |before: Option<(String, String)>| {
         let now = (inputs.architecture.get(), inputs.dataset.get());
         if let Some(before) = before {
             if before.0 != now.0 {

@@ -17,7 +17,7 @@ use crate::components::empty::{LoadFailed, Skeleton};
 use crate::components::icon::{Icon, IconView};
 use crate::pages::not_found::{NoSuch, NotFoundPage, Thing};
 use crate::routes::Place;
-use crate::state::resource::{Loaded, fetched};
+use crate::state::resource::{Loaded, fetched_for_form};
 use crate::state::title::use_title;
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
@@ -34,7 +34,7 @@ pub fn TrainPage() -> impl IntoView {
         word.map_or(Some(Step::Data), |word| Step::from_name(&word))
     });
     use_title(move || format!("Train · {}", step.get().map_or("", Step::label)));
-    let needed = fetched(move || {
+    let needed = fetched_for_form(move || {
         let wanted = wanted.get();
         async move {
             let model = api::models::get(wanted.clone()).await?;
