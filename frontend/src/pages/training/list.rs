@@ -89,12 +89,19 @@ fn bring_up_to_date(live: Live, roll: StoredValue<Roll>, seen: StoredValue<Optio
     seen.set_value(Some(now));
     live.rows.with_untracked(|rows| {
         roll.update_value(|roll| match changes {
-            Some(changes) if !is_asked_anew => roll.take(&mut |look| {
-                for row in changes.iter().filter_map(|id| rows.get(id)) {
-                    row.with_untracked(|row| look(row));
+            Some(changes) => {
+                if !changes.is_empty() {
+                    roll.take(&mut |look| {
+                        for row in changes.iter().filter_map(|id| rows.get(id)) {
+                            row.with_untracked(|row| look(row));
+                        }
+                    });
                 }
-            }),
-            _ => roll.rebuild(query, &mut |look| {
+                if is_asked_anew {
+                    roll.ask(query);
+                }
+            }
+            None => roll.rebuild(query, &mut |look| {
                 for row in rows.values() {
                     row.with_untracked(|row| look(row));
                 }

@@ -1,10 +1,10 @@
 //! Which of very many trainings are shown, in which order, and how many there are of each kind, kept as they change.
 //!
-//! Must not know where the trainings are, and copies none: of each it keeps its id and what it is ordered by. A change
-//! costs a pass over these at most, and nothing where neither place nor counts change.
+//! Must not know where the trainings are, and copies none: of each it keeps what it is found and ordered by. Another query
+//! looks at these alone. A change costs a pass over them at most, and nothing where neither place nor counts change.
 
 use super::query::Query;
-use super::sieve::{Key, Sieve, is_tall};
+use super::sieve::{Facts, Key, Sieve};
 use crate::arrange::sort_by;
 use crate::components::virtual_heights::Heights;
 use shared::id::TrainingId;
@@ -12,19 +12,17 @@ use shared::status::Status;
 use shared::training::Training;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Of a row with one line, and of one that says more, in CSS pixels; `training.css` sets the same.
 pub const SHORT_ROW: f64 = 44.0;
 pub const TALL_ROW: f64 = 84.0;
 
 /// What is known of a training, shown or not.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Line {
-    status: Status,
-    /// Its place among the services.
-    service: usize,
+    facts: Facts,
     is_found: bool,
-    shown: Option<Entry>,
 }
 
 /// A training that is shown.
@@ -42,13 +40,14 @@ pub type Visit<'a> = &'a mut dyn FnMut(&mut dyn FnMut(&Training));
 #[derive(Debug)]
 pub struct Roll {
     sieve: Sieve,
-    lines: BTreeMap<TrainingId, Line>,
+    /// By id.
+    lines: Vec<Line>,
     order: Vec<Entry>,
     heights: Heights,
     /// Of what the search finds, by status.
     counts: [usize; Status::ALL.len()],
     /// Names of services, and how many trainings each has.
-    services: Vec<(String, usize)>,
+    services: Vec<(Arc<str>, usize)>,
     turn: u64,
     order_turn: u64,
 }
@@ -57,7 +56,7 @@ impl Roll {
     pub fn new(query: &Query) -> Self {
         Self {
             sieve: Sieve::of(query),
-            lines: BTreeMap::new(),
+            lines: Vec::new(),
             order: Vec::new(),
             heights: Heights::new(SHORT_ROW, TALL_ROW, std::iter::empty()),
             counts: [0; Status::ALL.len()],
@@ -98,7 +97,7 @@ impl Roll {
     /// Names of the services that have trainings.
     pub fn services(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::new();
-        names.extend(self.services.iter().filter(|(_, count)| *count > 0).map(|(name, _)| name.clone()));
+        names.extend(self.services.iter().filter(|(_, count)| *count > 0).map(|(name, _)| name.to_string()));
         names
     }
 
@@ -136,12 +135,41 @@ impl Roll {
         let (turn, order_turn) = (self.turn, self.order_turn);
         *self = Self { turn, order_turn, ..Self::new(query) };
         visit(&mut |training| self.take_in(training));
+        self.sort();
+    }
+
+    /// Answers another query from what is known.
+    pub fn ask(&mut self, query: &Query) {
+        let sieve = Sieve::of(query);
+        let narrows = sieve.narrows(&self.sieve);
+        self.counts = [0; Status::ALL.len()];
+        for line in &mut self.lines {
+            line.is_found = (line.is_found || !narrows) && sieve.finds(&line.facts);
+            if let Some(count) = count_of(&mut self.counts, line) {
+                *count += 1;
+            }
+        }
+        self.sieve = sieve;
+        self.sort();
+    }
+
+    fn sort(&mut self) {
         // Newest first, which is the usual order: what is in order already is sorted at once.
-        let mut shown: Vec<Entry> = self.lines.values().rev().filter_map(|line| line.shown.clone()).collect();
+        let mut shown: Vec<Entry> = self.lines.iter().rev().filter_map(|line| self.entry(line)).collect();
         let sieve = &self.sieve;
         sort_by(&mut shown, |left, right| compare(sieve, left, right));
         self.order = shown;
         self.reorder();
+    }
+
+    /// Its entry in the list, if it is shown.
+    fn entry(&self, line: &Line) -> Option<Entry> {
+        let Line { facts, is_found } = line;
+        (*is_found && self.sieve.takes(facts.status)).then(|| Entry {
+            id: facts.id,
+            key: self.sieve.key(facts),
+            is_tall: facts.is_tall,
+        })
     }
 
     /// Takes in trainings that are new or have changed.
@@ -149,13 +177,15 @@ impl Roll {
         let (mut gone, mut come) = (BTreeSet::new(), BTreeMap::new());
         let mut has_changed = false;
         visit(&mut |training| {
-            let before = self.lines.get(&training.id).cloned();
+            let before = self.line(training.id).cloned();
             self.take_in(training);
-            let now = self.lines.get(&training.id).cloned();
-            let facts =
-                |line: &Option<Line>| line.as_ref().map(|line| (line.status, line.service, line.is_found));
-            has_changed |= facts(&before) != facts(&now);
-            let (before, now) = (before.and_then(|line| line.shown), now.and_then(|line| line.shown));
+            let now = self.line(training.id);
+            let facts = |line: Option<&Line>| {
+                line.map(|line| (line.facts.status, line.facts.service.clone(), line.is_found))
+            };
+            has_changed |= facts(before.as_ref()) != facts(now);
+            let entry = |line: Option<&Line>| line.and_then(|line| self.entry(line));
+            let (before, now) = (entry(before.as_ref()), entry(now));
             if before != now {
                 gone.extend(before.map(|entry| entry.id));
                 // One that is told of twice counts as it was told last.
@@ -186,47 +216,68 @@ impl Roll {
         self.order_turn += 1;
     }
 
+    /// Where a training is among the lines, or would be.
+    fn place(&self, id: TrainingId) -> Result<usize, usize> {
+        match self.lines.last() {
+            // They come in order as a rule.
+            Some(last) if last.facts.id < id => Err(self.lines.len()),
+            _ => self.lines.binary_search_by_key(&id, |line| line.facts.id),
+        }
+    }
+
+    fn line(&self, id: TrainingId) -> Option<&Line> {
+        self.lines.get(self.place(id).ok()?)
+    }
+
     /// Counts a training as it is now, and no more as it was; one that is removed is known no more.
     fn take_in(&mut self, training: &Training) {
-        if let Some(line) = self.lines.remove(&training.id) {
+        let place = self.place(training.id);
+        if let Some(line) = place.ok().and_then(|place| self.lines.get(place)).cloned() {
             self.count(&line, |count| count.saturating_sub(1));
         }
         if training.removed_at_ms.is_some() {
+            if let Ok(place) = place {
+                self.lines.remove(place);
+            }
             return;
         }
-        let is_found = self.sieve.finds(training);
-        let is_shown = is_found && self.sieve.takes(training.status);
-        let line = Line {
-            status: training.status,
-            service: self.place_of_service(&training.service_name),
-            is_found,
-            shown: is_shown.then(|| Entry {
-                id: training.id,
-                key: self.sieve.key(training),
-                is_tall: is_tall(training),
-            }),
-        };
+        let facts = Facts::of(training, self.service(&training.service_name));
+        let line = Line { is_found: self.sieve.finds(&facts), facts };
         self.count(&line, |count| count + 1);
-        self.lines.insert(training.id, line);
+        match place {
+            Ok(place) => {
+                if let Some(known) = self.lines.get_mut(place) {
+                    *known = line;
+                }
+            }
+            Err(place) => self.lines.insert(place, line),
+        }
     }
 
     fn count(&mut self, line: &Line, change: impl Fn(usize) -> usize) {
-        if let Some((_, count)) = self.services.get_mut(line.service) {
+        if let Some((_, count)) = self.services.iter_mut().find(|(name, _)| *name == line.facts.service) {
             *count = change(*count);
         }
-        let place = Status::ALL.iter().position(|status| *status == line.status);
-        if let Some(count) = place.filter(|_| line.is_found).and_then(|place| self.counts.get_mut(place)) {
+        if let Some(count) = count_of(&mut self.counts, line) {
             *count = change(*count);
         }
     }
 
-    fn place_of_service(&mut self, name: &str) -> usize {
-        let known = self.services.iter().position(|(other, _)| other == name);
-        known.unwrap_or_else(|| {
-            self.services.push((name.to_owned(), 0));
-            self.services.len() - 1
-        })
+    /// The name of a service, kept once for all its trainings.
+    fn service(&mut self, name: &str) -> Arc<str> {
+        if let Some((known, _)) = self.services.iter().find(|(known, _)| **known == *name) {
+            return known.clone();
+        }
+        let name: Arc<str> = name.into();
+        self.services.push((name.clone(), 0));
+        name
     }
+}
+
+/// The count that a training is part of, if it is found.
+fn count_of<'a>(counts: &'a mut [usize; Status::ALL.len()], line: &Line) -> Option<&'a mut usize> {
+    let place = Status::ALL.iter().position(|status| *status == line.facts.status)?;
+    if line.is_found { counts.get_mut(place) } else { None }
 }
 
 /// The order of two rows; of equal ones, the newer is first.

@@ -1,8 +1,10 @@
-//! What of a query decides which rows are shown, and in which order, made ready to be asked of many rows.
+//! What of a query decides which rows are shown, and in which order, made ready to be asked of many rows; and what of a
+//! row answers it, worked out once for all queries.
 //!
-//! Must not know where the rows are, and copies none.
+//! Must not know where the rows are.
 
 use super::query::{Column, Query};
+use shared::id::{ExecutionId, ModelId, TrainingId};
 use shared::status::Status;
 use shared::training::Training;
 use std::cmp::Ordering;
@@ -14,6 +16,41 @@ use std::sync::Arc;
 pub enum Key {
     Number(i64),
     Text(Arc<str>),
+}
+
+/// What a row is found and ordered by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Facts {
+    pub id: TrainingId,
+    model_id: ModelId,
+    execution_id: ExecutionId,
+    /// In lower case.
+    name: Arc<str>,
+    pub service: Arc<str>,
+    pub status: Status,
+    created_at_ms: i64,
+    /// A share with as many digits as anybody could tell apart.
+    progress: i64,
+    duration: i64,
+    pub is_tall: bool,
+}
+
+impl Facts {
+    /// The name of its service is handed in, so that many rows share one.
+    pub fn of(training: &Training, service: Arc<str>) -> Self {
+        Self {
+            id: training.id,
+            model_id: training.model_id,
+            execution_id: training.execution_id,
+            name: training.model_name.to_lowercase().into(),
+            service,
+            status: training.status,
+            created_at_ms: training.created_at_ms,
+            progress: (training.progress.fraction() * 1e9) as i64,
+            duration: standing_duration(training),
+            is_tall: is_tall(training),
+        }
+    }
 }
 
 /// The filter and the order of a query.
@@ -43,16 +80,21 @@ impl Sieve {
     }
 
     /// Whether a row is of the service and found by the search: by part of a name, or by the start of an id.
-    pub fn finds(&self, training: &Training) -> bool {
-        if !self.service.is_empty() && self.service != training.service_name {
+    pub fn finds(&self, row: &Facts) -> bool {
+        if !self.service.is_empty() && *self.service != *row.service {
             return false;
         }
         self.wanted.is_empty()
-            || contains(&training.model_name, &self.wanted)
+            || contains(&row.name, &self.wanted)
             || self.is_like_id
-                && (starts(&training.model_id, &self.wanted)
-                    || starts(&training.execution_id, &self.wanted)
-                    || starts(&training.id, &self.wanted))
+                && (starts(&row.model_id, &self.wanted)
+                    || starts(&row.execution_id, &self.wanted)
+                    || starts(&row.id, &self.wanted))
+    }
+
+    /// Whether it finds nothing that the other one does not find, as after one more letter.
+    pub fn narrows(&self, other: &Self) -> bool {
+        self.wanted.starts_with(&other.wanted) && (other.service.is_empty() || self.service == other.service)
     }
 
     /// Whether a row of this status is shown, if it is found.
@@ -60,15 +102,14 @@ impl Sieve {
         self.statuses.is_empty() || self.statuses.contains(&status)
     }
 
-    pub fn key(&self, training: &Training) -> Key {
+    pub fn key(&self, row: &Facts) -> Key {
         match self.column {
-            Column::Name => Key::Text(training.model_name.to_lowercase().into()),
-            Column::CreatedAt => Key::Number(training.created_at_ms),
-            Column::Status => Key::Number(place(training.status)),
-            // A share with as many digits as anybody could tell apart.
-            Column::Progress => Key::Number((training.progress.fraction() * 1e9) as i64),
-            Column::Duration => Key::Number(standing_duration(training)),
-            Column::Service => Key::Text(training.service_name.as_str().into()),
+            Column::Name => Key::Text(row.name.clone()),
+            Column::CreatedAt => Key::Number(row.created_at_ms),
+            Column::Status => Key::Number(place(row.status)),
+            Column::Progress => Key::Number(row.progress),
+            Column::Duration => Key::Number(row.duration),
+            Column::Service => Key::Text(row.service.clone()),
         }
     }
 
@@ -79,13 +120,9 @@ impl Sieve {
     }
 }
 
-/// Whether a name has this part, which is in lower case.
+/// Whether a name has this part: both in lower case. Names are short, so that no machinery is set up to look for it.
 fn contains(name: &str, part: &str) -> bool {
-    if !(name.is_ascii() && part.is_ascii()) {
-        return name.to_lowercase().contains(part);
-    }
-    // Most names are plain, and nothing is copied for them.
-    name.as_bytes().windows(part.len()).any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    name.as_bytes().windows(part.len()).any(|window| window == part.as_bytes())
 }
 
 /// Whether what is printed starts with this, without keeping what is printed.
@@ -137,10 +174,14 @@ mod tests {
         Sieve::of(&Query { search: search.into(), ..Query::default() })
     }
 
+    fn facts(name: &str, created_at_ms: i64, status: Status) -> Facts {
+        Facts::of(&training(name, created_at_ms, status), "service".into())
+    }
+
     #[test]
     fn rows_are_found_by_name_and_by_the_start_of_an_id() {
-        let bees = training("yolo-Bees", 1_000, Status::Success);
-        let other = training("Ärger", 1 << 40, Status::Pending);
+        let bees = facts("yolo-Bees", 1_000, Status::Success);
+        let other = facts("Ärger", 1 << 40, Status::Pending);
         assert!(sieve(" bees ").finds(&bees) && !sieve("bees").finds(&other));
         assert!(sieve("ärg").finds(&other) && !sieve("ärg").finds(&bees));
         let id = other.model_id.to_string();
@@ -149,6 +190,23 @@ mod tests {
         assert!(!sieve(&id[1..8]).finds(&other));
         assert!(!sieve(&format!("{id}0")).finds(&other));
         assert!(sieve("").finds(&bees));
+    }
+
+    #[test]
+    fn one_more_letter_narrows() {
+        let of = |search: &str, service: &str| {
+            Sieve::of(&Query { search: search.into(), service: service.into(), ..Query::default() })
+        };
+        for (one, other, expected) in [
+            (of("bee", ""), of("be", ""), true),
+            (of("bee", ""), of("ee", ""), false),
+            (of("be", ""), of("bee", ""), false),
+            (of("be", "service"), of("", ""), true),
+            (of("be", ""), of("", "service"), false),
+            (of("be", "service"), of("be", "other"), false),
+        ] {
+            assert_eq!(one.narrows(&other), expected, "{one:?} {other:?}");
+        }
     }
 
     #[test]

@@ -120,6 +120,38 @@ fn taking_changes_in_is_the_same_as_looking_anew() {
 }
 
 #[test]
+fn another_query_is_answered_as_by_looking_anew() {
+    let rows: Vec<Training> = (0..60).map(|number| some(number, number * 5)).collect();
+    let by = |search: &str, column, descending| Query {
+        search: search.into(),
+        column,
+        descending,
+        ..Query::default()
+    };
+    let mut kept = roll(&Query::default(), &rows);
+    for query in [
+        by("n", Column::CreatedAt, true),
+        by("n1", Column::CreatedAt, true),
+        by("n1", Column::Name, false),
+        by("n2", Column::Duration, true),
+        by("", Column::Duration, false),
+        Query { service: "service 1".into(), ..by("", Column::Status, false) },
+        Query { statuses: vec![Status::Pending], ..by("n", Column::Progress, true) },
+        by("", Column::Service, true),
+    ] {
+        kept.ask(&query);
+        let anew = roll(&query, &rows);
+        assert!(kept.answers(&query));
+        assert_eq!(kept.order, anew.order, "{query:?}");
+        assert_eq!((&kept.heights, kept.counts), (&anew.heights, anew.counts));
+        // What comes after it is taken in as it is then.
+        take(&mut kept, &[some(3, 8), some(59, 4)]);
+        take(&mut kept, &[rows[3].clone(), rows[59].clone()]);
+        assert_eq!((&kept.order, kept.counts), (&anew.order, anew.counts), "{query:?}");
+    }
+}
+
+#[test]
 fn a_change_that_moves_nothing_costs_nothing() {
     let mut rows = [training("a", 1, Status::InProgress), training("b", 2, Status::Success)];
     let mut roll = roll(&Query::default(), &rows);
