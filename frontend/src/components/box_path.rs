@@ -3,7 +3,6 @@
 //! Must not know the colours or where the image is drawn.
 
 use shared::dataset::{Annotation, PixelBox};
-use std::fmt::Write;
 
 /// The outlines of the boxes of one label, in pixels of the original image.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,7 +18,7 @@ pub fn label_paths(annotations: &[Annotation]) -> Vec<LabelPath> {
     for annotation in annotations {
         let Some(region) = annotation.region else { continue };
         match paths.iter_mut().find(|path| path.label == annotation.label) {
-            Some(found) => found.path.push_str(&outline(region)),
+            Some(found) => push_outline(&mut found.path, region),
             None => paths.push(LabelPath { label: annotation.label.clone(), path: outline(region) }),
         }
     }
@@ -33,11 +32,52 @@ pub fn all_outlines(annotations: &[Annotation]) -> String {
 
 /// The outline of one box.
 pub fn outline(region: PixelBox) -> String {
-    let (width, height) = (region.x2 - region.x1, region.y2 - region.y1);
     let mut path = String::new();
-    // Writing into a text cannot fail.
-    let _ = write!(path, "M{:.1} {:.1}h{width:.1}v{height:.1}h-{width:.1}z", region.x1, region.y1);
+    push_outline(&mut path, region);
     path
+}
+
+/// Adds the outline of a box to a path.
+pub fn push_outline(path: &mut String, region: PixelBox) {
+    let (width, height) = (region.x2 - region.x1, region.y2 - region.y1);
+    push(path, &[("M", region.x1), (" ", region.y1), ("h", width), ("v", height), ("h", -width)]);
+    path.push('z');
+}
+
+/// Adds parts of a path: each a command, or what parts two numbers, and a number, to a tenth of a pixel.
+pub fn push(path: &mut String, parts: &[(&str, f64)]) {
+    for (command, number) in parts {
+        path.push_str(command);
+        push_tenths(path, *number);
+    }
+}
+
+/// By hand: a page of crowded pictures has tens of thousands of numbers, written anew with every move of a slider, and the
+/// standard library's formatting is made for exactness, not for that.
+fn push_tenths(path: &mut String, number: f64) {
+    // A cast that keeps within bounds what is no place on a picture.
+    let tenths = (number * 10.0).round() as i32;
+    if tenths < 0 {
+        path.push('-');
+    }
+    let (whole, tenth) = (tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
+    let mut place = 1;
+    while whole / place >= 10 {
+        place *= 10;
+    }
+    while place > 0 {
+        path.push(digit(whole / place));
+        place /= 10;
+    }
+    if tenth > 0 {
+        path.push('.');
+        path.push(digit(tenth));
+    }
+}
+
+/// The last digit of a number.
+const fn digit(number: u32) -> char {
+    (b'0' + (number % 10) as u8) as char
 }
 
 /// What is seen on an image in words: "3 boxes: cat, cat, dog", or the classes, or "no annotations".
@@ -78,8 +118,27 @@ mod tests {
         ];
         let paths = label_paths(&annotations);
         assert_eq!(paths.iter().map(|path| path.label.as_str()).collect::<Vec<_>>(), ["cat", "dog"]);
-        assert_eq!(paths[0].path, "M1.0 1.0h10.0v5.0h-10.0zM3.0 3.0h10.0v5.0h-10.0z");
+        assert_eq!(paths[0].path, "M1 1h10v5h-10zM3 3h10v5h-10z");
         assert_eq!(all_outlines(&annotations).matches('M').count(), 3);
+    }
+
+    #[test]
+    fn places_are_written_to_a_tenth() {
+        for (number, expected) in [
+            (0.0, "0"),
+            (0.04, "0"),
+            (0.06, "0.1"),
+            (-0.06, "-0.1"),
+            (9.96, "10"),
+            (1234.5, "1234.5"),
+            (-10.0, "-10"),
+            (1e300, "214748364.7"),
+            (f64::NAN, "0"),
+        ] {
+            let mut path = String::new();
+            push(&mut path, &[("", number)]);
+            assert_eq!(path, expected);
+        }
     }
 
     #[test]

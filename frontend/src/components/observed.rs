@@ -38,24 +38,46 @@ pub fn seen(element: NodeRef<html::Div>) -> RwSignal<bool> {
     });
     on_cleanup(move || printed.remove());
     effect(move |_| {
-        let Some(element) = element.get().filter(|_| !is_seen.get_untracked()) else { return };
-        let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
-            let is_near = |entry: wasm_bindgen::JsValue| {
-                entry.unchecked_into::<web_sys::IntersectionObserverEntry>().is_intersecting()
-            };
-            if entries.iter().any(is_near) {
-                is_seen.try_set(true);
-            }
-        });
-        let settings = web_sys::IntersectionObserverInit::new();
-        settings.set_root_margin(NEAR);
-        let callback_function = callback.as_ref().unchecked_ref();
-        let observer = web_sys::IntersectionObserver::new_with_options(callback_function, &settings);
-        // A browser that cannot tell shows everything.
-        let Ok(observer) = observer else { return is_seen.set(true) };
-        observer.observe(&element);
-        let kept = SendWrapper::new((observer, callback));
-        on_cleanup(move || kept.0.disconnect());
+        if let Some(element) = element.get().filter(|_| !is_seen.get_untracked()) {
+            tell_whether_near(&element, move |is_near| {
+                if is_near {
+                    is_seen.try_set(true);
+                }
+            });
+        }
     });
     is_seen
+}
+
+/// Whether an element is near the part of the page that is seen.
+pub fn near(element: NodeRef<html::Li>) -> RwSignal<bool> {
+    let is_near = RwSignal::new(false);
+    effect(move |_| {
+        if let Some(element) = element.get() {
+            tell_whether_near(&element, move |now| {
+                if is_near.try_get_untracked().is_some_and(|before| before != now) {
+                    is_near.set(now);
+                }
+            });
+        }
+    });
+    is_near
+}
+
+/// Tells it at first and whenever it changes, until the effect or the page that asks goes.
+fn tell_whether_near(element: &web_sys::Element, tell: impl Fn(bool) + Copy + 'static) {
+    let callback = Closure::<dyn FnMut(js_sys::Array)>::new(move |entries: js_sys::Array| {
+        // Of several the last one is how it is now.
+        let last = entries.pop().unchecked_into::<web_sys::IntersectionObserverEntry>();
+        tell(last.is_intersecting());
+    });
+    let settings = web_sys::IntersectionObserverInit::new();
+    settings.set_root_margin(NEAR);
+    let callback_function = callback.as_ref().unchecked_ref();
+    let observer = web_sys::IntersectionObserver::new_with_options(callback_function, &settings);
+    // A browser that cannot tell shows everything.
+    let Ok(observer) = observer else { return tell(true) };
+    observer.observe(element);
+    let kept = SendWrapper::new((observer, callback));
+    on_cleanup(move || kept.0.disconnect());
 }

@@ -3,10 +3,9 @@
 //! Must not know colours: the style sheet has them. Shapes tell the same as colours do: what is there is drawn solid,
 //! what was predicted dashed; a check, a cross or a ring stands at the corner of a box.
 
-use crate::components::box_path::outline;
+use crate::components::box_path::{push, push_outline};
 use shared::dataset::PixelBox;
 use shared::metrics::{DetectionOutcome, ImageOutcomes, PredictedImage, TargetOutcome};
-use std::fmt::Write;
 
 /// Paths in SVG's language, in pixels of the original image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -34,9 +33,9 @@ impl Drawn {
         let size = f64::from(image.width.max(image.height)) * MARK;
         for (target, outcome) in image.targets.iter().zip(&outcomes.targets) {
             match outcome {
-                TargetOutcome::Found { .. } => drawn.found.push_str(&outline(target.region)),
+                TargetOutcome::Found { .. } => push_outline(&mut drawn.found, target.region),
                 TargetOutcome::WrongClass { .. } | TargetOutcome::Missed => {
-                    drawn.missed.push_str(&outline(target.region));
+                    push_outline(&mut drawn.missed, target.region);
                     ring(&mut drawn.rings, target.region, size);
                 }
             }
@@ -45,11 +44,11 @@ impl Drawn {
             match outcome {
                 DetectionOutcome::Hidden => {}
                 DetectionOutcome::Right { .. } => {
-                    drawn.right.push_str(&outline(found.region));
+                    push_outline(&mut drawn.right, found.region);
                     check(&mut drawn.checks, found.region, size);
                 }
                 DetectionOutcome::WrongClass { .. } | DetectionOutcome::Background => {
-                    drawn.wrong.push_str(&outline(found.region));
+                    push_outline(&mut drawn.wrong, found.region);
                     cross(&mut drawn.crosses, found.region, size);
                 }
             }
@@ -58,31 +57,23 @@ impl Drawn {
     }
 }
 
-// Writing into a text cannot fail.
 fn check(path: &mut String, region: PixelBox, size: f64) {
     let (x, y) = (region.x1 + size * 0.25, region.y1 + size * 0.6);
-    let _ = write!(
-        path,
-        "M{x:.1} {y:.1}l{:.1} {:.1}l{:.1} {:.1}",
-        size * 0.3,
-        size * 0.3,
-        size * 0.5,
-        -size * 0.6
-    );
+    let (short, long) = (size * 0.3, size * 0.5);
+    push(path, &[("M", x), (" ", y), ("l", short), (" ", short), ("l", long), (" ", -size * 0.6)]);
 }
 
 fn cross(path: &mut String, region: PixelBox, size: f64) {
     let (x, y, side) = (region.x2 - size, region.y1 + size * 0.25, size * 0.7);
-    let _ = write!(path, "M{x:.1} {y:.1}l{side:.1} {side:.1}m-{side:.1} 0l{side:.1} -{side:.1}");
+    push(path, &[("M", x), (" ", y), ("l", side), (" ", side), ("m", -side), (" 0l", side), (" ", -side)]);
 }
 
 fn ring(path: &mut String, region: PixelBox, size: f64) {
     let (x, y, radius) = (region.x1 + size * 0.25, region.y2 - size * 0.65, size * 0.38);
-    let across = radius * 2.0;
-    let _ = write!(
-        path,
-        "M{x:.1} {y:.1}a{radius:.1} {radius:.1} 0 1 0 {across:.1} 0a{radius:.1} {radius:.1} 0 1 0 -{across:.1} 0"
-    );
+    let half = |across: f64| [("a", radius), (" ", radius), (" 0 1 0 ", across), (" ", 0.0)];
+    push(path, &[("M", x), (" ", y)]);
+    push(path, &half(radius * 2.0));
+    push(path, &half(radius * -2.0));
 }
 
 /// What became of the boxes of a picture, for example "2 right, 1 wrong, 3 missed".

@@ -7,8 +7,13 @@ use super::drawn::{Drawn, in_words};
 use super::evaluation::Evaluation;
 use super::order::Order;
 use crate::components::dynamic::memo;
+use crate::state::settled::settled;
 use leptos::prelude::*;
 use shared::metrics::{IouReport, Snapshot};
+use std::time::Duration;
+
+/// A slider that has not moved for so long has stopped.
+const RESTS_AFTER: Duration = Duration::from_millis(100);
 
 /// Where the sliders stand. They move without the URL, which follows once they rest.
 #[derive(Clone, Copy)]
@@ -106,6 +111,8 @@ pub struct Shown {
     pub labels: StoredValue<Vec<String>>,
     pub sliders: Sliders,
     pub confidence: Memo<f64>,
+    /// The same once the slider has stopped, for what nobody sees while it moves.
+    rests_at: Signal<f64>,
     pub snapshot: Memo<Snapshot>,
 }
 
@@ -126,8 +133,14 @@ impl Shown {
             labels: StoredValue::new(labels),
             sliders,
             confidence,
+            rests_at: settled(move || confidence.get(), RESTS_AFTER),
             snapshot,
         }
+    }
+
+    /// The confidence that a picture follows: that of the moving slider where it can be seen.
+    pub fn confidence_of(self, is_near: bool) -> f64 {
+        if is_near { self.confidence.get() } else { self.rests_at.get() }
     }
 
     /// The confidence at which the mean F1, smoothed, is highest.

@@ -10,8 +10,10 @@ use super::pictures::Pictures;
 use super::rates::cell_words;
 use crate::components::dynamic::{dynamic, memo};
 use crate::components::empty::Empty;
+use crate::components::observed::near;
 use crate::routes::thumbnail;
 use crate::text;
+use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 
@@ -199,13 +201,16 @@ fn Tile(shown: Shown, place: usize, pictures: Pictures, open: Callback<u32>) -> 
     let name = move || {
         item.with(|item| item.as_ref().map_or_else(|| format!("Picture {index}"), |item| item.name.clone()))
     };
-    let drawn = memo(move |_| shown.main.drawn(place, shown.confidence.get()));
+    let tile = NodeRef::<html::Li>::new();
+    let is_near = near(tile);
+    let confidence = memo(move |_| shown.confidence_of(is_near.get()));
+    let drawn = memo(move |_| shown.main.drawn(place, confidence.get()));
     let words = memo(move |_| drawn.with(|(_, words)| words.clone()));
     let address = move || item.with(|item| item.as_ref().map(|item| thumbnail(&item.content_hash)));
     let other = shown.other();
     let beside = other.map(|other| {
         let evaluated = other.evaluated;
-        let drawn = memo(move |_| evaluated.drawn(place, shown.confidence.get()));
+        let drawn = memo(move |_| evaluated.drawn(place, confidence.get()));
         view! {
             <Boxes evaluated place drawn address=Signal::derive(address)/>
             <span class="tile-words">{other.name} ": " {dynamic(move || drawn.with(|(_, words)| words.clone()))}</span>
@@ -214,7 +219,7 @@ fn Tile(shown: Shown, place: usize, pictures: Pictures, open: Callback<u32>) -> 
     let is_double = beside.is_some();
     let own_name = shown.name.get_value();
     view! {
-        <li>
+        <li node_ref=tile>
             <button class="prediction-tile" type="button" on:click=move |_| open.run(index)>
                 <span class="visually-hidden">"Open "</span>
                 <span class="tile-side">
