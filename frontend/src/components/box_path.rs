@@ -52,8 +52,8 @@ pub fn push(path: &mut String, parts: &[(&str, f64)]) {
     }
 }
 
-/// By hand: a page of crowded pictures has a hundred thousand numbers, drawn anew with every move of a slider, and
-/// formatting by the standard library takes longer than a frame.
+/// By hand: a page of crowded pictures has tens of thousands of numbers, written anew with every move of a slider, and the
+/// standard library's formatting is made for exactness, not for that.
 fn push_tenths(path: &mut String, number: f64) {
     // A cast that keeps within bounds what is no place on a picture.
     let tenths = (number * 10.0).round() as i32;
