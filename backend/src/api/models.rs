@@ -85,7 +85,8 @@ impl Models {
         match (of_model.trim(), hash.trim()) {
             ("", "") => Ok(Start::default()),
             ("", hash) => {
-                check_uploaded(&self.store, variant.name, labels.len(), hash).await?;
+                let name = format!("{architecture_id}{}", variant.name);
+                check_uploaded(&self.store, &name, labels.len(), hash).await?;
                 Ok(Start { parent_id: None, weights_hash: Some(hash.to_owned()) })
             }
             (named, "") => {

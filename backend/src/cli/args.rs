@@ -10,7 +10,7 @@ use super::service_args::{MachineCommand, ServiceCommand};
 use super::train_args::{Logs, Metrics, OneTraining, Priority, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde_json::{Map, Value};
-use shared::config::set_from_text;
+use shared::config::Schema;
 use shared::permission::Permission;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -361,7 +361,7 @@ pub struct Predict {
     /// The images.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// Draw the boxes on copies of the images in this folder.
+    /// Draw the boxes on copies of the images in this folder; a classifier has none.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Leave out what the model is less sure of than this, 0 to 1.
@@ -385,11 +385,11 @@ pub struct Setting {
 ///
 /// # Errors
 /// All that cannot be used, in words.
-pub fn object_from_settings(settings: &[Setting]) -> Result<Map<String, Value>, String> {
+pub fn object_from_settings(schema: &Schema, settings: &[Setting]) -> Result<Map<String, Value>, String> {
     let mut object = Map::new();
     let problems: Vec<String> = settings
         .iter()
-        .filter_map(|setting| set_from_text(&mut object, &setting.key, &setting.text).err())
+        .filter_map(|setting| schema.set_from_text(&mut object, &setting.key, &setting.text).err())
         .map(|problem| problem.to_string())
         .collect();
     if problems.is_empty() { Ok(object) } else { Err(problems.join("; ")) }

@@ -2,6 +2,7 @@
 
 use super::*;
 use clap::{CommandFactory, error::ErrorKind};
+use shared::config::detection_schema;
 
 fn parse(line: &str) -> Result<Arguments, clap::Error> {
     Arguments::try_parse_from(line.split_whitespace())
@@ -109,14 +110,14 @@ fn wrong_lines_are_bad_usage() {
 #[test]
 fn settings_take_the_type_of_their_key() {
     let given = ["epochs=1", "epochs=30", "lr0=.5", "optimizer=SGD"].map(|text| parse_setting(text).unwrap());
-    let object = object_from_settings(&given).unwrap();
+    let object = object_from_settings(detection_schema(), &given).unwrap();
     assert_eq!(Value::Object(object), serde_json::json!({"epochs": 30, "lr0": 0.5, "optimizer": "sgd"}));
 }
 
 #[test]
 fn all_settings_that_cannot_be_used_are_named() {
     let given = ["epochs=0", "epoch=3", "imgsz=320"].map(|text| parse_setting(text).unwrap());
-    let problems = object_from_settings(&given).unwrap_err();
+    let problems = object_from_settings(detection_schema(), &given).unwrap_err();
     assert!(problems.contains("`epochs`: 0 is too small"), "{problems}");
     assert!(problems.contains("did you mean `epochs`?"), "{problems}");
     for text in ["=3", "epochs", ""] {

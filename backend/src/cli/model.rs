@@ -10,6 +10,7 @@ use super::train_args::Subsets;
 use super::{print, query, upload};
 use proto::v1;
 use shared::architecture::{architecture, resolve_architecture};
+use shared::config::detection_schema;
 use shared::dataset::Subset;
 use shared::dql::{SelectionMode, default_selection, tagged_items_query};
 use shared::model::{ChoiceMode, Model, SubsetChoice};
@@ -63,7 +64,7 @@ async fn dispatch(connection: &Connection, command: ModelCommand) -> Result<(), 
 }
 
 fn request_of(create: &CreateModel) -> Result<v1::CreateModelRequest, Failure> {
-    let settings = object_from_settings(&create.settings).map_err(Failure::usage)?;
+    let settings = object_from_settings(detection_schema(), &create.settings).map_err(Failure::usage)?;
     Ok(v1::CreateModelRequest {
         name: create.name.clone(),
         architecture: create.architecture.clone(),

@@ -11,6 +11,7 @@ use super::train_args::Train;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1;
 use proto::v1::watch_event::Event;
+use shared::config::detection_schema;
 use shared::dataset::Subset;
 use shared::metric::{LogLine, MetricSample};
 use shared::service::ServiceSettings;
@@ -32,7 +33,7 @@ pub(super) async fn run(place: &Place, train: Train) -> Result<(), Failure> {
     if let Some(training) = &train.repeat {
         return super::repeat::run(place, &train, training).await;
     }
-    let settings = object_from_settings(&train.settings).map_err(Failure::usage)?;
+    let settings = object_from_settings(detection_schema(), &train.settings).map_err(Failure::usage)?;
     let request = v1::StartTrainingRequest {
         priority: train.priority,
         model: train.model,

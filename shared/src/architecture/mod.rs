@@ -3,6 +3,7 @@
 //! Must not know how a network is built or trained.
 
 mod coco_labels;
+mod resnet;
 mod yolov8;
 
 use crate::config::Schema;
@@ -65,7 +66,7 @@ pub struct Variant {
 }
 
 /// The built-in architectures, in the order in which they are offered.
-pub const ARCHITECTURES: &[Architecture] = &[yolov8::YOLOV8];
+pub const ARCHITECTURES: &[Architecture] = &[yolov8::YOLOV8, resnet::RESNET];
 
 impl Architecture {
     /// Its id as a value of its own.
@@ -169,9 +170,14 @@ mod tests {
 
     #[test]
     fn known_names_are_read() {
-        for (name, variant) in [("yolov8n", "n"), ("yolov8s", "s"), (" YOLOv8X ", "x")] {
+        for (name, variant) in [
+            ("yolov8n", "yolov8 n"),
+            ("yolov8s", "yolov8 s"),
+            (" YOLOv8X ", "yolov8 x"),
+            ("ResNet18", "resnet 18"),
+        ] {
             let (id, found) = resolve_architecture(name).unwrap();
-            assert_eq!((id.to_string().as_str(), found.name), ("yolov8", variant), "{name}");
+            assert_eq!(format!("{id} {}", found.name), variant, "{name}");
         }
         for name in architecture_names() {
             assert!(resolve_architecture(&name).is_ok(), "{name}");
@@ -180,10 +186,11 @@ mod tests {
 
     #[test]
     fn unknown_names_say_what_was_probably_meant() {
-        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x";
+        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x, resnet18, resnet34, resnet50";
         for (name, expected) in [
             ("yolo8n", format!("architecture `yolo8n` is unknown, did you mean `yolov8n`?; {all}")),
-            ("resnet", format!("architecture `resnet` is unknown; {all}")),
+            ("efficient", format!("architecture `efficient` is unknown; {all}")),
+            ("resnet", format!("architecture `resnet` needs a size (18, 34, 50); {all}")),
             ("", format!("architecture `` is unknown; {all}")),
             ("yolov8", format!("architecture `yolov8` needs a size (n, s, m, l, x); {all}")),
         ] {

@@ -4,6 +4,7 @@
 
 use super::schema::FieldError;
 use super::{DetectionConfig, Optimizer, detection_schema};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The configuration that `overrides`, put over the defaults, comes to.
@@ -24,16 +25,6 @@ pub fn resolve(overrides: &Map<String, Value>) -> Result<DetectionConfig, Vec<Fi
     if errors.is_empty() { Ok(config) } else { Err(errors) }
 }
 
-/// Puts one `key=text` of a command line into `overrides`; a later one replaces an earlier one.
-///
-/// # Errors
-/// An unknown key, or a text that is no allowed value; `overrides` is then as before.
-pub fn set_from_text(overrides: &mut Map<String, Value>, key: &str, text: &str) -> Result<(), FieldError> {
-    let value = detection_schema().parse_text(key, text)?;
-    overrides.insert(key.to_owned(), value);
-    Ok(())
-}
-
 /// What of a configuration differs from the defaults: the overrides that resolve to it. A warm-up
 /// that only follows from the epochs is none of them, so that it follows when they change.
 #[must_use]
@@ -48,7 +39,7 @@ fn warm_up_within(config: &DetectionConfig, epochs: u32) -> f64 {
     config.warmup_epochs.min(f64::from(epochs))
 }
 
-pub(super) fn values_of(config: &DetectionConfig) -> Map<String, Value> {
+pub(super) fn values_of(config: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(config) {
         Ok(Value::Object(values)) => values,
         // A struct of numbers and words always becomes an object.
@@ -56,26 +47,24 @@ pub(super) fn values_of(config: &DetectionConfig) -> Map<String, Value> {
     }
 }
 
-fn contradictions(config: &DetectionConfig) -> Vec<FieldError> {
+/// What of a warm-up and of the checkpoints to keep lies beyond the training's end.
+pub(super) fn longer_than_training(epochs: u32, warmup_epochs: f64, save_period: u32) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    if config.warmup_epochs > f64::from(config.epochs) {
-        errors.push(FieldError::new(
-            "warmup_epochs",
-            format!(
-                "{} is longer than the training of {} epochs: lower it or raise `epochs`",
-                config.warmup_epochs, config.epochs
-            ),
-        ));
+    let mut longer = |key: &str, given: String, next_step: &str| {
+        let message = format!("{given} is longer than the training of {epochs} epochs: {next_step}");
+        errors.push(FieldError::new(key, message));
+    };
+    if warmup_epochs > f64::from(epochs) {
+        longer("warmup_epochs", warmup_epochs.to_string(), "lower it or raise `epochs`");
     }
-    if config.save_period > config.epochs {
-        errors.push(FieldError::new(
-            "save_period",
-            format!(
-                "{} is longer than the training of {} epochs: use 0 to keep only last and best",
-                config.save_period, config.epochs
-            ),
-        ));
+    if save_period > epochs {
+        longer("save_period", save_period.to_string(), "use 0 to keep only last and best");
     }
+    errors
+}
+
+fn contradictions(config: &DetectionConfig) -> Vec<FieldError> {
+    let mut errors = longer_than_training(config.epochs, config.warmup_epochs, config.save_period);
     if config.optimizer == Optimizer::Auto {
         let default = DetectionConfig::default();
         for (key, given, default) in [
@@ -241,7 +230,7 @@ mod tests {
             ("mosaic", "+1", json!(1.0)),
             ("optimizer", "SGD", json!("sgd")),
         ] {
-            set_from_text(&mut overrides, key, text).unwrap();
+            detection_schema().set_from_text(&mut overrides, key, text).unwrap();
             assert_eq!(overrides[key], expected, "{key}={text}");
         }
         let kept = overrides.clone();
@@ -254,7 +243,7 @@ mod tests {
             ("lr0", "[1]", "is text"),
             ("epocs", "3", "did you mean `epochs`?"),
         ] {
-            let error = set_from_text(&mut overrides, key, text).unwrap_err();
+            let error = detection_schema().set_from_text(&mut overrides, key, text).unwrap_err();
             assert!(error.message.contains(expected), "{key}={text}: {error}");
         }
         assert_eq!(overrides, kept);

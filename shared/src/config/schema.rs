@@ -163,6 +163,21 @@ impl Schema {
         if errors.is_empty() { Ok(values) } else { Err(errors) }
     }
 
+    /// Puts one `key=text` of a command line into `overrides`; a later one replaces an earlier one.
+    ///
+    /// # Errors
+    /// An unknown key, or a text that is no allowed value; `overrides` is then as before.
+    pub fn set_from_text(
+        &self,
+        overrides: &mut Map<String, Value>,
+        key: &str,
+        text: &str,
+    ) -> Result<(), FieldError> {
+        let value = self.parse_text(key, text)?;
+        overrides.insert(key.to_owned(), value);
+        Ok(())
+    }
+
     /// The JSON value that `text` stands for as a value of `key`, as in `--set key=text`.
     ///
     /// # Errors

@@ -277,5 +277,39 @@ pub(super) fn refuse_untrainable(
         );
         return Err(StoreError::refused_field(subset, reason, next_step));
     }
+    if dataset.task == Task::Classification {
+        refuse_unclear_classes(dataset, choice, content)?;
+    }
     Ok(())
+}
+
+/// A classifier learns one class of each item. An item with none, or with several, would silently be something else than
+/// what its owner meant.
+fn refuse_unclear_classes(
+    dataset: &Dataset,
+    choice: &ReadChoice<'_>,
+    content: &SubsetContent,
+) -> Result<(), StoreError> {
+    let subset = choice.subset.name();
+    let of_dataset = format!("in the {subset} subset of dataset `{}`", dataset.name);
+    let (reason, next_step) = if content.unannotated_count > 0 {
+        let (count, noun) = (
+            content.unannotated_count,
+            if content.unannotated_count == 1 { "item has" } else { "items have" },
+        );
+        let next_step = "give each item a class that the model has, or choose only such items by a filter";
+        (format!("{count} {noun} no class that the model has {of_dataset}"), next_step)
+    } else if content.annotation_count > content.item_count {
+        let more = content.annotation_count - content.item_count;
+        let next_step = "keep one class of each item, or choose other items or annotations by a filter";
+        (
+            format!(
+                "there are {more} more classes than items {of_dataset}, and a classifier learns one of each"
+            ),
+            next_step,
+        )
+    } else {
+        return Ok(());
+    };
+    Err(StoreError::refused_field(subset, reason, next_step))
 }
