@@ -103,10 +103,11 @@ fn a_classifier_that_is_stopped_anywhere_goes_on_bit_for_bit() {
     check_interrupted(
         &job(folder.path(), 4),
         folder.path(),
-        &[
-            (&[(1, Training, 1), (4, Training, 2)], "epoch 4 of 4, step 3 of 3; 11 steps are done"),
-            (&[(2, Validating, 1)], "epoch 2 of 4, its validation; 6 steps"),
-        ],
+        // One case: a ResNet is large, and what a loop does at other places is the same for all families.
+        &[(
+            &[(1, Training, 1), (2, Validating, 1), (4, Training, 2)],
+            "epoch 4 of 4, step 3 of 3; 11 steps are done",
+        )],
     );
 }
 
