@@ -310,8 +310,8 @@ fn trains_on_processor(config: &DetectionConfig) -> bool {
 }
 
 fn memory_estimate(plan: &Plan, config: &DetectionConfig) -> Option<MemoryEstimate> {
-    let variant = plan.model.variant.parse().ok()?;
-    Some(MemoryEstimate::new(variant, plan.new.data.labels.len(), config.imgsz as usize, 0))
+    let network = format!("{}{}", plan.model.architecture_id, plan.model.variant).parse().ok()?;
+    Some(MemoryEstimate::new(network, plan.new.data.labels.len(), config.imgsz as usize, 0))
 }
 
 #[cfg(test)]

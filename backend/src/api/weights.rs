@@ -6,12 +6,13 @@ use super::error::Problem;
 use crate::store::Store;
 use shared::architecture::Architecture;
 use tonic::Code;
-use trainer::{Variant, check_start_weights};
+use trainer::{Network, UnknownNetwork, check_start_weights};
 
 /// The largest file that is looked at; the largest published weights have a tenth of it.
 const MOST_BYTES: u64 = 4 << 30;
 
-/// Refuses what is not stored, is no weights file, or does not fit the variant.
+/// Refuses what is not stored, is no weights file, or does not fit the architecture's variant; `name` is the name of both,
+/// such as `yolov8n`.
 ///
 /// # Errors
 /// What is wrong with it, as a violation of `weights_hash`.
@@ -32,16 +33,16 @@ pub(super) async fn check_uploaded(
     if family.private().is_some() {
         return Ok(());
     }
-    let variant: Variant = variant.parse().map_err(|error: trainer::model::yolov8::UnknownVariant| {
-        Problem::field("architecture", error.to_string())
-    })?;
+    let network: Network = format!("{}{variant}", family.id)
+        .parse()
+        .map_err(|error: UnknownNetwork| Problem::field("architecture", error.to_string()))?;
     let checked = tokio::task::spawn_blocking(move || {
         let size_bytes = std::fs::metadata(&path).map_err(|error| error.to_string())?.len();
         if size_bytes > MOST_BYTES {
             return Err(format!("the file is larger than {} GiB", MOST_BYTES >> 30));
         }
         let content = std::fs::read(&path).map_err(|error| error.to_string())?;
-        check_start_weights(variant, classes, &content).map_err(|error| error.to_string())
+        check_start_weights(network, classes, &content).map_err(|error| error.to_string())
     });
     match checked.await {
         Ok(Ok(())) => Ok(()),

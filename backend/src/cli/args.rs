@@ -386,7 +386,7 @@ pub struct Predict {
     /// The images.
     #[arg(required = true, value_name = "IMAGE")]
     pub images: Vec<PathBuf>,
-    /// Draw the boxes on copies of the images in this folder.
+    /// Draw the boxes on copies of the images in this folder; a classifier has none.
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
     /// Leave out what the model is less sure of than this, 0 to 1.

@@ -14,7 +14,7 @@ use shared::config::DeviceKind;
 use shared::model::{Artifact, ArtifactKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use trainer::{Detector, NmsOptions};
+use trainer::{Classifier, Detector, NmsOptions, Predictor};
 
 /// The weights that are taken where there are several.
 const BEST: &str = "best.safetensors";
@@ -76,8 +76,48 @@ fn choose(artifacts: &[Artifact]) -> Option<&Artifact> {
 }
 
 fn predict_all(arguments: &Predict, weights: &Path) -> Result<(), Failure> {
-    let detector =
-        Detector::load(weights, DeviceKind::Auto).map_err(|error| Failure::failed(error.to_string()))?;
+    match Predictor::load(weights, DeviceKind::Auto).map_err(|error| Failure::failed(error.to_string()))? {
+        Predictor::Detector(detector) => detect_all(arguments, &detector),
+        Predictor::Classifier(classifier) => classify_all(arguments, &classifier),
+    }
+}
+
+/// The classes of each image that the model is sure enough of, the surest first.
+fn classify_all(arguments: &Predict, classifier: &Classifier) -> Result<(), Failure> {
+    if arguments.out.is_some() {
+        return Err(Failure::usage(
+            "this model tells classes of whole images, so there are no boxes to draw: leave out --out",
+        ));
+    }
+    let labels = &classifier.card().labels;
+    let mut answers = Vec::new();
+    for path in &arguments.images {
+        let scores = classifier.classify_file(path).map_err(|error| Failure::failed(error.to_string()))?;
+        let mut classes: Vec<(usize, f32)> = scores.into_iter().enumerate().collect();
+        classes.retain(|(_, score)| f64::from(*score) >= arguments.confidence);
+        // The sort is stable: of equal scores the lower class comes first, as in a validation.
+        classes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let named = classes.iter().map(|(class, score)| (*class, labels.get(*class), *score));
+        if arguments.output.json {
+            let classes: Vec<Value> = named
+                .map(|(class, label, score)| json!({"label": label, "class": class, "score": score}))
+                .collect();
+            answers.push(json!({"image": path, "classes": classes}));
+        } else {
+            let words: Vec<String> = named
+                .map(|(class, label, score)| {
+                    let label = label.cloned().unwrap_or_else(|| class.to_string());
+                    format!("{} {score:.3}", print::plain(&label))
+                })
+                .collect();
+            let found = if words.is_empty() { "nothing is sure enough".into() } else { words.join(", ") };
+            print::line(&format!("{}: {found}", path.display()))?;
+        }
+    }
+    if arguments.output.json { print::json(&answers) } else { Ok(()) }
+}
+
+fn detect_all(arguments: &Predict, detector: &Detector) -> Result<(), Failure> {
     let options = NmsOptions { confidence_threshold: arguments.confidence as f32, ..NmsOptions::PREDICTION };
     if let Some(folder) = &arguments.out {
         std::fs::create_dir_all(folder).map_err(|error| {
@@ -87,7 +127,7 @@ fn predict_all(arguments: &Predict, weights: &Path) -> Result<(), Failure> {
     let mut answers = Vec::new();
     let mut taken = BTreeSet::new();
     for path in &arguments.images {
-        let mut seen = look(&detector, path, &options)?;
+        let mut seen = look(detector, path, &options)?;
         if let Some(folder) = &arguments.out {
             seen.drawn = Some(draw_copy(path, folder, &seen.marks, &mut taken)?);
         }

@@ -11,15 +11,20 @@ use crate::datasets::{self, ImportRequest, Split};
 use crate::store::{Page, Store};
 use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use shared::config::{DetectionConfig, detection_schema, resolve};
+use serde_json::{Map, Value};
+use shared::config::{
+    FieldError, Schema, classification_schema, detection_schema, resolve, resolve_classification,
+};
 use shared::dataset::{Dataset, ImportReport, Item, Subset};
 use shared::dql::tagged_items_query;
 use shared::metric::LogLevel;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
+use trainer::family::{Settings, Summary};
 use trainer::{
-    LabelledBox, LabelledImage, Outcome, Phase, Reporter, StopFlag, TrainEvent, TrainJob, Variant,
+    Family, LabelledBox, LabelledImage, Network, Outcome, Phase, Reporter, ResNetFamily, StopFlag,
+    TrainEvent, TrainJob, UnknownNetwork, YoloV8Family,
 };
 
 /// Items that are read at a time.
@@ -42,7 +47,7 @@ pub struct Fit {
     /// How the folder is laid out.
     #[arg(long, value_enum)]
     pub format: Format,
-    /// For example yolov8n.
+    /// For example yolov8n or resnet18.
     #[arg(long)]
     pub architecture: String,
     /// Where weights, checkpoints and reports are written; made if it is missing.
@@ -68,21 +73,79 @@ pub struct Fit {
 /// If the folder or a setting cannot be used, or the training fails.
 pub async fn run(command: TrainerCommand) -> Result<(), Failure> {
     let TrainerCommand::Fit(fit) = command;
-    let started = Instant::now();
-    let variant: Variant = fit.architecture.parse().map_err(|error| Failure::usage(format!("{error}")))?;
-    let settings = object_from_settings(detection_schema(), &fit.settings).map_err(Failure::usage)?;
-    let config = resolve(&settings).map_err(|errors| {
+    let network: Network =
+        fit.architecture.parse().map_err(|error: UnknownNetwork| Failure::usage(error.to_string()))?;
+    match network {
+        Network::YoloV8(variant) => {
+            let config = config_from(&fit, detection_schema(), resolve)?;
+            fit_family::<YoloV8Family>(&fit, variant, config, boxes_of).await
+        }
+        Network::ResNet(variant) => {
+            let config = config_from(&fit, classification_schema(), resolve_classification)?;
+            fit_family::<ResNetFamily>(&fit, variant, config, class_of).await
+        }
+    }
+}
+
+fn config_from<C>(
+    fit: &Fit,
+    schema: &Schema,
+    resolve: fn(&Map<String, Value>) -> Result<C, Vec<FieldError>>,
+) -> Result<C, Failure> {
+    let settings = object_from_settings(schema, &fit.settings).map_err(Failure::usage)?;
+    resolve(&settings).map_err(|errors| {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::usage(texts.join("; "))
-    })?;
+    })
+}
+
+async fn fit_family<F: Family>(
+    fit: &Fit,
+    variant: F::Variant,
+    config: F::Config,
+    truth: TruthOf<F::Truth>,
+) -> Result<(), Failure> {
+    let started = Instant::now();
     let scratch = tempfile::tempdir()?;
     let store = Store::open(scratch.path(), Arc::new(SystemClock::new())).await.map_err(failed)?;
-    let report = import(&store, &fit, config.seed).await?;
-    let job = job_from(&store, &fit, variant, config, &report.dataset).await?;
+    let report = import(&store, fit, config.common().seed).await?;
+    let job = job_from::<F>(&store, fit, (variant, config), &report.dataset, truth).await?;
     let images = (job.train.len(), job.validation.len());
     let (outcome, epoch_times) = train(job).await?;
     store.close().await;
-    print_outcome(&fit, &report, images, &outcome, &epoch_times, started)
+    print_outcome(fit, &report, images, &outcome, &epoch_times, started)
+}
+
+/// What a family makes of an item, if there is anything that it can learn; labels are in class order.
+type TruthOf<T> = fn(&Item, labels: &[String]) -> Result<Option<T>, Failure>;
+
+/// Any number of boxes.
+fn boxes_of(item: &Item, labels: &[String]) -> Result<Option<Vec<LabelledBox>>, Failure> {
+    let labelled = item.annotations.iter().filter_map(|annotation| {
+        let class = labels.iter().position(|label| *label == annotation.label)?;
+        let region = annotation.region?;
+        // Pixels of an image are far below the numbers that a single float cannot tell apart.
+        let [x1, y1, x2, y2] = [region.x1, region.y1, region.x2, region.y2].map(|edge| edge as f32);
+        Some(LabelledBox { class, x1, y1, x2, y2 })
+    });
+    Ok(Some(labelled.collect()))
+}
+
+/// One class; an item without any is left out.
+fn class_of(item: &Item, labels: &[String]) -> Result<Option<usize>, Failure> {
+    let mut classes = item
+        .annotations
+        .iter()
+        .filter(|annotation| annotation.region.is_none())
+        .filter_map(|annotation| labels.iter().position(|label| *label == annotation.label));
+    let first = classes.next();
+    if classes.any(|class| Some(class) != first) {
+        return Err(Failure::failed(format!(
+            "{} has several classes, and a classifier learns one of each image: keep one, or leave the image out",
+            item.name
+        )));
+    }
+    Ok(first)
 }
 
 fn failed(error: impl std::fmt::Display) -> Failure {
@@ -115,19 +178,19 @@ async fn import(store: &Store, fit: &Fit, seed: u64) -> Result<ImportReport, Fai
     Ok(report)
 }
 
-async fn job_from(
+async fn job_from<F: Family>(
     store: &Store,
     fit: &Fit,
-    variant: Variant,
-    config: DetectionConfig,
+    (variant, config): (F::Variant, F::Config),
     dataset: &Dataset,
-) -> Result<TrainJob, Failure> {
+    truth: TruthOf<F::Truth>,
+) -> Result<TrainJob<F>, Failure> {
     let labels: Vec<String> = dataset.labels.iter().map(|label| label.name.clone()).collect();
     Ok(TrainJob {
         variant,
         config,
-        train: images_of(store, dataset, Subset::Train, &labels).await?,
-        validation: images_of(store, dataset, Subset::Validation, &labels).await?,
+        train: images_of(store, dataset, Subset::Train, &labels, truth).await?,
+        validation: images_of(store, dataset, Subset::Validation, &labels, truth).await?,
         labels,
         output_dir: fit.out.clone(),
         initial_weights: None,
@@ -136,19 +199,29 @@ async fn job_from(
     })
 }
 
-async fn images_of(
+async fn images_of<T>(
     store: &Store,
     dataset: &Dataset,
     subset: Subset,
     labels: &[String],
-) -> Result<Vec<LabelledImage>, Failure> {
+    truth: TruthOf<T>,
+) -> Result<Vec<LabelledImage<T>>, Failure> {
     let query = tagged_items_query(subset);
     let mut images = Vec::new();
+    let mut offset = 0;
     loop {
-        let page = Page { offset: images.len() as u64, limit: PAGE };
-        let found = store.find_items(dataset.id, &query, page).await.map_err(failed)?;
+        let found =
+            store.find_items(dataset.id, &query, Page { offset, limit: PAGE }).await.map_err(failed)?;
+        offset += found.rows.len() as u64;
         for item in found.rows {
-            images.push(image_from(store, &item, labels)?);
+            match truth(&item, labels)? {
+                Some(truth) => images.push(LabelledImage {
+                    path: path_of(store, &item)?,
+                    name: format!("{}/{}", item.dir.trim_end_matches('/'), item.name),
+                    truth,
+                }),
+                None => eprintln!("left out: {}: it has no class", print::plain(&item.name)),
+            }
         }
         if !found.has_more {
             return Ok(images);
@@ -156,26 +229,14 @@ async fn images_of(
     }
 }
 
-fn image_from(store: &Store, item: &Item, labels: &[String]) -> Result<LabelledImage, Failure> {
-    let path = store.blobs().local_path(&item.content_hash).ok_or_else(|| {
+fn path_of(store: &Store, item: &Item) -> Result<PathBuf, Failure> {
+    store.blobs().local_path(&item.content_hash).ok_or_else(|| {
         Failure::failed(format!("the file of {} is gone from the temporary folder", item.name))
-    })?;
-    let boxes = item
-        .annotations
-        .iter()
-        .filter_map(|annotation| {
-            let class = labels.iter().position(|label| *label == annotation.label)?;
-            let region = annotation.region?;
-            // Pixels of an image are far below the numbers that a single float cannot tell apart.
-            let [x1, y1, x2, y2] = [region.x1, region.y1, region.x2, region.y2].map(|edge| edge as f32);
-            Some(LabelledBox { class, x1, y1, x2, y2 })
-        })
-        .collect();
-    Ok(LabelledImage { path, name: format!("{}/{}", item.dir.trim_end_matches('/'), item.name), boxes })
+    })
 }
 
 /// Trains on a thread of its own; Ctrl-C ends it after the step it is in.
-async fn train(job: TrainJob) -> Result<(Outcome, Vec<f64>), Failure> {
+async fn train<F: Family>(job: TrainJob<F>) -> Result<(Outcome<F>, Vec<f64>), Failure> {
     let stop = StopFlag::default();
     let asked = stop.clone();
     let mut training = tokio::task::spawn_blocking(move || {
@@ -254,11 +315,11 @@ impl Reporter for Watcher {
     }
 }
 
-fn print_outcome(
+fn print_outcome<F: Family>(
     fit: &Fit,
     report: &ImportReport,
     (train_images, validation_images): (usize, usize),
-    outcome: &Outcome,
+    outcome: &Outcome<F>,
     epoch_secs: &[f64],
     started: Instant,
 ) -> Result<(), Failure> {
@@ -283,10 +344,9 @@ fn print_outcome(
     let how = if outcome.stopped { "stopped" } else { "done" };
     print::line(&format!("{how} after {} epochs and {seconds:.0} s", outcome.epochs_done))?;
     if let (Some(best), Some(epoch)) = (&outcome.best, outcome.best_epoch) {
-        print::line(&format!(
-            "best: epoch {epoch}, mAP50 {:.3}, mAP50-95 {:.3}, precision {:.3}, recall {:.3}",
-            best.map50, best.map50_95, best.precision, best.recall
-        ))?;
+        let figures = best.figures();
+        let figures: Vec<String> = figures.iter().map(|(name, value)| format!("{name} {value:.4}")).collect();
+        print::line(&format!("best: epoch {epoch}, {}", figures.join(", ")))?;
     }
     print::line(&format!("weights: {}", fit.out.join("best.safetensors").display()))
 }

@@ -111,16 +111,30 @@ pub async fn materialise(
 ) -> Result<JobData, DataError> {
     let train = subset_of(assignment, v1::Subset::Train)?;
     let validation = subset_of(assignment, v1::Subset::Validation)?;
+    let kind = kind_of(train.items.iter().chain(&validation.items));
+    let write = async |items: &[v1::Item], name: &str| {
+        write_subset(items, (&assignment.labels, kind), &work.join("data").join(name), source).await
+    };
     Ok(JobData {
-        train: write_subset(&train.items, &assignment.labels, &work.join("data/train"), source).await?,
-        validation: write_subset(
-            &validation.items,
-            &assignment.labels,
-            &work.join("data/validation"),
-            source,
-        )
-        .await?,
+        train: write(&train.items, "train").await?,
+        validation: write(&validation.items, "validation").await?,
     })
+}
+
+/// What is learnt of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Boxes,
+    /// One class of the whole image.
+    Class,
+}
+
+/// A selection keeps boxes or classes; where somebody chose both, boxes are what can be learnt together.
+fn kind_of<'a>(mut items: impl Iterator<Item = &'a v1::Item> + Clone) -> Kind {
+    let annotations = items.clone().flat_map(|item| &item.annotations);
+    let has_boxes = annotations.clone().any(|annotation| annotation.region.is_some());
+    let has_classes = items.any(|item| !item.annotations.is_empty());
+    if has_classes && !has_boxes { Kind::Class } else { Kind::Boxes }
 }
 
 fn subset_of(assignment: &v1::Assignment, subset: v1::Subset) -> Result<&v1::SubsetItems, DataError> {
@@ -133,13 +147,20 @@ fn subset_of(assignment: &v1::Assignment, subset: v1::Subset) -> Result<&v1::Sub
 
 async fn write_subset(
     items: &[v1::Item],
-    labels: &[String],
+    (labels, kind): (&[String], Kind),
     dir: &Path,
     source: &FileSource,
 ) -> Result<PathBuf, DataError> {
     let images = dir.join("images");
     std::fs::create_dir_all(&images).map_err(disk(&images))?;
-    let coco = coco_from(items, labels)?;
+    if kind == Kind::Class {
+        // Also folders that stay empty: whoever counts folders must count classes.
+        for class in 0..labels.len() {
+            let folder = images.join(class_folder(class, labels.len()));
+            std::fs::create_dir_all(&folder).map_err(disk(&folder))?;
+        }
+    }
+    let coco = coco_from(items, labels, kind)?;
     // Two items may have the same content, which is one file.
     let files: BTreeSet<(String, PathBuf)> = items
         .iter()
@@ -155,9 +176,15 @@ async fn write_subset(
     Ok(path)
 }
 
+/// The folder of a class: its index, padded with zeros, so that names sort in class order.
+fn class_folder(class: usize, classes: usize) -> String {
+    let digits = classes.saturating_sub(1).to_string().len();
+    format!("{class:0digits$}")
+}
+
 /// Items as COCO: boxes whose label the model does not have are left out, as the model cannot learn
-/// them.
-fn coco_from(items: &[v1::Item], labels: &[String]) -> Result<CocoFile, DataError> {
+/// them. Of classes each item has exactly one.
+fn coco_from(items: &[v1::Item], labels: &[String], kind: Kind) -> Result<CocoFile, DataError> {
     let mut coco = CocoFile {
         categories: (1..).zip(labels).map(|(id, name)| CocoCategory { id, name: name.clone() }).collect(),
         ..CocoFile::default()
@@ -166,14 +193,26 @@ fn coco_from(items: &[v1::Item], labels: &[String]) -> Result<CocoFile, DataErro
         if item.content_hash.len() != 64 || !item.content_hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Err(DataError::Unusable(format!("the item `{}` has no content hash", item.name)));
         }
-        let folder = item.dir.trim_end_matches('/');
-        coco.images.push(CocoImage {
-            id,
-            file_name: format!("{}.{}", item.content_hash, extension_of(&item.mimetype)),
-            item: format!("{folder}/{}", item.name),
-            width: item.width,
-            height: item.height,
-        });
+        let shown = format!("{}/{}", item.dir.trim_end_matches('/'), item.name);
+        let mut file_name = format!("{}.{}", item.content_hash, extension_of(&item.mimetype));
+        if kind == Kind::Class {
+            let class = class_of(item, labels, &shown)?;
+            file_name = format!("{}/{file_name}", class_folder(class, labels.len()));
+            let [width, height] = [item.width, item.height].map(f64::from);
+            coco.annotations.push(CocoAnnotation {
+                id,
+                image_id: id,
+                category_id: class as u64 + 1,
+                bbox: [0.0, 0.0, width, height],
+                area: width * height,
+                iscrowd: 0,
+            });
+        }
+        let (width, height) = (item.width, item.height);
+        coco.images.push(CocoImage { id, file_name, item: shown, width, height });
+        if kind == Kind::Class {
+            continue;
+        }
         for annotation in &item.annotations {
             let category = (1..).zip(labels).find(|(_, label)| **label == annotation.label);
             let (Some((category_id, _)), Some(region)) = (category, &annotation.region) else { continue };
@@ -189,6 +228,19 @@ fn coco_from(items: &[v1::Item], labels: &[String]) -> Result<CocoFile, DataErro
         }
     }
     Ok(coco)
+}
+
+/// The one class of an item that the model has. Selection has refused others, unless labels were changed meanwhile.
+fn class_of(item: &v1::Item, labels: &[String], shown: &str) -> Result<usize, DataError> {
+    let known = |annotation: &v1::Annotation| labels.iter().position(|label| *label == annotation.label);
+    let classes: BTreeSet<usize> = item.annotations.iter().filter_map(known).collect();
+    match classes.len() {
+        1 => Ok(classes.into_iter().next().unwrap_or_default()),
+        0 => Err(DataError::Unusable(format!("the item `{shown}` has no class that the model has"))),
+        several => {
+            Err(DataError::Unusable(format!("the item `{shown}` has {several} classes, and one is learnt")))
+        }
+    }
 }
 
 fn extension_of(mimetype: &str) -> &'static str {
@@ -227,7 +279,7 @@ mod tests {
     fn items_become_coco_and_their_names_no_paths() {
         let labels = ["cell".to_owned(), "dot".to_owned()];
         let items = [item("../../etc/passwd", 'a', "dot"), item("b.jpg", 'b', "unknown")];
-        let coco = coco_from(&items, &labels).unwrap();
+        let coco = coco_from(&items, &labels, kind_of(items.iter())).unwrap();
         assert_eq!(coco.images[0].file_name, format!("{}.jpg", "a".repeat(64)));
         assert_eq!(coco.images[0].item, "/../../etc/passwd");
         assert_eq!(coco.annotations.len(), 1);
@@ -238,6 +290,37 @@ mod tests {
         );
         let mut broken = item("c.jpg", 'c', "cell");
         broken.content_hash = "../x".into();
-        assert!(coco_from(&[broken], &labels).is_err());
+        assert!(coco_from(&[broken], &labels, Kind::Boxes).is_err());
+    }
+
+    #[test]
+    fn items_of_classes_lie_in_folders_that_sort_in_class_order() {
+        let labels: Vec<String> = (0..12).map(|class| format!("label {class}")).collect();
+        let of_classes = |classes: &[&str]| {
+            let annotation = |label: &&str| v1::Annotation { label: (*label).into(), ..Default::default() };
+            v1::Item { annotations: classes.iter().map(annotation).collect(), ..item("a.jpg", 'a', "") }
+        };
+        let items = [of_classes(&["label 11"]), of_classes(&["label 2", "label 2"])];
+        assert_eq!(kind_of(items.iter()), Kind::Class);
+        let coco = coco_from(&items, &labels, Kind::Class).unwrap();
+        let names: Vec<&str> = coco.images.iter().map(|image| image.file_name.as_str()).collect();
+        let hash = "a".repeat(64);
+        assert_eq!(names, [format!("11/{hash}.jpg"), format!("02/{hash}.jpg")]);
+        let first = &coco.annotations[0];
+        assert_eq!((first.category_id, first.bbox, first.area), (12, [0.0, 0.0, 100.0, 50.0], 5_000.0));
+        assert_eq!((coco.annotations.len(), coco.annotations[1].category_id), (2, 3));
+        for (classes, why) in [
+            (&[][..], "the item `/a.jpg` has no class"),
+            (&["stranger"], "has no class that the model has"),
+            (&["label 1", "label 2"], "has 2 classes"),
+        ] {
+            let error = coco_from(&[of_classes(classes)], &labels, Kind::Class).unwrap_err().to_string();
+            assert!(error.contains(why), "{error}");
+        }
+        // Boxes beside classes, and nothing at all, are trained as boxes.
+        for items in [vec![of_classes(&["label 1"]), item("b.jpg", 'b', "label 1")], vec![of_classes(&[])]] {
+            assert_eq!(kind_of(items.iter()), Kind::Boxes);
+        }
+        assert_eq!(class_folder(7, 10), "7");
     }
 }

@@ -4,7 +4,8 @@
 //! Must not know leases, spools or the server.
 
 use super::protocol::{
-    ArtifactMessage, CocoFile, EndOutcome, JOB_VARIABLE, Job, Message, Order, PROTOCOL_VERSION, line_from,
+    ArtifactMessage, CocoAnnotation, CocoFile, EndOutcome, JOB_VARIABLE, Job, Message, Order,
+    PROTOCOL_VERSION, line_from,
 };
 use shared::model::ArtifactKind;
 use shared::training::{Cause, CauseKind, Progress};
@@ -13,8 +14,8 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trainer::{
-    CheckpointKind, LabelledBox, LabelledImage, Reporter, StopFlag, TrainError, TrainErrorKind, TrainEvent,
-    TrainJob, Variant,
+    CheckpointKind, Family, LabelledBox, LabelledImage, Reporter, ResNetFamily, StopFlag, TrainError,
+    TrainErrorKind, TrainEvent, TrainJob, YoloV8Family,
 };
 
 /// How much less its turn counts than others' (nice(2)).
@@ -69,7 +70,21 @@ pub(super) fn speak(function: BuiltIn, job: Option<&Path>, mouth: &mut Mouth) ->
 fn carry_out(job: Option<&Path>, mouth: &mut Mouth) -> Result<EndOutcome, Cause> {
     give_way();
     let job = read_job(job)?;
-    let job = train_job_from(&job)?;
+    match job.architecture_id.as_str() {
+        "yolov8" => train::<YoloV8Family>(&job, boxes_of, mouth),
+        "resnet" => train::<ResNetFamily>(&job, class_of, mouth),
+        unknown => Err(configuration(format!(
+            "the built-in Train function does not know the architecture `{unknown}`"
+        ))),
+    }
+}
+
+fn train<F: Family<Variant: std::str::FromStr<Err: std::fmt::Display>>>(
+    job: &Job,
+    truth: TruthOf<F::Truth>,
+    mouth: &mut Mouth,
+) -> Result<EndOutcome, Cause> {
+    let job = train_job_from::<F>(job, truth)?;
     let stop = mouth.stop.clone();
     let outcome = trainer::train(&job, mouth, &stop).map_err(|error| cause_from(&error))?;
     Ok(if outcome.stopped { EndOutcome::Stopped } else { EndOutcome::Succeeded })
@@ -190,16 +205,19 @@ fn read_job(path: Option<&Path>) -> Result<Job, Cause> {
     serde_json::from_str(&text).map_err(|error| broken(format!("{} is not a job: {error}", path.display())))
 }
 
-fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
-    let configuration =
-        |message| unusable(CauseKind::Configuration, message, "Correct the setting, then train again");
-    if job.architecture_id != "yolov8" {
-        return Err(configuration(format!(
-            "the built-in Train function does not know the architecture `{}`",
-            job.architecture_id
-        )));
-    }
-    let variant: Variant =
+fn configuration(message: String) -> Cause {
+    unusable(CauseKind::Configuration, message, "Correct the setting, then train again")
+}
+
+fn broken_data(message: String) -> Cause {
+    unusable(CauseKind::Data, message, "Look at the dataset, then train again")
+}
+
+fn train_job_from<F: Family<Variant: std::str::FromStr<Err: std::fmt::Display>>>(
+    job: &Job,
+    truth: TruthOf<F::Truth>,
+) -> Result<TrainJob<F>, Cause> {
+    let variant: F::Variant =
         job.variant.parse().map_err(|error| configuration(format!("the variant cannot be used: {error}")))?;
     let config = serde_json::from_value(job.configuration.clone())
         .map_err(|error| configuration(format!("the configuration cannot be used: {error}")))?;
@@ -207,8 +225,8 @@ fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
         variant,
         config,
         labels: job.labels.clone(),
-        train: images_from(&job.data.train, job.labels.len())?,
-        validation: images_from(&job.data.validation, job.labels.len())?,
+        train: images_from(&job.data.train, job.labels.len(), truth)?,
+        validation: images_from(&job.data.validation, job.labels.len(), truth)?,
         output_dir: job.output_dir.clone(),
         initial_weights: job.initial_weights.clone(),
         resume: job.resume.clone(),
@@ -217,39 +235,56 @@ fn train_job_from(job: &Job) -> Result<TrainJob, Cause> {
     })
 }
 
+/// What a family makes of the annotations of an image, each with its class; `name` is the image's.
+type TruthOf<T> = fn(name: &str, annotations: &[(usize, CocoAnnotation)]) -> Result<T, Cause>;
+
+/// Any number of boxes.
+fn boxes_of(_: &str, annotations: &[(usize, CocoAnnotation)]) -> Result<Vec<LabelledBox>, Cause> {
+    let labelled = annotations.iter().map(|(class, annotation)| {
+        let [left, top, width, height] = annotation.bbox;
+        // Pixels of an image are far below the numbers that a single float cannot tell apart.
+        let [x1, y1, x2, y2] = [left, top, left + width, top + height].map(|edge| edge as f32);
+        LabelledBox { class: *class, x1, y1, x2, y2 }
+    });
+    Ok(labelled.collect())
+}
+
+/// Exactly one class, however often it is said.
+fn class_of(name: &str, annotations: &[(usize, CocoAnnotation)]) -> Result<usize, Cause> {
+    match annotations {
+        [] => Err(broken_data(format!("{name} has no class"))),
+        [(first, _), rest @ ..] if rest.iter().all(|(class, _)| class == first) => Ok(*first),
+        _ => {
+            Err(broken_data(format!("{name} has several classes, and a classifier learns one of each image")))
+        }
+    }
+}
+
 /// Reads a subset: a COCO file with its images beside it.
-fn images_from(path: &Path, label_count: usize) -> Result<Vec<LabelledImage>, Cause> {
-    let broken = |message| unusable(CauseKind::Data, message, "Look at the dataset, then train again");
-    let text =
-        std::fs::read(path).map_err(|error| broken(format!("{} cannot be read: {error}", path.display())))?;
+fn images_from<T>(
+    path: &Path,
+    label_count: usize,
+    truth: TruthOf<T>,
+) -> Result<Vec<LabelledImage<T>>, Cause> {
+    let text = std::fs::read(path)
+        .map_err(|error| broken_data(format!("{} cannot be read: {error}", path.display())))?;
     let coco: CocoFile = serde_json::from_slice(&text)
-        .map_err(|error| broken(format!("{} is not a COCO file: {error}", path.display())))?;
-    let mut boxes: BTreeMap<u64, Vec<LabelledBox>> = BTreeMap::new();
+        .map_err(|error| broken_data(format!("{} is not a COCO file: {error}", path.display())))?;
+    let mut annotations: BTreeMap<u64, Vec<(usize, CocoAnnotation)>> = BTreeMap::new();
     for annotation in coco.annotations {
         let class = usize::try_from(annotation.category_id).ok().and_then(|id| id.checked_sub(1));
         let class = class.filter(|class| *class < label_count).ok_or_else(|| {
-            broken(format!("{} has a box of the unknown category {}", path.display(), annotation.category_id))
+            let category = annotation.category_id;
+            broken_data(format!("{} has an annotation of the unknown category {category}", path.display()))
         })?;
-        let [left, top, width, height] = annotation.bbox;
-        // Pixels of an image are far below the numbers that a single float cannot tell apart.
-        boxes.entry(annotation.image_id).or_default().push(LabelledBox {
-            class,
-            x1: left as f32,
-            y1: top as f32,
-            x2: (left + width) as f32,
-            y2: (top + height) as f32,
-        });
+        annotations.entry(annotation.image_id).or_default().push((class, annotation));
     }
     let folder = path.with_file_name("images");
-    Ok(coco
-        .images
-        .into_iter()
-        .map(|image| LabelledImage {
-            path: folder.join(&image.file_name),
-            name: image.item,
-            boxes: boxes.remove(&image.id).unwrap_or_default(),
-        })
-        .collect())
+    let images = coco.images.into_iter().map(|image| {
+        let truth = truth(&image.item, annotations.get(&image.id).map_or(&[][..], Vec::as_slice))?;
+        Ok(LabelledImage { path: folder.join(&image.file_name), name: image.item, truth })
+    });
+    images.collect()
 }
 
 #[cfg(test)]
@@ -281,14 +316,34 @@ mod tests {
         };
         let path = folder.path().join("annotations.json");
         std::fs::write(&path, serde_json::to_vec(&coco).unwrap()).unwrap();
-        let images = images_from(&path, 2).unwrap();
+        let images = images_from(&path, 2, boxes_of).unwrap();
         assert_eq!(images[1].path, folder.path().join("images/2.jpg"));
-        assert_eq!((images[0].name.as_str(), images[0].boxes.len()), ("/folder/item 1.jpg", 0));
-        let only = images[1].boxes[0];
+        assert_eq!((images[0].name.as_str(), images[0].truth.len()), ("/folder/item 1.jpg", 0));
+        let only = images[1].truth[0];
         assert_eq!((only.class, only.corners()), (1, [10.0, 20.0, 40.0, 60.0]));
-        let cause = images_from(&path, 1).unwrap_err();
+        let cause = images_from(&path, 1, boxes_of).unwrap_err();
         assert_eq!(cause.kind, CauseKind::Data);
         assert!(cause.message.contains("unknown category 2"), "{}", cause.message);
+    }
+
+    #[test]
+    fn an_image_has_exactly_one_class() {
+        let annotated = |classes: &[usize]| -> Vec<(usize, CocoAnnotation)> {
+            let whole = CocoAnnotation {
+                id: 1,
+                image_id: 1,
+                category_id: 1,
+                bbox: [0.0, 0.0, 8.0, 8.0],
+                area: 64.0,
+                iscrowd: 0,
+            };
+            classes.iter().map(|class| (*class, whole.clone())).collect()
+        };
+        for (classes, expected) in [(&[3][..], Some(3)), (&[3, 3], Some(3)), (&[], None), (&[3, 1], None)] {
+            let found = class_of("a.jpg", &annotated(classes));
+            assert_eq!(found.clone().ok(), expected, "{classes:?}");
+            assert!(found.err().is_none_or(|cause| cause.message.starts_with("a.jpg has ")));
+        }
     }
 
     #[test]
@@ -336,7 +391,7 @@ mod tests {
             initial_weights: Some("initial.safetensors".into()),
             resume: Some("resume.safetensors".into()),
         };
-        let train = train_job_from(&job).unwrap();
+        let train = train_job_from::<YoloV8Family>(&job, boxes_of).unwrap();
         assert!(train.starts_over);
         // Then it starts from where the first attempt did.
         assert_eq!((train.initial_weights, train.resume), (job.initial_weights, job.resume));

@@ -134,7 +134,7 @@ pub struct JobData {
 pub struct CocoFile {
     /// The images.
     pub images: Vec<CocoImage>,
-    /// The boxes.
+    /// The boxes; or the classes, one an image.
     pub annotations: Vec<CocoAnnotation>,
     /// The classes: category id = class index + 1.
     pub categories: Vec<CocoCategory>,
@@ -145,7 +145,7 @@ pub struct CocoFile {
 pub struct CocoImage {
     /// From 1, in the order of the subset.
     pub id: u64,
-    /// The file in `images/`; made from the hash of its content.
+    /// The file in `images/`; made from the hash of its content, in the folder of its class where images have one.
     pub file_name: String,
     /// The item's folder and name in the dataset, to show; never a path on this disk.
     pub item: String,
@@ -155,7 +155,7 @@ pub struct CocoImage {
     pub height: u32,
 }
 
-/// One box.
+/// One box, or the class of a whole image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CocoAnnotation {
     /// From 1.
@@ -164,7 +164,7 @@ pub struct CocoAnnotation {
     pub image_id: u64,
     /// Class index + 1.
     pub category_id: u64,
-    /// Left, top, width, height in pixels of the original image.
+    /// Left, top, width, height in pixels of the original image; of a class the whole image.
     pub bbox: [f64; 4],
     /// Width times height.
     pub area: f64,

@@ -8,16 +8,16 @@ use std::path::Path;
 use safetensors::SafeTensors;
 
 use crate::error::{TrainError, TrainErrorKind};
-use crate::model::yolov8::Variant;
+use crate::model::Network;
 
 /// Raised when the meaning of the header changes.
 const FORMAT: &str = "1";
 
-/// The facts that turn weights into a detector.
+/// The facts that turn weights into something that predicts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WeightsCard {
-    /// Size of the network.
-    pub variant: Variant,
+    /// Family and size of the network.
+    pub network: Network,
     /// Class names in class order.
     pub labels: Vec<String>,
     /// Side in pixels of the images it was trained on.
@@ -31,8 +31,8 @@ impl WeightsCard {
         HashMap::from(
             [
                 ("format", FORMAT.to_owned()),
-                ("architecture", "yolov8".to_owned()),
-                ("variant", self.variant.name().to_owned()),
+                ("architecture", self.network.family().to_owned()),
+                ("variant", self.network.name().to_owned()),
                 ("labels", labels),
                 ("imgsz", self.imgsz.to_string()),
                 ("stride", "32".to_owned()),
@@ -60,12 +60,12 @@ impl WeightsCard {
         let fact = |key: &str| {
             metadata.get(key).map(String::as_str).ok_or_else(|| wrong(&format!("its header lacks `{key}`")))
         };
-        let variant =
+        let network =
             fact("variant")?.parse().map_err(|error| wrong("its variant is unknown").because(error))?;
         let labels = serde_json::from_str(fact("labels")?)
             .map_err(|error| wrong("its labels are no list").because(error))?;
         let imgsz = fact("imgsz")?.parse().map_err(|error| wrong("its imgsz is no number").because(error))?;
-        Ok(Self { variant, labels, imgsz })
+        Ok(Self { network, labels, imgsz })
     }
 }
 
@@ -81,12 +81,16 @@ mod tests {
 
     #[test]
     fn facts_survive_the_header_and_gaps_are_named() {
-        let card =
-            WeightsCard { variant: Variant::S, labels: vec!["a \"b\"".into(), "ü".into()], imgsz: 96 };
+        for network in ["yolov8s", "resnet18"].map(|name| name.parse().unwrap()) {
+            check(&WeightsCard { network, labels: vec!["a \"b\"".into(), "ü".into()], imgsz: 96 });
+        }
+    }
+
+    fn check(card: &WeightsCard) {
         let tensors: Vec<(String, safetensors::tensor::TensorView<'_>)> = Vec::new();
         let file = |metadata| safetensors::serialize(tensors.clone(), Some(metadata)).unwrap();
         let path = Path::new("w.safetensors");
-        assert_eq!(WeightsCard::read(path, &file(card.metadata())).unwrap(), card);
+        assert_eq!(WeightsCard::read(path, &file(card.metadata())).unwrap(), *card);
         assert_eq!(labels_of(&file(card.metadata())), Some(card.labels.clone()));
         let mut lacking = card.metadata();
         lacking.remove("labels");

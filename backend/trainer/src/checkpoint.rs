@@ -16,6 +16,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::error::{TrainError, TrainErrorKind};
+use crate::family::Family;
 use crate::files::replace_with;
 use crate::optimizer::Rule;
 use crate::parameters::{ParameterTable, Slot, Values};
@@ -26,9 +27,9 @@ const DIGEST_KEY: &str = "sha256";
 
 /// A moment of a training, in memory of its own.
 #[derive(Clone, Debug)]
-pub struct Snapshot {
+pub struct Snapshot<F: Family> {
     /// How far it is.
-    pub state: RunState,
+    pub state: RunState<F>,
     /// Weights, average and moments.
     pub table: ParameterTable,
     /// The best average so far, in the table's order; it is not written where it is the table's own.
@@ -37,9 +38,9 @@ pub struct Snapshot {
 
 /// What a checkpoint holds besides the table.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct Loaded<F: Family> {
     /// How far the training is.
-    pub state: RunState,
+    pub state: RunState<F>,
     /// The best average so far, in the table's order.
     pub best: Option<Arc<Values>>,
 }
@@ -73,7 +74,7 @@ fn tensors<'a>(
 ///
 /// # Errors
 /// If the disk refuses; an earlier file of that name stays whole.
-pub fn save(path: &Path, snapshot: &Snapshot) -> Result<(), TrainError> {
+pub fn save<F: Family>(path: &Path, snapshot: &Snapshot<F>) -> Result<(), TrainError> {
     let Snapshot { state, table, best } = snapshot;
     let best = best.as_deref().filter(|_| !state.is_at_best());
     let state = serde_json::to_string(state).map_err(|error| broken(path, error))?;
@@ -135,13 +136,13 @@ impl View for Floats<'_> {
 ///
 /// # Errors
 /// If the file cannot be read, is no checkpoint, is damaged, or is of another model. The table is as it was then.
-pub fn load(path: &Path, table: &mut ParameterTable) -> Result<Loaded, TrainError> {
+pub fn load<F: Family>(path: &Path, table: &mut ParameterTable) -> Result<Loaded<F>, TrainError> {
     let content = std::fs::read(path).map_err(|error| TrainError::io("read the checkpoint", path, error))?;
     let (_, header) = SafeTensors::read_metadata(&content).map_err(|error| broken(path, error))?;
     let metadata = header.metadata().as_ref();
     let text = metadata.and_then(|metadata| metadata.get(STATE_KEY));
     let text = text.ok_or_else(|| mismatch(path, "it holds no training state"))?;
-    let state = state_from(path, text)?;
+    let state: RunState<F> = state_from(path, text)?;
     let file = SafeTensors::deserialize(&content).map_err(|error| broken(path, error))?;
     let tensors = Tensors { path, tensors: file.tensors().into_iter().collect() };
     let mut read = ParameterTable { slots: Vec::with_capacity(table.slots.len()) };
@@ -161,7 +162,7 @@ pub fn load(path: &Path, table: &mut ParameterTable) -> Result<Loaded, TrainErro
     Ok(Loaded { state, best: best.map(Arc::new) })
 }
 
-fn state_from(path: &Path, text: &str) -> Result<RunState, TrainError> {
+fn state_from<F: Family>(path: &Path, text: &str) -> Result<RunState<F>, TrainError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
@@ -182,7 +183,11 @@ struct Tensors<'a> {
 
 impl Tensors<'_> {
     /// A slot of the model with what the file has for it, and the best average of it where that is kept.
-    fn slot(&self, of: &Slot, state: &RunState) -> Result<(Slot, Option<Vec<f32>>), TrainError> {
+    fn slot<F: Family>(
+        &self,
+        of: &Slot,
+        state: &RunState<F>,
+    ) -> Result<(Slot, Option<Vec<f32>>), TrainError> {
         let lacking = |what: &str| {
             mismatch(self.path, &format!("{what} of {} is missing or has another shape", of.name))
         };
@@ -229,6 +234,7 @@ fn mismatch(path: &Path, why: &str) -> TrainError {
 mod tests {
     use burn::tensor::Device;
 
+    use crate::YoloV8Family;
     use crate::job::test_job;
     use crate::model::yolov8::{Variant, YoloV8};
     use crate::run_state::{DataDigests, EpochUnderWay};
@@ -239,12 +245,12 @@ mod tests {
         ParameterTable::new(&YoloV8::new(Variant::N, classes, seed, &Device::flex())).unwrap()
     }
 
-    fn state() -> RunState {
+    fn state() -> RunState<YoloV8Family> {
         RunState::new(&test_job(), Rule::AdamW, DataDigests::default())
     }
 
     /// A moment in the fourth epoch, with all that a state can have.
-    fn moment() -> Snapshot {
+    fn moment() -> Snapshot<YoloV8Family> {
         let mut table = table(1, 2);
         for slot in table.slots.iter_mut().filter(|slot| slot.is_trained()) {
             slot.first = slot.value.iter().map(|value| value * 0.5).collect();
@@ -275,7 +281,7 @@ mod tests {
         save(&path, &before).unwrap();
         let mut after = table(2, 2);
         assert!(!same(&before.table, &after));
-        let loaded = load(&path, &mut after).unwrap();
+        let loaded = load::<YoloV8Family>(&path, &mut after).unwrap();
         assert_eq!((&loaded.state, &loaded.best), (&before.state, &before.best));
         assert!(same(&before.table, &after));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
@@ -286,7 +292,7 @@ mod tests {
         let larger = std::fs::metadata(&path).unwrap().len();
         save(&path, &at_best).unwrap();
         assert!(std::fs::metadata(&path).unwrap().len() < larger);
-        let loaded = load(&path, &mut after).unwrap();
+        let loaded = load::<YoloV8Family>(&path, &mut after).unwrap();
         assert_eq!(loaded.best.as_deref(), Some(&before.table.averages()));
     }
 
@@ -294,17 +300,20 @@ mod tests {
     fn what_is_no_checkpoint_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("checkpoint.safetensors");
-        let absent = load(&path, &mut table(0, 2)).unwrap_err();
+        let absent = load::<YoloV8Family>(&path, &mut table(0, 2)).unwrap_err();
         assert_eq!(absent.kind(), TrainErrorKind::Io);
         std::fs::write(&path, b"no").unwrap();
-        assert_eq!(load(&path, &mut table(0, 2)).unwrap_err().kind(), TrainErrorKind::Weights);
+        assert_eq!(
+            load::<YoloV8Family>(&path, &mut table(0, 2)).unwrap_err().kind(),
+            TrainErrorKind::Weights
+        );
         let snapshot = Snapshot { state: state(), table: table(0, 2), best: None };
         save(&path, &snapshot).unwrap();
-        let error = load(&path, &mut table(0, 5)).unwrap_err();
+        let error = load::<YoloV8Family>(&path, &mut table(0, 5)).unwrap_err();
         assert!(error.to_string().contains("model.22.cv3"), "{error}");
         let other = RunState { format: 1, ..state() };
         save(&path, &Snapshot { state: other, ..snapshot }).unwrap();
-        let error = load(&path, &mut table(0, 2)).unwrap_err();
+        let error = load::<YoloV8Family>(&path, &mut table(0, 2)).unwrap_err();
         assert!(error.to_string().contains("its format is 1"), "{error}");
     }
 
@@ -334,7 +343,7 @@ mod tests {
             std::fs::write(&path, &bytes).unwrap();
             let mut table = table(2, 2);
             let before = table.clone();
-            let error = load(&path, &mut table).unwrap_err();
+            let error = load::<YoloV8Family>(&path, &mut table).unwrap_err();
             assert_eq!(error.kind(), TrainErrorKind::Weights);
             assert!(error.to_string().contains(why), "{error}");
             assert!(same(&before, &table));
@@ -342,7 +351,7 @@ mod tests {
         let mut lacking = whole;
         lacking.table.slots[0].second.clear();
         save(&path, &lacking).unwrap();
-        let error = load(&path, &mut table(2, 2)).unwrap_err();
+        let error = load::<YoloV8Family>(&path, &mut table(2, 2)).unwrap_err();
         assert!(error.to_string().contains("the second moment of model.0.conv.weight"), "{error}");
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! Knows no tensors, files or metrics.
 
+use shared::dataset::PixelBox;
+
 use crate::assign::Grid;
 use crate::loss::Logits;
 use crate::nms::{Detection, NmsOptions, suppress};
@@ -23,6 +25,18 @@ pub fn detections(logits: &Logits, image: usize, grid: &Grid, options: &NmsOptio
         scores.extend((0..logits.class_count).map(|class| logits.probability(image, class, anchor) as f32));
     }
     suppress(&boxes, &scores, logits.class_count, options)
+}
+
+/// A box within an image of this width and height.
+pub(crate) fn region(corners: [f32; 4], [width, height]: [u32; 2]) -> PixelBox {
+    let [x1, y1, x2, y2] = corners.map(f64::from);
+    let (width, height) = (f64::from(width), f64::from(height));
+    PixelBox {
+        x1: x1.clamp(0.0, width),
+        y1: y1.clamp(0.0, height),
+        x2: x2.clamp(0.0, width),
+        y2: y2.clamp(0.0, height),
+    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,10 @@ use std::error::Error;
 use std::fmt;
 use std::path::Path;
 
+/// What to do about a loss that is no number.
+pub(crate) const DIVERGED_NEXT_STEP: &str =
+    "lower the learning rate or clip_norm, or lengthen the warm-up, and train again";
+
 /// What kind of trouble it is, for callers that branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrainErrorKind {
@@ -43,6 +47,12 @@ impl TrainError {
         let what = format!("cannot {doing} {}: {source}", path.display());
         let error = Self::new(TrainErrorKind::Io, what, "check the folder's permissions and free space");
         error.because(source)
+    }
+
+    /// An image with `what` of a class that is none of the labels.
+    pub(crate) fn unknown_class(name: &str, what: &str, class: usize, labels: usize) -> Self {
+        let what = format!("{name} has {what} {class}, but there are {labels} labels");
+        Self::new(TrainErrorKind::Data, what, "count classes from 0 in the order of the labels")
     }
 
     /// A device that failed.

@@ -6,24 +6,22 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shared::config::DetectionConfig;
-
 use crate::error::{TrainError, TrainErrorKind};
-use crate::model::yolov8::Variant;
+use crate::family::{Family, Settings, Truth};
 
-/// One training of a detector.
+/// One training.
 #[derive(Clone, Debug)]
-pub struct TrainJob {
+pub struct TrainJob<F: Family> {
     /// Size of the network.
-    pub variant: Variant,
+    pub variant: F::Variant,
     /// Everything else that the run depends on; validated by `shared`.
-    pub config: DetectionConfig,
+    pub config: F::Config,
     /// Class names in class order.
     pub labels: Vec<String>,
     /// Images to learn from.
-    pub train: Vec<LabelledImage>,
+    pub train: Vec<LabelledImage<F::Truth>>,
     /// Images to be measured on.
-    pub validation: Vec<LabelledImage>,
+    pub validation: Vec<LabelledImage<F::Truth>>,
     /// Checkpoints, weights and reports are written here; made if absent.
     pub output_dir: PathBuf,
     /// Weights to start from (safetensors); random ones where there are none.
@@ -35,15 +33,15 @@ pub struct TrainJob {
     pub starts_over: bool,
 }
 
-/// An image file and what is on it.
+/// An image file and what is known of it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct LabelledImage {
+pub struct LabelledImage<T> {
     /// The file.
     pub path: PathBuf,
     /// The name by which people know it, for messages.
     pub name: String,
-    /// What is on it; may be empty.
-    pub boxes: Vec<LabelledBox>,
+    /// What is known of it.
+    pub truth: T,
 }
 
 /// A labelled box in pixels of the original image.
@@ -84,13 +82,13 @@ impl StopFlag {
     }
 }
 
-impl TrainJob {
+impl<F: Family> TrainJob<F> {
     /// Refuses what cannot be trained, before anything is read.
     ///
     /// # Errors
     /// The first thing found wrong.
     pub fn check(&self) -> Result<(), TrainError> {
-        let config = &self.config;
+        let config = self.config.common();
         let wrong =
             |what: String, next: &str| Err(TrainError::new(TrainErrorKind::Configuration, what, next));
         if config.epochs == 0 {
@@ -105,7 +103,7 @@ impl TrainJob {
         }
         let lacking = |what: &str, next: &str| Err(TrainError::new(TrainErrorKind::Data, what, next));
         if self.labels.is_empty() {
-            return lacking("there are no labels", "choose at least one label to detect");
+            return lacking("there are no labels", "choose at least one label to learn");
         }
         if self.train.is_empty() {
             return lacking("the train subset has no images", "check the filter of the train subset");
@@ -116,36 +114,22 @@ impl TrainJob {
                 "check the filter of the validation subset",
             );
         }
-        if self.train.iter().all(|image| image.boxes.is_empty()) {
-            return lacking("no train image has a box", "label some images, or choose another train subset");
+        if !self.train.iter().any(|image| image.truth.teaches()) {
+            return Err(F::Truth::nothing_to_learn());
         }
-        self.check_classes()
-    }
-
-    fn check_classes(&self) -> Result<(), TrainError> {
-        let count = self.labels.len();
-        for image in self.train.iter().chain(&self.validation) {
-            if let Some(unknown) = image.boxes.iter().find(|labelled| labelled.class >= count) {
-                let what = format!(
-                    "{} has a box of class {}, but there are {count} labels",
-                    image.name, unknown.class
-                );
-                let next = "count classes from 0 in the order of the labels";
-                return Err(TrainError::new(TrainErrorKind::Data, what, next));
-            }
-        }
-        Ok(())
+        let mut images = self.train.iter().chain(&self.validation);
+        images.try_for_each(|image| image.truth.check(&image.name, self.labels.len()))
     }
 }
 
 /// A small job whose files do not exist.
 #[cfg(test)]
-pub(crate) fn test_job() -> TrainJob {
+pub(crate) fn test_job() -> TrainJob<crate::YoloV8Family> {
     let labelled = LabelledBox { class: 0, x1: 1.0, y1: 1.0, x2: 9.0, y2: 9.0 };
-    let image = LabelledImage { path: "a.png".into(), name: "a.png".into(), boxes: vec![labelled] };
+    let image = LabelledImage { path: "a.png".into(), name: "a.png".into(), truth: vec![labelled] };
     TrainJob {
-        variant: Variant::N,
-        config: DetectionConfig::default(),
+        variant: crate::model::yolov8::Variant::N,
+        config: shared::config::DetectionConfig::default(),
         labels: vec!["cell".into()],
         train: vec![image.clone()],
         validation: vec![image],
@@ -162,7 +146,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_trained_is_refused_with_a_next_step() {
-        type Change = fn(&mut TrainJob);
+        type Change = fn(&mut TrainJob<crate::YoloV8Family>);
         let table: [(Change, TrainErrorKind, &str); 8] = [
             (|job| job.config.epochs = 0, TrainErrorKind::Configuration, "epochs"),
             (|job| job.config.batch_size = 0, TrainErrorKind::Configuration, "batch_size"),
@@ -170,8 +154,8 @@ mod tests {
             (|job| job.labels.clear(), TrainErrorKind::Data, "labels"),
             (|job| job.train.clear(), TrainErrorKind::Data, "train subset"),
             (|job| job.validation.clear(), TrainErrorKind::Data, "validation subset"),
-            (|job| job.train[0].boxes.clear(), TrainErrorKind::Data, "no train image has a box"),
-            (|job| job.validation[0].boxes[0].class = 1, TrainErrorKind::Data, "a.png"),
+            (|job| job.train[0].truth.clear(), TrainErrorKind::Data, "no train image has a box"),
+            (|job| job.validation[0].truth[0].class = 1, TrainErrorKind::Data, "a.png"),
         ];
         assert!(test_job().check().is_ok());
         for (change, kind, text) in table {

@@ -5,7 +5,7 @@
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System};
 
 use crate::error::{TrainError, TrainErrorKind};
-use crate::model::yolov8::Variant;
+use crate::model::{Network, resnet, yolov8};
 
 /// Bytes that the step keeps for each output value of a convolution block: before and after normalisation and
 /// activation, four bytes each.
@@ -31,8 +31,11 @@ pub struct MemoryEstimate {
 
 impl MemoryEstimate {
     /// For a network of this size on images of `side` pixels, with `cached_bytes` of pictures kept in memory.
-    pub fn new(variant: Variant, classes: usize, side: usize, cached_bytes: u64) -> Self {
-        let (values, parameters) = count(variant, classes);
+    pub fn new(network: Network, classes: usize, side: usize, cached_bytes: u64) -> Self {
+        let (values, parameters) = match network {
+            Network::YoloV8(variant) => of_yolov8(variant, classes),
+            Network::ResNet(variant) => of_resnet(variant, classes),
+        };
         let area = (side * side) as f64;
         // Each image also stands in up to six prefetched batches, three floats a pixel.
         let image_bytes = area * (values * BYTES_PER_VALUE + 6.0 * 3.0 * 4.0);
@@ -106,7 +109,7 @@ pub fn resident_bytes() -> Option<u64> {
 }
 
 /// Output values of all convolution blocks for each pixel of the image, and number of parameters.
-fn count(variant: Variant, classes: usize) -> (f64, f64) {
+fn of_yolov8(variant: yolov8::Variant, classes: usize) -> (f64, f64) {
     let mut sum = Sum::default();
     let [c1, c2, c3, c4, c5] = [64, 128, 256, 512, 1024].map(|base| variant.channels(base));
     let [few, many] = [3, 6].map(|base| variant.repeats(base));
@@ -135,6 +138,34 @@ fn count(variant: Variant, classes: usize) -> (f64, f64) {
             sum.block(width, output, 1, stride);
         }
     }
+    (sum.values, sum.parameters)
+}
+
+/// The same of a classifier. Sums at the ends of blocks are kept too; they count as half an output each.
+fn of_resnet(variant: resnet::Variant, classes: usize) -> (f64, f64) {
+    let mut sum = Sum::default();
+    sum.block(3, 64, 7, 2);
+    let mut from = 64;
+    let stages = [64, 128, 256, 512].into_iter().zip([4, 8, 16, 32]).zip(variant.blocks());
+    for ((width, stride), count) in stages {
+        let to = width * variant.expansion();
+        for block in 0..count {
+            if variant.expansion() > 1 {
+                sum.block(from, width, 1, if block == 0 { stride / 2 } else { stride });
+                sum.block(width, width, 3, stride);
+                sum.block(width, to, 1, stride);
+            } else {
+                sum.block(from, width, 3, stride);
+                sum.block(width, to, 3, stride);
+            }
+            if block == 0 && from != to {
+                sum.block(from, to, 1, stride);
+            }
+            sum.values += to as f64 / 2.0 / (stride * stride) as f64;
+            from = to;
+        }
+    }
+    sum.parameters += (from * classes + classes) as f64;
     (sum.values, sum.parameters)
 }
 
@@ -169,10 +200,15 @@ mod tests {
     #[test]
     fn parameters_are_counted_as_published() {
         // Published counts with 80 classes; ours adds a shift to the six last convolutions, which have one bias.
-        for (variant, published) in
-            [(Variant::N, 3_157_200.0), (Variant::M, 25_902_640.0), (Variant::X, 68_229_648.0)]
-        {
-            let (_, parameters) = count(variant, 80);
+        use {resnet::Variant as R, yolov8::Variant as Y};
+        for (variant, (_, parameters), published) in [
+            ("yolov8n", of_yolov8(Y::N, 80), 3_157_200.0),
+            ("yolov8m", of_yolov8(Y::M, 80), 25_902_640.0),
+            ("yolov8x", of_yolov8(Y::X, 80), 68_229_648.0),
+            ("resnet18", of_resnet(R::R18, 1_000), 11_689_512.0),
+            ("resnet34", of_resnet(R::R34, 1_000), 21_797_672.0),
+            ("resnet50", of_resnet(R::R50, 1_000), 25_557_032.0),
+        ] {
             let error = f64::abs(parameters - published) / published;
             assert!(error < 1e-3, "{variant}: {parameters}");
         }

@@ -4,9 +4,9 @@
 //! Three groups: convolution weights (with decay), biases and shifts, normalisation scales (both without).
 
 use rayon::prelude::*;
-use shared::config::{DetectionConfig, Optimizer};
+use shared::config::{ClassificationConfig, DetectionConfig, Optimizer};
 
-use crate::model::yolov8::ParameterKind;
+use crate::model::ParameterKind;
 use crate::parameters::{ParameterTable, Slot};
 
 /// Trainings of fewer steps than this take AdamW when the optimizer is `auto`.
@@ -32,6 +32,8 @@ pub struct Recipe {
     pub learning_rate: f64,
     /// Momentum of SGD, first beta of AdamW.
     pub momentum: f64,
+    /// Momentum at the start of the warm-up.
+    pub warmup_momentum: f64,
     /// Learning rate of biases at the start of the warm-up.
     pub warmup_bias_learning_rate: f64,
 }
@@ -39,15 +41,21 @@ pub struct Recipe {
 impl Recipe {
     /// Resolves `auto`: AdamW with 0.002 * 5 / (4 + classes), rounded to six digits, for trainings of under
     /// 10,000 steps, else SGD with 0.01; momentum 0.9; no raised bias rate.
-    pub fn new(config: &DetectionConfig, classes: usize, steps: u64) -> Self {
+    pub fn of_detection(config: &DetectionConfig, classes: usize, steps: u64) -> Self {
         let given = |rule| Self {
             rule,
             learning_rate: config.lr0,
             momentum: config.momentum,
+            warmup_momentum: config.warmup_momentum,
             warmup_bias_learning_rate: config.warmup_bias_lr,
         };
-        let chosen =
-            |rule, learning_rate| Self { rule, learning_rate, momentum: 0.9, warmup_bias_learning_rate: 0.0 };
+        let chosen = |rule, learning_rate| Self {
+            rule,
+            learning_rate,
+            momentum: 0.9,
+            warmup_momentum: config.warmup_momentum,
+            warmup_bias_learning_rate: 0.0,
+        };
         match config.optimizer {
             Optimizer::Sgd => given(Rule::Sgd),
             Optimizer::AdamW => given(Rule::AdamW),
@@ -56,6 +64,17 @@ impl Recipe {
                 chosen(Rule::AdamW, (rate * 1e6).round() / 1e6)
             }
             Optimizer::Auto => chosen(Rule::Sgd, 0.01),
+        }
+    }
+
+    /// As given; momentum and the rate of biases move as the others do.
+    pub fn of_classification(config: &ClassificationConfig) -> Self {
+        Self {
+            rule: if config.optimizer == Optimizer::AdamW { Rule::AdamW } else { Rule::Sgd },
+            learning_rate: config.lr0,
+            momentum: config.momentum,
+            warmup_momentum: config.momentum,
+            warmup_bias_learning_rate: 0.0,
         }
     }
 }
@@ -177,12 +196,12 @@ mod tests {
     #[test]
     fn auto_depends_on_length_and_classes() {
         let config = DetectionConfig::default();
-        let short = Recipe::new(&config, 3, 400);
+        let short = Recipe::of_detection(&config, 3, 400);
         assert_eq!((short.rule, short.learning_rate, short.momentum), (Rule::AdamW, 0.001_429, 0.9));
-        let long = Recipe::new(&config, 3, 10_000);
+        let long = Recipe::of_detection(&config, 3, 10_000);
         assert_eq!((long.rule, long.learning_rate), (Rule::Sgd, 0.01));
         let given = DetectionConfig { optimizer: Optimizer::Sgd, lr0: 0.02, ..config };
-        let recipe = Recipe::new(&given, 3, 400);
+        let recipe = Recipe::of_detection(&given, 3, 400);
         assert_eq!((recipe.rule, recipe.learning_rate, recipe.momentum), (Rule::Sgd, 0.02, 0.937));
     }
 

@@ -7,7 +7,7 @@ use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
 use rayon::prelude::*;
 
-use crate::model::yolov8::{ParameterKind, ultralytics_name};
+use crate::model::{ParameterKind, published_name};
 
 /// A tensor could not be fetched from the device, or a gradient is missing.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +67,7 @@ impl ParameterTable {
         visit(model, |name, tensor| {
             let value = tensor.values(&name)?;
             slots.push(Slot {
-                kind: ParameterKind::from_name(&name),
+                kind: ParameterKind::of(&name, tensor.shape().len()),
                 name,
                 shape: tensor.shape(),
                 average: value.clone(),
@@ -265,7 +265,7 @@ impl ModuleVisitor for Visitor<'_, '_> {
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         if self.result.is_ok() {
-            self.result = (self.each)(ultralytics_name(&self.path.join(".")), &param.val());
+            self.result = (self.each)(published_name(&self.path.join(".")), &param.val());
         }
     }
 }

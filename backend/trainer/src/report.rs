@@ -8,7 +8,7 @@ use shared::metric::{LogLevel, MetricSample};
 pub use shared::model::ArtifactKind;
 pub use shared::training::Phase;
 
-use crate::loss::LossItems;
+use crate::family::Losses;
 
 /// Receives what a training says, in order.
 pub trait Reporter {
@@ -69,16 +69,16 @@ pub enum TrainEvent {
         epoch: u32,
         /// Its place in the epoch, from 1.
         step: u32,
-        /// The losses of its batch, before the weights moved.
-        losses: LossItems,
+        /// The losses of its batch by name, before the weights moved.
+        losses: Vec<(&'static str, f64)>,
         /// Learning rate of the weights.
         learning_rate: f64,
     },
     /// A point of a chart.
     ///
-    /// Figures by epoch: `box_loss`, `cls_loss`, `dfl_loss` (legends `train`, `val`); `precision(B)`,
-    /// `recall(B)`, `mAP50(B)`, `mAP50-95(B)` (legend `metrics`); `images_per_second`, `learning_rate`,
-    /// `memory` in MiB (legend `system`).
+    /// Figures by epoch: `box_loss`, `cls_loss`, `dfl_loss` of a detector, `loss` of a classifier (legends `train`,
+    /// `val`); `precision(B)`, `recall(B)`, `mAP50(B)`, `mAP50-95(B)`, or `accuracy_top1`, `accuracy_top5` (legend
+    /// `metrics`); `images_per_second`, `learning_rate`, `memory` in MiB (legend `system`).
     Sample(MetricSample),
     /// A checkpoint is complete on disk.
     Checkpoint {
@@ -88,7 +88,7 @@ pub enum TrainEvent {
         epoch: u32,
         /// Why.
         kind: CheckpointKind,
-        /// mAP50-95 of its weights.
+        /// mAP50-95 or top-1 accuracy of its weights.
         fitness: Option<f64>,
     },
     /// A file worth keeping with the model is complete on disk.
@@ -141,10 +141,9 @@ impl<'a> Voice<'a> {
         self.say(TrainEvent::Sample(MetricSample { figure: figure.into(), legend: legend.into(), x, y }));
     }
 
-    pub fn losses(&mut self, legend: &str, epoch: u32, items: &LossItems) {
-        let x = f64::from(epoch);
-        self.sample("box_loss", legend, x, items.box_loss);
-        self.sample("cls_loss", legend, x, items.cls_loss);
-        self.sample("dfl_loss", legend, x, items.dfl_loss);
+    pub fn losses(&mut self, legend: &str, epoch: u32, losses: &impl Losses) {
+        for (name, value) in losses.named() {
+            self.sample(name, legend, f64::from(epoch), value);
+        }
     }
 }

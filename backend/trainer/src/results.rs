@@ -5,43 +5,45 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use shared::config::DetectionConfig;
-use shared::metrics::{ConfusionMatrix, DetectionSummary};
 
 use crate::error::TrainError;
+use crate::family::Family;
 use crate::files::replace_file;
+use crate::model::Network;
 use crate::run_state::{EpochRecord, RunState};
 
 #[derive(Serialize)]
-struct Results<'a> {
+#[serde(bound = "")]
+struct Results<'a, F: Family> {
     variant: &'a str,
     labels: &'a [String],
-    config: &'a DetectionConfig,
+    config: &'a F::Config,
     epochs_done: u32,
     best_epoch: Option<u32>,
-    best: Option<&'a DetectionSummary>,
-    last: Option<&'a DetectionSummary>,
+    best: Option<&'a F::Summary>,
+    last: Option<&'a F::Summary>,
     epochs: &'a [EpochRecord],
 }
 
 #[derive(Serialize)]
 struct Confusion<'a> {
     labels: &'a [String],
-    /// Rows are what is there, columns what was found; the last of both is the background.
-    matrix: Vec<Vec<u64>>,
+    /// Rows are what is there, columns what was found; of a detector the last of both is the background.
+    matrix: &'a [Vec<u64>],
 }
 
 /// Writes the run's figures, epoch by epoch.
 ///
 /// # Errors
 /// If the disk refuses.
-pub(crate) fn write_results(
+pub(crate) fn write_results<F: Family>(
     folder: &Path,
-    state: &RunState,
-    config: &DetectionConfig,
+    state: &RunState<F>,
+    config: &F::Config,
 ) -> Result<PathBuf, TrainError> {
-    let results = Results {
-        variant: state.variant.name(),
+    let network: Network = state.variant.into();
+    let results = Results::<F> {
+        variant: network.name(),
         labels: &state.labels,
         config,
         epochs_done: state.epochs_done,
@@ -60,11 +62,8 @@ pub(crate) fn write_results(
 pub(crate) fn write_confusion(
     folder: &Path,
     labels: &[String],
-    confusion: &ConfusionMatrix,
+    matrix: &[Vec<u64>],
 ) -> Result<PathBuf, TrainError> {
-    let side = 0..=confusion.background();
-    let row = |actual: usize| side.clone().map(|predicted| confusion.count(actual, predicted)).collect();
-    let matrix = side.clone().map(row).collect();
     write_json(folder.join("confusion_matrix.json"), &Confusion { labels, matrix })
 }
 

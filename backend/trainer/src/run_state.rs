@@ -6,12 +6,9 @@
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use shared::config::DetectionConfig;
-use shared::metrics::DetectionSummary;
 
+use crate::family::{Family, Settings, Truth};
 use crate::job::{LabelledImage, TrainJob};
-use crate::loss::LossItems;
-use crate::model::yolov8::Variant;
 use crate::optimizer::Rule;
 
 /// Raised when the meaning of the state or of its file changes.
@@ -22,12 +19,12 @@ pub(crate) const FORMAT: u32 = 2;
 pub struct EpochRecord {
     /// From 1.
     pub epoch: u32,
-    /// Mean train losses: box, cls, dfl.
-    pub train_losses: [f64; 3],
-    /// Validation losses: box, cls, dfl.
-    pub validation_losses: [f64; 3],
-    /// mAP50, mAP50-95, precision, recall on the validation subset.
-    pub metrics: [f64; 4],
+    /// Mean train losses: box, cls, dfl; or the one loss.
+    pub train_losses: Vec<f64>,
+    /// The same on the validation subset.
+    pub validation_losses: Vec<f64>,
+    /// On the validation subset: mAP50, mAP50-95, precision, recall; or top-1 and top-5 accuracy.
+    pub metrics: Vec<f64>,
     /// Learning rate of the weights at the end of the epoch.
     pub learning_rate: f64,
     /// Train images a second.
@@ -38,11 +35,11 @@ pub struct EpochRecord {
 
 /// The part of an epoch that is done; nothing between two epochs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct EpochUnderWay {
+pub struct EpochUnderWay<L> {
     /// Steps done. All of them, where the validation is what is missing.
     pub steps: u32,
     /// Their share of the epoch's mean losses.
-    pub losses: LossItems,
+    pub losses: L,
     /// Learning rate of the last step.
     pub learning_rate: f64,
     /// Images seen.
@@ -62,15 +59,16 @@ pub struct DataDigests {
 
 /// How far a training is, and what it was asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct RunState {
+#[serde(bound = "")]
+pub struct RunState<F: Family> {
     /// Version of the file's meaning.
     pub format: u32,
     /// Size of the network.
-    pub variant: Variant,
+    pub variant: F::Variant,
     /// Class names in class order.
     pub labels: Vec<String>,
     /// All settings, the seed of every random choice among them.
-    pub config: DetectionConfig,
+    pub config: F::Config,
     /// What is learnt from.
     pub data: DataDigests,
     /// How steps change the weights, once `auto` is resolved.
@@ -82,20 +80,20 @@ pub struct RunState {
     /// Steps done over all epochs: the place in the warm-up, of the moments and of the average.
     pub steps_done: u64,
     /// The epoch that is not done yet.
-    pub under_way: EpochUnderWay,
+    pub under_way: EpochUnderWay<F::Losses>,
     /// The epoch with the best fitness, from 1. Patience counts from it.
     pub best_epoch: Option<u32>,
     /// The best validation.
-    pub best: Option<DetectionSummary>,
+    pub best: Option<F::Summary>,
     /// The last validation.
-    pub last: Option<DetectionSummary>,
+    pub last: Option<F::Summary>,
     /// What every epoch came to.
     pub history: Vec<EpochRecord>,
 }
 
-impl RunState {
+impl<F: Family> RunState<F> {
     /// Nothing done yet.
-    pub fn new(job: &TrainJob, rule: Rule, data: DataDigests) -> Self {
+    pub fn new(job: &TrainJob<F>, rule: Rule, data: DataDigests) -> Self {
         Self {
             format: FORMAT,
             variant: job.variant,
@@ -121,7 +119,7 @@ impl RunState {
 
     /// What comes next, for the log. `steps` is the number of steps of an epoch.
     pub fn place(&self, steps: usize) -> String {
-        let (epochs, done) = (self.config.epochs, self.under_way.steps as usize);
+        let (epochs, done) = (self.config.common().epochs, self.under_way.steps as usize);
         let epoch = self.epochs_done + 1;
         if self.epochs_done >= epochs {
             format!("the end of epoch {} of {epochs}", self.epochs_done)
@@ -135,13 +133,9 @@ impl RunState {
     }
 }
 
-pub(crate) fn as_array(items: &LossItems) -> [f64; 3] {
-    [items.box_loss, items.cls_loss, items.dfl_loss]
-}
-
-/// Digest of images in their order: names of files and items, and boxes. Not of folders, which differ from one attempt to
+/// Digest of images in their order: names of files and items, and what is known of them. Not of folders, which differ from one attempt to
 /// the next, nor of the content of files.
-pub(crate) fn digest_of<'a>(images: impl Iterator<Item = &'a LabelledImage>) -> String {
+pub(crate) fn digest_of<'a, T: Truth + 'a>(images: impl Iterator<Item = &'a LabelledImage<T>>) -> String {
     let mut hasher = Sha256::new();
     for image in images {
         let file = image.path.file_name().unwrap_or_default().as_encoded_bytes();
@@ -149,13 +143,7 @@ pub(crate) fn digest_of<'a>(images: impl Iterator<Item = &'a LabelledImage>) -> 
             hasher.update((text.len() as u64).to_le_bytes());
             hasher.update(text);
         }
-        hasher.update((image.boxes.len() as u64).to_le_bytes());
-        for labelled in &image.boxes {
-            hasher.update((labelled.class as u64).to_le_bytes());
-            for value in labelled.corners() {
-                hasher.update(value.to_le_bytes());
-            }
-        }
+        image.truth.add_to(&mut hasher);
     }
     hex(&hasher.finalize())
 }
@@ -175,9 +163,9 @@ mod tests {
         let image = |folder: &str, name: &str, x1: f32| LabelledImage {
             path: format!("{folder}/{name}").into(),
             name: name.into(),
-            boxes: vec![LabelledBox { class: 0, x1, y1: 0.0, x2: 9.0, y2: 9.0 }],
+            truth: vec![LabelledBox { class: 0, x1, y1: 0.0, x2: 9.0, y2: 9.0 }],
         };
-        let digest = |images: &[LabelledImage]| digest_of(images.iter());
+        let digest = |images: &[LabelledImage<Vec<LabelledBox>>]| digest_of(images.iter());
         let first = digest(&[image("a", "1.png", 0.0), image("a", "2.png", 0.0)]);
         assert_eq!(first.len(), 64);
         assert_eq!(first, digest(&[image("b", "1.png", 0.0), image("b", "2.png", 0.0)]));

@@ -10,26 +10,32 @@ use burn::tensor::Device;
 use serde_json::{Map, Value};
 
 use crate::card::WeightsCard;
-use crate::model::yolov8::{Variant, YoloV8, is_class_output};
+use crate::model::resnet::ResNet;
+use crate::model::yolov8::YoloV8;
+use crate::model::{Network, is_class_output};
 use crate::weights::{ClassLayers, WeightsError, check_bytes};
 
-/// Refuses what a training of this variant could not start from. Layers that depend on the classes may be of any shape,
+/// Refuses what a training of this network could not start from. Layers that depend on the classes may be of any shape,
 /// because a training makes them anew where they do not fit.
 ///
 /// # Errors
 /// What is wrong with the file, in words.
-pub fn check_start_weights(variant: Variant, classes: usize, content: &[u8]) -> Result<(), WeightsError> {
+pub fn check_start_weights(network: Network, classes: usize, content: &[u8]) -> Result<(), WeightsError> {
     // Files of the wider ecosystem have no card; theirs is known by its shapes.
     if let Ok(card) = WeightsCard::read(Path::new("weights"), content)
-        && card.variant != variant
+        && card.network != network
     {
         return Err(WeightsError::OtherVariant {
-            found: card.variant.name().to_owned(),
-            wanted: variant.name().to_owned(),
+            found: card.network.name().to_owned(),
+            wanted: network.name().to_owned(),
         });
     }
-    let model = YoloV8::new(variant, classes, 0, &Device::flex());
-    check_bytes(&model, content, ClassLayers::KeepOnMismatch)
+    let device = Device::flex();
+    let layers = ClassLayers::KeepOnMismatch;
+    match network {
+        Network::YoloV8(variant) => check_bytes(&YoloV8::new(variant, classes, 0, &device), content, layers),
+        Network::ResNet(variant) => check_bytes(&ResNet::new(variant, classes, 0, &device), content, layers),
+    }
 }
 
 /// The longest header that the format allows.
@@ -84,13 +90,14 @@ fn read_header(path: &Path) -> io::Result<Map<String, Value>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{resnet, yolov8::Variant};
     use crate::weights::to_bytes;
 
     #[test]
     fn a_head_is_other_where_loading_would_make_it_anew() {
         let labels =
             |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
-        let card = WeightsCard { variant: Variant::N, labels: labels(&["a", "b"]), imgsz: 64 };
+        let card = WeightsCard { network: Variant::N.into(), labels: labels(&["a", "b"]), imgsz: 64 };
         let model = YoloV8::new(Variant::N, 2, 1, &Device::flex());
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("w.safetensors");
@@ -114,20 +121,28 @@ mod tests {
     #[test]
     fn weights_of_the_same_variant_fit_whatever_their_classes_and_others_are_named() {
         let device = Device::flex();
-        let card = WeightsCard { variant: Variant::N, labels: vec!["a".into(), "b".into()], imgsz: 64 };
+        let card =
+            WeightsCard { network: Variant::N.into(), labels: vec!["a".into(), "b".into()], imgsz: 64 };
         let model = YoloV8::new(Variant::N, 2, 1, &device);
         let content = to_bytes(&model, card.metadata()).unwrap();
-        check_start_weights(Variant::N, 2, &content).unwrap();
-        check_start_weights(Variant::N, 5, &content).unwrap();
-        let error = check_start_weights(Variant::S, 2, &content).unwrap_err();
+        check_start_weights(Variant::N.into(), 2, &content).unwrap();
+        check_start_weights(Variant::N.into(), 5, &content).unwrap();
+        let error = check_start_weights(Variant::S.into(), 2, &content).unwrap_err();
         assert!(error.to_string().contains("of yolov8n, and the version is of yolov8s"), "{error}");
         let bare = to_bytes(&model, std::collections::HashMap::new()).unwrap();
-        check_start_weights(Variant::N, 2, &bare).unwrap();
-        let error = check_start_weights(Variant::S, 2, &bare).unwrap_err();
+        check_start_weights(Variant::N.into(), 2, &bare).unwrap();
+        let error = check_start_weights(Variant::S.into(), 2, &bare).unwrap_err();
         assert!(error.to_string().contains("of another shape"), "{error}");
-        let error = check_start_weights(Variant::N, 2, b"no weights").unwrap_err();
+        let error = check_start_weights(Variant::N.into(), 2, b"no weights").unwrap_err();
         assert!(error.to_string().contains("not a safetensors file"), "{error}");
-        let error = check_start_weights(Variant::N, 2, &bare[..bare.len() - 1]).unwrap_err();
+        let error = check_start_weights(Variant::N.into(), 2, &bare[..bare.len() - 1]).unwrap_err();
         assert!(error.to_string().contains("not a safetensors file"), "{error}");
+        let small: Network = resnet::Variant::R18.into();
+        let error = check_start_weights(small, 2, &content).unwrap_err();
+        assert!(error.to_string().contains("of yolov8n, and the version is of resnet18"), "{error}");
+        let classifier = ResNet::new(resnet::Variant::R18, 7, 1, &device);
+        let bare = to_bytes(&classifier, std::collections::HashMap::new()).unwrap();
+        check_start_weights(small, 2, &bare).unwrap();
+        assert!(check_start_weights(resnet::Variant::R34.into(), 2, &bare).is_err());
     }
 }

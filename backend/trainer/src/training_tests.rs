@@ -1,5 +1,6 @@
 //! Whole trainings on a few small scenes: what is reported, written, repeated and refused; and what is interrupted.
 
+mod classification;
 mod resume;
 
 use std::path::Path;
@@ -11,8 +12,10 @@ use shared::metrics::{DetectionEvaluator, Predictions};
 
 use crate::*;
 
+type DetectionJob = TrainJob<YoloV8Family>;
+
 /// Bright squares (class 0) and dark, wide boxes (class 1) on a pattern.
-fn scene(folder: &Path, index: u32) -> LabelledImage {
+fn scene(folder: &Path, index: u32) -> LabelledImage<Vec<LabelledBox>> {
     let mut image =
         RgbImage::from_fn(64, 48, |x, y| Rgb([100 + (x * y % 20) as u8, 110, 120 + (x % 9) as u8]));
     let (x, y) = (3 + index * 7 % 25, 2 + index * 5 % 20);
@@ -32,11 +35,11 @@ fn scene(folder: &Path, index: u32) -> LabelledImage {
     let name = format!("scene-{index}.png");
     let path = folder.join(&name);
     image.save(&path).unwrap();
-    LabelledImage { path, name, boxes: labelled }
+    LabelledImage { path, name, truth: labelled }
 }
 
-fn job(folder: &Path, epochs: u32) -> TrainJob {
-    let images: Vec<LabelledImage> = (0..10).map(|index| scene(folder, index)).collect();
+fn job(folder: &Path, epochs: u32) -> DetectionJob {
+    let images: Vec<LabelledImage<_>> = (0..10).map(|index| scene(folder, index)).collect();
     TrainJob {
         variant: Variant::N,
         config: DetectionConfig {
@@ -59,7 +62,7 @@ fn job(folder: &Path, epochs: u32) -> TrainJob {
     }
 }
 
-fn run(job: &TrainJob) -> (Vec<TrainEvent>, Result<Outcome, TrainError>) {
+fn run<F: Family>(job: &TrainJob<F>) -> (Vec<TrainEvent>, Result<Outcome<F>, TrainError>) {
     let mut events = Vec::new();
     let result = train(job, &mut events, &StopFlag::default());
     (events, result)
@@ -132,8 +135,8 @@ fn a_training_reports_its_curves_and_leaves_usable_files() {
 
 /// To the last bit: whoever reads the file and counts comes to what the charts show.
 fn the_kept_predictions_have_the_figures_of_the_validation(
-    job: &TrainJob,
-    outcome: &Outcome,
+    job: &DetectionJob,
+    outcome: &Outcome<YoloV8Family>,
     events: &[TrainEvent],
 ) {
     for (file, summary) in
@@ -145,7 +148,7 @@ fn the_kept_predictions_have_the_figures_of_the_validation(
         for image in &predictions.images {
             evaluator.add_image(&image.targets, &image.detections).unwrap();
             let labelled = &job.validation[image.index as usize];
-            assert_eq!(image.targets.len(), labelled.boxes.len());
+            assert_eq!(image.targets.len(), labelled.truth.len());
             assert_eq!((image.width, image.height), (64, 48));
             assert!(image.loss.is_finite());
         }
@@ -249,7 +252,7 @@ fn a_training_on_other_labels_says_which_layers_it_makes_anew() {
     first.unwrap();
     job.initial_weights = Some(job.output_dir.join("best.safetensors"));
     job.output_dir = folder.path().join("again");
-    let told = |job: &TrainJob| {
+    let told = |job: &DetectionJob| {
         // What is told of the start does not need the steps.
         let stop = StopFlag::default();
         stop.stop();

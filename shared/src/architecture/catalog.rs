@@ -134,9 +134,14 @@ mod tests {
 
     #[test]
     fn known_names_are_read() {
-        for (name, variant) in [("yolov8n", "n"), ("yolov8s", "s"), (" YOLOv8X ", "x")] {
+        for (name, id, variant) in [
+            ("yolov8n", "yolov8", "n"),
+            ("yolov8s", "yolov8", "s"),
+            (" YOLOv8X ", "yolov8", "x"),
+            ("ResNet18", "resnet", "18"),
+        ] {
             let (family, found) = Catalog::default().resolve(name).unwrap();
-            assert_eq!((family.id, found.name), ("yolov8", variant), "{name}");
+            assert_eq!((family.id, found.name), (id, variant), "{name}");
         }
         for name in Catalog::default().names() {
             assert!(Catalog::default().resolve(&name).is_ok(), "{name}");
@@ -145,10 +150,11 @@ mod tests {
 
     #[test]
     fn unknown_names_say_what_was_probably_meant() {
-        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x";
+        let all = "known ones are yolov8n, yolov8s, yolov8m, yolov8l, yolov8x, resnet18, resnet34, resnet50";
         for (name, expected) in [
             ("yolo8n", format!("architecture `yolo8n` is unknown, did you mean `yolov8n`?; {all}")),
-            ("resnet", format!("architecture `resnet` is unknown; {all}")),
+            ("efficient", format!("architecture `efficient` is unknown; {all}")),
+            ("resnet", format!("architecture `resnet` needs a size (18, 34, 50); {all}")),
             ("", format!("architecture `` is unknown; {all}")),
             ("yolov8", format!("architecture `yolov8` needs a size (n, s, m, l, x); {all}")),
         ] {
@@ -168,7 +174,7 @@ mod tests {
         let mut catalog = Catalog::default();
         catalog.put(&private("tiny", &[]), "", 1).unwrap();
         catalog.put(&private("wide", &["-s", "-m"]), "", 1).unwrap();
-        assert_eq!(catalog.names()[5..], ["tiny", "wide-s", "wide-m"]);
+        assert_eq!(catalog.names()[8..], ["tiny", "wide-s", "wide-m"]);
         let (family, size) = catalog.resolve("Wide-M").unwrap();
         assert_eq!((family.id, size.name, family.revision()), ("wide", "-m", 1));
         let again = catalog.put(&private("tiny", &[]), "", 1).unwrap();

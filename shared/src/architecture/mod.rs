@@ -7,6 +7,7 @@ mod catalog;
 mod coco_labels;
 mod manifest;
 mod manifest_check;
+mod resnet;
 mod yolov8;
 
 pub use catalog::{Catalog, UnknownArchitecture};
@@ -98,7 +99,7 @@ pub struct Variant {
 }
 
 /// The built-in architectures, in the order in which they are offered.
-pub const ARCHITECTURES: &[Architecture] = &[yolov8::YOLOV8];
+pub const ARCHITECTURES: &[Architecture] = &[yolov8::YOLOV8, resnet::RESNET];
 
 impl Architecture {
     /// Its id as a value of its own.

@@ -17,7 +17,7 @@ pub enum Optimizer {
     AdamW,
 }
 
-/// How the learning rate falls after the warm-up.
+/// How the learning rate moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Schedule {
@@ -25,6 +25,9 @@ pub enum Schedule {
     Linear,
     /// Half a cosine from `lr0` to `lr0 * lrf`.
     Cosine,
+    /// Up to `lr0` over three tenths of all steps, then down to `lr0 * lrf`, both by half a cosine.
+    #[serde(rename = "one-cycle")]
+    OneCycle,
 }
 
 /// Where numbers are computed.

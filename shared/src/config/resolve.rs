@@ -4,6 +4,7 @@
 
 use super::schema::FieldError;
 use super::{DetectionConfig, Optimizer, detection_schema};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// The configuration that `overrides`, put over the defaults, comes to.
@@ -49,7 +50,7 @@ fn warm_up_within(config: &DetectionConfig, epochs: u32) -> f64 {
     config.warmup_epochs.min(f64::from(epochs))
 }
 
-pub(super) fn values_of(config: &DetectionConfig) -> Map<String, Value> {
+pub(super) fn values_of(config: &impl Serialize) -> Map<String, Value> {
     match serde_json::to_value(config) {
         Ok(Value::Object(values)) => values,
         // A struct of numbers and words always becomes an object.
@@ -57,26 +58,24 @@ pub(super) fn values_of(config: &DetectionConfig) -> Map<String, Value> {
     }
 }
 
-fn contradictions(config: &DetectionConfig) -> Vec<FieldError> {
+/// What of a warm-up and of the checkpoints to keep lies beyond the training's end.
+pub(super) fn longer_than_training(epochs: u32, warmup_epochs: f64, save_period: u32) -> Vec<FieldError> {
     let mut errors = Vec::new();
-    if config.warmup_epochs > f64::from(config.epochs) {
-        errors.push(FieldError::new(
-            "warmup_epochs",
-            format!(
-                "{} is longer than the training of {} epochs: lower it or raise `epochs`",
-                config.warmup_epochs, config.epochs
-            ),
-        ));
+    let mut longer = |key: &str, given: String, next_step: &str| {
+        let message = format!("{given} is longer than the training of {epochs} epochs: {next_step}");
+        errors.push(FieldError::new(key, message));
+    };
+    if warmup_epochs > f64::from(epochs) {
+        longer("warmup_epochs", warmup_epochs.to_string(), "lower it or raise `epochs`");
     }
-    if config.save_period > config.epochs {
-        errors.push(FieldError::new(
-            "save_period",
-            format!(
-                "{} is longer than the training of {} epochs: use 0 to keep only last and best",
-                config.save_period, config.epochs
-            ),
-        ));
+    if save_period > epochs {
+        longer("save_period", save_period.to_string(), "use 0 to keep only last and best");
     }
+    errors
+}
+
+fn contradictions(config: &DetectionConfig) -> Vec<FieldError> {
+    let mut errors = longer_than_training(config.epochs, config.warmup_epochs, config.save_period);
     if config.optimizer == Optimizer::Auto {
         let default = DetectionConfig::default();
         for (key, given, default) in [

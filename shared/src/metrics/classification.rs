@@ -61,6 +61,41 @@ pub struct ClassificationEvaluator {
     counts: Vec<u64>,
     /// How many samples have `i` classes before their own.
     samples_by_rank: Vec<u64>,
+    /// Samples that were taken for no class, by true class.
+    unsure: Vec<u64>,
+}
+
+/// Where a sample's class stands, and which class stands first.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub predicted: usize,
+    /// How many classes stand before its own.
+    pub rank: usize,
+}
+
+/// See [`ClassificationEvaluator::add_sample`].
+pub(super) fn place_of(
+    scores: &[f64],
+    class: usize,
+    class_count: usize,
+) -> Result<Place, ClassificationError> {
+    if scores.len() != class_count {
+        return Err(ClassificationError::WrongLength { given: scores.len(), class_count });
+    }
+    if let Some(class) = scores.iter().position(|score| score.is_nan()) {
+        return Err(ClassificationError::ScoreNotANumber { class });
+    }
+    let Some(&own) = scores.get(class) else {
+        return Err(ClassificationError::UnknownClass { class, class_count });
+    };
+    let mut place = Place { predicted: 0, rank: 0 };
+    for (other, &score) in scores.iter().enumerate() {
+        if score > scores[place.predicted] {
+            place.predicted = other;
+        }
+        place.rank += usize::from(score > own || score == own && other < class);
+    }
+    Ok(place)
 }
 
 /// What a validation says of a classifier.
@@ -107,6 +142,7 @@ impl ClassificationEvaluator {
             class_count,
             counts: vec![0; class_count * class_count],
             samples_by_rank: vec![0; class_count],
+            unsure: vec![0; class_count],
         }
     }
 
@@ -119,37 +155,37 @@ impl ClassificationEvaluator {
     /// # Errors
     /// [`ClassificationError`]; the sample is not counted then.
     pub fn add_sample(&mut self, scores: &[f64], class: usize) -> Result<(), ClassificationError> {
-        let class_count = self.class_count;
-        if scores.len() != class_count {
-            return Err(ClassificationError::WrongLength { given: scores.len(), class_count });
-        }
-        if let Some(class) = scores.iter().position(|score| score.is_nan()) {
-            return Err(ClassificationError::ScoreNotANumber { class });
-        }
-        let Some(&own) = scores.get(class) else {
-            return Err(ClassificationError::UnknownClass { class, class_count });
-        };
-        let mut predicted = 0;
-        let mut rank = 0;
-        for (other, &score) in scores.iter().enumerate() {
-            if score > scores[predicted] {
-                predicted = other;
-            }
-            rank += usize::from(score > own || score == own && other < class);
-        }
-        self.counts[class * class_count + predicted] += 1;
-        self.samples_by_rank[rank] += 1;
+        let place = place_of(scores, class, self.class_count)?;
+        self.count_place(class, place);
         Ok(())
+    }
+
+    /// Counts a sample of a known class whose place is known.
+    pub(super) fn count_place(&mut self, class: usize, place: Place) {
+        self.counts[class * self.class_count + place.predicted] += 1;
+        self.samples_by_rank[place.rank] += 1;
+    }
+
+    /// Counts a sample of a known class that was taken for none.
+    pub(super) fn count_unsure(&mut self, class: usize) {
+        self.unsure[class] += 1;
     }
 
     /// Samples counted so far.
     #[must_use]
     pub fn samples(&self) -> u64 {
-        self.samples_by_rank.iter().sum()
+        self.samples_by_rank.iter().chain(&self.unsure).sum()
+    }
+
+    /// How many samples of a class were taken for none, because their best score was too low; 0 for an unknown class.
+    /// They count as samples everywhere, and as found nowhere.
+    #[must_use]
+    pub fn unsure(&self, class: usize) -> u64 {
+        self.unsure.get(class).copied().unwrap_or(0)
     }
 
     /// Share of samples whose class is among the `k` of the best score, 0 to 1; 0 without samples
-    /// and for `k` 0, and 1 from as many as there are classes.
+    /// and for `k` 0, and 1 from as many as there are classes where every sample was taken for one.
     ///
     /// Source: Russakovsky et al., "ImageNet Large Scale Visual Recognition Challenge", IJCV 2015,
     /// section 4.1 (its top-5 error is 1 minus this).
@@ -193,7 +229,8 @@ impl ClassificationEvaluator {
     fn rates(&self, class: usize) -> ClassRates {
         let classes = 0..self.class_count;
         let right = self.count(class, class);
-        let support = classes.clone().map(|predicted| self.count(class, predicted)).sum();
+        let taken: u64 = classes.clone().map(|predicted| self.count(class, predicted)).sum();
+        let support = taken + self.unsure(class);
         let predicted = classes.map(|actual| self.count(actual, class)).sum();
         ClassRates {
             class,

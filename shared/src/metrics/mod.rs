@@ -5,6 +5,8 @@
 //! Must not know how boxes were predicted, where they are stored or how a figure is drawn. Uses
 //! only `+ - * /`, `sqrt` and the pure-Rust `libm`, so that native and wasm give the same bits.
 
+mod class_interactive;
+mod class_predictions;
 mod classification;
 pub mod coco;
 mod confusion;
@@ -21,6 +23,8 @@ mod properties;
 #[cfg(test)]
 mod reference;
 
+pub use class_interactive::{ClassOutcome, InteractiveClassification};
+pub use class_predictions::{ClassPredictions, ClassifiedImage};
 pub use classification::{ClassRates, ClassificationError, ClassificationEvaluator, ClassificationSummary};
 pub use confusion::ConfusionMatrix;
 pub use curves::{CURVE_POINTS, ClassCurves, DetectionCurves, curve_position};

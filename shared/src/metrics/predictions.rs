@@ -61,7 +61,7 @@ pub enum PredictionsError {
         /// What is there.
         found: u64,
     },
-    /// A box is of a class that the model does not have.
+    /// A box or a picture is of a class that the model does not have.
     #[error("class {class} is unknown: the model has {class_count} classes, counted from 0")]
     Class {
         /// The class.
@@ -120,8 +120,7 @@ impl Predictions {
     /// # Ok::<(), shared::metrics::PredictionsError>(())
     /// ```
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, PredictionsError> {
-        let rest = bytes.strip_prefix(MAGIC).ok_or(PredictionsError::Magic)?;
-        let mut rest = Reader(rest);
+        let mut rest = Reader::after(bytes, MAGIC)?;
         let short = |expected: u64| PredictionsError::Length { expected, found: bytes.len() as u64 };
         let (class_count, image_count) = rest.u32().zip(rest.u32()).ok_or_else(|| short(16))?;
         let head = 16 + u64::from(image_count) * IMAGE_BYTES as u64;
@@ -164,16 +163,21 @@ impl Predictions {
 }
 
 /// Bytes that are taken from the front; what is not there is read as nothing.
-struct Reader<'a>(&'a [u8]);
+pub(super) struct Reader<'a>(&'a [u8]);
 
-impl Reader<'_> {
-    fn u32(&mut self) -> Option<u32> {
+impl<'a> Reader<'a> {
+    /// What follows the first bytes of a file.
+    pub(super) fn after(bytes: &'a [u8], magic: &[u8; 8]) -> Result<Self, PredictionsError> {
+        bytes.strip_prefix(magic).map(Self).ok_or(PredictionsError::Magic)
+    }
+
+    pub(super) fn u32(&mut self) -> Option<u32> {
         let (word, rest) = self.0.split_first_chunk()?;
         self.0 = rest;
         Some(u32::from_le_bytes(*word))
     }
 
-    fn words(&mut self, count: usize) -> Vec<u32> {
+    pub(super) fn words(&mut self, count: usize) -> Vec<u32> {
         (0..count).map_while(|_| self.u32()).collect()
     }
 

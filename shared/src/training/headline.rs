@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 /// Values that are kept of the course at most.
 const MOST: usize = 32;
 
-/// The best value of mAP50-95, and its course in a few values.
+/// The best value of the figure by which a training is judged, and its course in a few values: mAP50-95 of a detector,
+/// top-1 accuracy of a classifier.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Headline {
     /// The highest value, 0 to 1.
@@ -26,8 +27,16 @@ pub struct Headline {
 }
 
 impl Headline {
-    /// The figure that it follows.
+    /// The figure of a detector.
     pub const FIGURE: &'static str = "mAP50-95(B)";
+    /// The figure of a classifier.
+    pub const CLASS_FIGURE: &'static str = "accuracy_top1";
+
+    /// Whether it follows this figure; a training has one of them.
+    #[must_use]
+    pub fn follows(figure: &str) -> bool {
+        figure == Self::FIGURE || figure == Self::CLASS_FIGURE
+    }
 
     /// With one sample more; those of other figures and values that are no numbers change nothing. An epoch that comes
     /// again, after an attempt was lost, does not lengthen the course.
@@ -44,7 +53,7 @@ impl Headline {
     /// ```
     #[must_use]
     pub fn after(before: Option<Self>, sample: &MetricSample) -> Option<Self> {
-        if sample.figure != Self::FIGURE || !sample.y.is_finite() {
+        if !Self::follows(&sample.figure) || !sample.y.is_finite() {
             return before;
         }
         let is_first = before.is_none();
@@ -103,5 +112,7 @@ mod tests {
         let again = Headline::after(first, &sample(4.0, 0.75)).unwrap();
         assert_eq!((again.best, again.course.len()), (0.75, 1));
         assert_eq!(Headline::after(None, &other), None);
+        let accuracy = MetricSample { figure: Headline::CLASS_FIGURE.into(), ..sample(1.0, 0.75) };
+        assert_eq!(Headline::after(None, &accuracy).unwrap().best, 0.75);
     }
 }

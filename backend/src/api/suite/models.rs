@@ -25,7 +25,7 @@ pub(super) async fn stored_weights(house: &House, variant: trainer::Variant, cla
     let device = trainer::device::DeviceChoice::Cpu.open().unwrap().device;
     let model = trainer::model::yolov8::YoloV8::new(variant, classes, 0, &device);
     let labels = (0..classes).map(|class| class.to_string()).collect();
-    let card = trainer::WeightsCard { variant, labels, imgsz: 64 };
+    let card = trainer::WeightsCard { network: variant.into(), labels, imgsz: 64 };
     let content = trainer::weights::to_bytes(&model, card.metadata()).unwrap();
     house.server.store().blobs().put_bytes(content.into()).await.unwrap().0
 }

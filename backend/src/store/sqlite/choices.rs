@@ -277,5 +277,52 @@ pub(super) fn refuse_untrainable(
         );
         return Err(StoreError::refused_field(subset, reason, next_step));
     }
+    if dataset.task == Task::Classification {
+        if let Some((what, next_step)) = unclear_classes(content) {
+            let reason = format!("{what} in the {subset} subset of dataset `{}`", dataset.name);
+            return Err(StoreError::refused_field(subset, reason, next_step));
+        }
+    }
     Ok(())
+}
+
+/// What is wrong with the classes of a subset, and what to do about it. A classifier learns one class of each item; one
+/// with none, or with several, would silently become something else than what its owner meant.
+fn unclear_classes(content: &SubsetContent) -> Option<(String, &'static str)> {
+    let without = content.unannotated_count;
+    let more = content.annotation_count.saturating_sub(content.item_count);
+    if without > 0 {
+        let items = if without == 1 { "1 item has".to_owned() } else { format!("{without} items have") };
+        let next_step = "give each item a class that the model has, or choose only such items by a filter";
+        return Some((format!("{items} no class that the model has"), next_step));
+    }
+    let next_step = "keep one class of each item, or choose other items or annotations by a filter";
+    let reason = || format!("{more} more classes than items, where a classifier learns one of each");
+    (more > 0).then(|| (reason(), next_step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_without_or_with_several_classes_are_told() {
+        let content = |items, annotations, without| SubsetContent {
+            subset: Subset::Train,
+            content_hash: String::new(),
+            item_count: items,
+            annotation_count: annotations,
+            unannotated_count: without,
+            labels: Vec::new(),
+        };
+        for (content, expected) in [
+            (content(4, 4, 0), None),
+            (content(4, 3, 1), Some("1 item has no class that the model has")),
+            // As many classes as items, and still not one of each.
+            (content(4, 4, 2), Some("2 items have no class that the model has")),
+            (content(4, 6, 0), Some("2 more classes than items, where a classifier learns one of each")),
+        ] {
+            assert_eq!(unclear_classes(&content).map(|(what, _)| what).as_deref(), expected);
+        }
+    }
 }

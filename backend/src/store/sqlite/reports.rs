@@ -112,7 +112,7 @@ async fn note_headline(
     samples: &[(i64, MetricSample)],
 ) -> Result<(), StoreError> {
     let of_headline =
-        samples.iter().map(|(_, sample)| sample).filter(|sample| sample.figure == Headline::FIGURE);
+        samples.iter().map(|(_, sample)| sample).filter(|sample| Headline::follows(&sample.figure));
     let mut of_headline = of_headline.peekable();
     if of_headline.peek().is_none() {
         return Ok(());

@@ -102,7 +102,7 @@ pub fn rescale(sample: &Sample, side: usize, scale: f32, translate: f32, random:
         std::array::from_fn(|_| uniform(random, 0.5 - translate, 0.5 + translate) * length);
     let offset_x = middle_x - factor * sample.canvas.width as f32 / 2.0;
     let offset_y = middle_y - factor * sample.canvas.height as f32 / 2.0;
-    let canvas = warp(&sample.canvas, side, factor, [offset_x, offset_y]);
+    let canvas = warp(&sample.canvas, side, [factor; 2], [offset_x, offset_y]);
     let placement = Placement { scale: [factor; 2], offset: [offset_x, offset_y] };
     let kept = |target: &Target| {
         let moved = Target { class: target.class, corners: placement.apply(target.corners) };
@@ -111,7 +111,7 @@ pub fn rescale(sample: &Sample, side: usize, scale: f32, translate: f32, random:
     Sample { canvas, targets: sample.targets.iter().filter_map(kept).collect() }
 }
 
-fn uniform(random: &mut impl Rng, low: f32, high: f32) -> f32 {
+pub(super) fn uniform(random: &mut impl Rng, low: f32, high: f32) -> f32 {
     low + (high - low) * random.random::<f32>()
 }
 
@@ -140,9 +140,9 @@ fn taps(side: usize, length: usize, factor: f32, offset: f32) -> Vec<Tap> {
 }
 
 /// Bilinear sampling of `source` * `factor` + `offset`; grey outside.
-fn warp(source: &Canvas, side: usize, factor: f32, offset: [f32; 2]) -> Canvas {
-    let columns = taps(side, source.width, factor, offset[0]);
-    let rows = taps(side, source.height, factor, offset[1]);
+pub(super) fn warp(source: &Canvas, side: usize, factor: [f32; 2], offset: [f32; 2]) -> Canvas {
+    let columns = taps(side, source.width, factor[0], offset[0]);
+    let rows = taps(side, source.height, factor[1], offset[1]);
     let mut canvas = Canvas::grey(side, side);
     let row_bytes = source.width * 3;
     for (into, row) in canvas.pixels.chunks_exact_mut(side * 3).zip(rows) {

@@ -4,9 +4,11 @@
 
 mod canvas;
 mod colour;
+mod crop;
 mod geometry;
 
 pub use canvas::{Canvas, GREY};
+pub use crop::{Cropping, middle_square};
 pub use geometry::{Placement, Sample, letterbox, shifted};
 
 use rand::{Rng, RngExt};

@@ -3,12 +3,15 @@
 //! Every random choice follows from seed, epoch and image alone, so that neither threads nor a resumed run
 //! change it.
 
+use burn::tensor::{Device, Tensor, TensorData};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::assign::Target;
-use crate::augment::{Augmentation, Placement, letterbox, shifted};
+use crate::augment::{Canvas, Placement, letterbox, shifted};
+use crate::family::{Family, Settings, Truth};
+use crate::job::LabelledBox;
 
 use super::picture::PictureError;
 use super::store::PictureStore;
@@ -18,23 +21,24 @@ const LARGEST_STRIDE: usize = 32;
 
 /// Images and targets of one step.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub struct Batch<T> {
     /// [N, 3, H, W], RGB in 0..1.
     pub pixels: Vec<f32>,
     /// H.
     pub height: usize,
     /// W.
     pub width: usize,
-    /// What is on each image, in pixels of the batch.
-    pub targets: Vec<Vec<Target>>,
+    /// What is on each image, in pixels of the batch where it has any.
+    pub targets: Vec<T>,
     /// Place in the store of each image.
     pub indices: Vec<usize>,
-    /// How each image was put into the frame; only of validation batches.
+    /// How each image was put into the frame; only of letterboxed batches.
     pub placements: Vec<Placement>,
 }
 
-impl Batch {
-    fn new(count: usize, height: usize, width: usize) -> Self {
+impl<T> Batch<T> {
+    /// Black images without targets, to be filled.
+    pub fn new(count: usize, height: usize, width: usize) -> Self {
         Self {
             pixels: vec![0.0; count * 3 * height * width],
             height,
@@ -55,9 +59,19 @@ impl Batch {
         self.indices.is_empty()
     }
 
-    fn image_mut(&mut self, place: usize) -> &mut [f32] {
+    /// Puts the next image in, which must be of the batch's size.
+    pub fn push(&mut self, index: usize, canvas: &Canvas, target: T) {
         let size = 3 * self.height * self.width;
-        &mut self.pixels[place * size..(place + 1) * size]
+        let place = self.indices.len();
+        canvas.write_planes(&mut self.pixels[place * size..(place + 1) * size]);
+        self.targets.push(target);
+        self.indices.push(index);
+    }
+
+    /// The images on a device; the batch has none then.
+    pub fn take_images(&mut self, device: &Device) -> Tensor<4> {
+        let shape = [self.len(), 3, self.height, self.width];
+        Tensor::from_data(TensorData::new(std::mem::take(&mut self.pixels), shape), device)
     }
 }
 
@@ -74,32 +88,29 @@ fn source(seed: u64, epoch: u32, image: u32) -> ChaCha8Rng {
     source
 }
 
-/// Makes an augmented batch of `side` by `side` pixels.
+/// Makes a batch of varied images, all squares of the network's side.
 ///
 /// # Errors
 /// If an image can no longer be read.
-pub fn train_batch(
-    store: &PictureStore,
+pub fn train_batch<F: Family>(
+    store: &PictureStore<F::Truth>,
     indices: &[usize],
-    side: usize,
-    augmentation: &Augmentation,
-    seed: u64,
+    config: &F::Config,
     epoch: u32,
-) -> Result<Batch, PictureError> {
+) -> Result<Batch<F::Target>, PictureError> {
+    let common = config.common();
+    let side = common.imgsz as usize;
     let mut batch = Batch::new(indices.len(), side, side);
-    for (place, &index) in indices.iter().enumerate() {
-        let mut random = source(seed, epoch, index as u32);
-        let sample =
-            augmentation.sample(index, store.len(), side, &mut random, |other| store.sample(other))?;
-        sample.canvas.write_planes(batch.image_mut(place));
-        batch.targets.push(sample.targets);
-        batch.indices.push(index);
+    for &index in indices {
+        let mut random = source(common.seed, epoch, index as u32);
+        let (canvas, target) = F::train_image(store, index, config, epoch, &mut random)?;
+        batch.push(index, &canvas, target);
     }
     Ok(batch)
 }
 
 /// Groups a subset into batches of similar shape, so that little grey is computed on.
-pub fn validation_order(store: &PictureStore, batch_size: usize) -> Vec<Vec<usize>> {
+pub fn order_by_shape<T: Truth>(store: &PictureStore<T>, batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..store.len()).collect();
     let ratio = |index: usize| {
         let [width, height] = store.resized_size(index);
@@ -113,18 +124,19 @@ pub fn validation_order(store: &PictureStore, batch_size: usize) -> Vec<Vec<usiz
 ///
 /// # Errors
 /// If an image can no longer be read.
-pub fn validation_batch(store: &PictureStore, indices: &[usize]) -> Result<Batch, PictureError> {
+pub fn letterboxed_batch(
+    store: &PictureStore<Vec<LabelledBox>>,
+    indices: &[usize],
+) -> Result<Batch<Vec<Target>>, PictureError> {
     let sizes = indices.iter().map(|&index| store.resized_size(index));
     let [width, height] = sizes.fold([1, 1], |most, size| [most[0].max(size[0]), most[1].max(size[1])]);
     let [width, height] = [width, height].map(|length| (length as usize).next_multiple_of(LARGEST_STRIDE));
     let mut batch = Batch::new(indices.len(), height, width);
-    for (place, &index) in indices.iter().enumerate() {
+    for &index in indices {
         let sample = store.sample(index)?;
         let [original_width, original_height] = store.original_size(index);
         let (canvas, corner) = letterbox(&sample.canvas, width, height);
-        canvas.write_planes(batch.image_mut(place));
-        batch.targets.push(shifted(&sample.targets, corner));
-        batch.indices.push(index);
+        batch.push(index, &canvas, shifted(&sample.targets, corner));
         batch.placements.push(Placement {
             scale: [
                 sample.canvas.width as f32 / original_width as f32,

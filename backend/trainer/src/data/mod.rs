@@ -7,7 +7,7 @@ mod picture;
 mod prefetch;
 mod store;
 
-pub use batch::{Batch, epoch_order, train_batch, validation_batch, validation_order};
-pub use picture::{Picture, PictureError, read_image};
+pub use batch::{Batch, epoch_order, letterboxed_batch, order_by_shape, train_batch};
+pub use picture::{Fit, Picture, PictureError, read_image};
 pub use prefetch::for_each_ahead;
 pub use store::{PictureStore, Prepared};

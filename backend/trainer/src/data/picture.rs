@@ -32,7 +32,20 @@ pub enum PictureError {
     },
 }
 
-/// A picture whose longer side is the network's, and the size that it had.
+/// How large a picture is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fit {
+    /// The longer side is the network's: all of the picture is seen at once.
+    Longer,
+    /// The shorter side is an eighth longer than the network's, or as it was if that is less: parts of the picture are
+    /// seen, and stretched.
+    Shorter,
+}
+
+/// How many times as long as wide a picture of [`Fit::Shorter`] is at most; a longer one is made narrower.
+const LONGEST: f64 = 4.0;
+
+/// A picture at the size that the network needs, and the size that it had.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// The resized picture.
@@ -50,10 +63,10 @@ impl Picture {
         ]
     }
 
-    /// Resizes an image so that its longer side is `side`, keeping its ratio (at least one pixel each way).
-    pub fn from_image(image: &RgbImage, side: usize) -> Self {
+    /// Resizes an image for a network of `side` pixels, keeping its ratio (at least one pixel each way).
+    pub fn from_image(image: &RgbImage, fit: Fit, side: usize) -> Self {
         let original = [image.width(), image.height()];
-        let [width, height] = resized([original[0], original[1]], side);
+        let [width, height] = resized(original, fit, side);
         let pixels = if original == [width, height] {
             image.as_raw().clone()
         } else {
@@ -64,10 +77,18 @@ impl Picture {
     }
 }
 
-/// Size after bringing the longer side to `side`.
-pub(crate) fn resized([width, height]: [u32; 2], side: usize) -> [u32; 2] {
-    let factor = side as f64 / f64::from(width.max(height).max(1));
-    [width, height].map(|length| ((f64::from(length) * factor).round() as u32).clamp(1, side as u32))
+/// Size of a picture as it is kept.
+pub(crate) fn resized([width, height]: [u32; 2], fit: Fit, side: usize) -> [u32; 2] {
+    let (longer, shorter) = (width.max(height).max(1), width.min(height).max(1));
+    let (factor, most) = match fit {
+        Fit::Longer => (side as f64 / f64::from(longer), side as f64),
+        Fit::Shorter => {
+            let wanted = side as f64 * 1.125;
+            let by_shorter = (wanted / f64::from(shorter)).min(1.0);
+            (by_shorter.min(LONGEST * wanted / f64::from(longer)), LONGEST * wanted)
+        }
+    };
+    [width, height].map(|length| (f64::from(length) * factor).round().clamp(1.0, most.max(1.0)) as u32)
 }
 
 /// Reads and decodes an image file.
@@ -101,10 +122,18 @@ mod tests {
 
     #[test]
     fn the_longer_side_becomes_the_networks() {
-        assert_eq!(resized([640, 480], 320), [320, 240]);
-        assert_eq!(resized([480, 640], 320), [240, 320]);
-        assert_eq!(resized([10, 10], 320), [320, 320]);
-        assert_eq!(resized([5000, 1], 320), [320, 1]);
+        assert_eq!(resized([640, 480], Fit::Longer, 320), [320, 240]);
+        assert_eq!(resized([480, 640], Fit::Longer, 320), [240, 320]);
+        assert_eq!(resized([10, 10], Fit::Longer, 320), [320, 320]);
+        assert_eq!(resized([5000, 1], Fit::Longer, 320), [320, 1]);
+    }
+
+    #[test]
+    fn parts_are_cut_from_a_little_more_than_the_network_sees_and_nothing_is_made_larger() {
+        assert_eq!(resized([640, 480], Fit::Shorter, 320), [480, 360]);
+        assert_eq!(resized([72, 96], Fit::Shorter, 96), [72, 96]);
+        assert_eq!(resized([5000, 1], Fit::Shorter, 320), [1440, 1]);
+        assert_eq!(resized([4000, 1000], Fit::Shorter, 320), [1440, 360]);
     }
 
     #[test]
@@ -124,7 +153,7 @@ mod tests {
         let image = RgbImage::from_fn(8, 4, |x, y| image::Rgb([x as u8 * 9, y as u8 * 9, 7]));
         image.save(&path).unwrap();
         assert_eq!(read_size(&path).unwrap(), [8, 4]);
-        let picture = Picture::from_image(&read_image(&path).unwrap(), 8);
+        let picture = Picture::from_image(&read_image(&path).unwrap(), Fit::Longer, 8);
         assert_eq!(picture.canvas.pixels, image.into_raw());
         assert_eq!(picture.scale(), [1.0, 1.0]);
     }

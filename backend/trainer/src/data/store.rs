@@ -8,38 +8,45 @@ use rayon::prelude::*;
 
 use crate::assign::Target;
 use crate::augment::Sample;
-use crate::job::{LabelledImage, StopFlag};
+use crate::family::Truth;
+use crate::job::{LabelledBox, LabelledImage, StopFlag};
 
-use super::picture::{Picture, PictureError, read_image, read_size, resized};
+use super::picture::{Fit, Picture, PictureError, read_image, read_size, resized};
 
 /// Images that are prepared between two progress reports.
 const CHUNK: usize = 16;
 
 /// The usable images of a subset.
-#[derive(Debug, Default)]
-pub struct PictureStore {
-    entries: Vec<Entry>,
+#[derive(Debug)]
+pub struct PictureStore<T> {
+    entries: Vec<Entry<T>>,
+    fit: Fit,
     side: usize,
     keeps: bool,
 }
 
 #[derive(Debug)]
-struct Entry {
-    image: LabelledImage,
+struct Entry<T> {
+    image: LabelledImage<T>,
     original: [u32; 2],
     kept: OnceLock<Arc<Picture>>,
 }
 
 /// A store, and what had to be left out of it.
 #[derive(Debug)]
-pub struct Prepared {
+pub struct Prepared<T> {
     /// The usable images.
-    pub store: PictureStore,
+    pub store: PictureStore<T>,
     /// A message for each image that could not be used.
     pub rejected: Vec<String>,
 }
 
-impl PictureStore {
+impl<T: Truth> PictureStore<T> {
+    /// No images.
+    pub fn empty() -> Self {
+        Self { entries: Vec::new(), fit: Fit::Longer, side: 0, keeps: false }
+    }
+
     /// Reads the headers of a subset for a network of `side` pixels, so that the first step need not wait for
     /// every picture of it.
     ///
@@ -47,13 +54,12 @@ impl PictureStore {
     /// `progress` hears how many of how many are done; a stop ends the reading early.
     /// Files that do not begin like an image are left out and named.
     pub fn prepare(
-        images: &[LabelledImage],
-        side: usize,
+        images: &[LabelledImage<T>],
+        (fit, side): (Fit, usize),
         budget_bytes: u64,
         stop: &StopFlag,
         mut progress: impl FnMut(usize, usize),
-    ) -> Prepared {
-        let keeps = (images.len() * side * side * 3) as u64 <= budget_bytes;
+    ) -> Prepared<T> {
         let mut entries = Vec::with_capacity(images.len());
         let mut rejected = Vec::new();
         for chunk in images.chunks(CHUNK) {
@@ -69,7 +75,12 @@ impl PictureStore {
             }
             progress(entries.len() + rejected.len(), images.len());
         }
-        Prepared { store: Self { entries, side, keeps }, rejected }
+        let bytes = |entry: &Entry<T>| {
+            let [width, height] = resized(entry.original, fit, side).map(u64::from);
+            width * height * 3
+        };
+        let keeps = entries.iter().map(bytes).sum::<u64>() <= budget_bytes;
+        Prepared { store: Self { entries, fit, side, keeps }, rejected }
     }
 
     /// Number of usable images.
@@ -88,7 +99,7 @@ impl PictureStore {
     }
 
     /// The image as it was given.
-    pub fn image(&self, index: usize) -> &LabelledImage {
+    pub fn image(&self, index: usize) -> &LabelledImage<T> {
         &self.entries[index].image
     }
 
@@ -99,7 +110,7 @@ impl PictureStore {
 
     /// Width and height after resizing.
     pub fn resized_size(&self, index: usize) -> [u32; 2] {
-        resized(self.entries[index].original, self.side)
+        resized(self.entries[index].original, self.fit, self.side)
     }
 
     /// The resized picture.
@@ -111,14 +122,16 @@ impl PictureStore {
         if let Some(picture) = entry.kept.get() {
             return Ok(Arc::clone(picture));
         }
-        let picture = Arc::new(Picture::from_image(&read_image(&entry.image.path)?, self.side));
+        let picture = Arc::new(Picture::from_image(&read_image(&entry.image.path)?, self.fit, self.side));
         if self.keeps {
             // Another thread may have been first; its picture is the same.
             let _ = entry.kept.set(Arc::clone(&picture));
         }
         Ok(picture)
     }
+}
 
+impl PictureStore<Vec<LabelledBox>> {
     /// The resized picture with its targets in its pixels.
     ///
     /// # Errors
@@ -127,7 +140,7 @@ impl PictureStore {
         let picture = self.picture(index)?;
         let [x_scale, y_scale] = picture.scale();
         let limits = [picture.canvas.width as f32, picture.canvas.height as f32];
-        let targets = self.entries[index].image.boxes.iter().filter_map(|labelled| {
+        let targets = self.entries[index].image.truth.iter().filter_map(|labelled| {
             let [x1, y1, x2, y2] = labelled.corners();
             let x = [x1 * x_scale, x2 * x_scale].map(|value| value.clamp(0.0, limits[0]));
             let y = [y1 * y_scale, y2 * y_scale].map(|value| value.clamp(0.0, limits[1]));
@@ -138,8 +151,8 @@ impl PictureStore {
     }
 }
 
-impl Entry {
-    fn read(image: &LabelledImage) -> Result<Self, PictureError> {
+impl<T: Truth> Entry<T> {
+    fn read(image: &LabelledImage<T>) -> Result<Self, PictureError> {
         let original = read_size(&image.path)?;
         Ok(Self { image: image.clone(), original, kept: OnceLock::new() })
     }
@@ -151,11 +164,9 @@ mod tests {
 
     use image::RgbImage;
 
-    use crate::job::LabelledBox;
-
     use super::*;
 
-    fn subset(folder: &Path) -> Vec<LabelledImage> {
+    fn subset(folder: &Path) -> Vec<LabelledImage<Vec<LabelledBox>>> {
         RgbImage::from_pixel(40, 20, image::Rgb([1, 2, 3])).save(folder.join("good.png")).unwrap();
         std::fs::write(folder.join("bad.png"), b"\x89PNG\r\n\x1a\n").unwrap();
         let boxes = vec![
@@ -163,7 +174,7 @@ mod tests {
             LabelledBox { class: 1, x1: 50.0, y1: 2.0, x2: 60.0, y2: 9.0 },
         ];
         ["good.png", "bad.png"]
-            .map(|name| LabelledImage { path: folder.join(name), name: name.into(), boxes: boxes.clone() })
+            .map(|name| LabelledImage { path: folder.join(name), name: name.into(), truth: boxes.clone() })
             .to_vec()
     }
 
@@ -174,8 +185,8 @@ mod tests {
         for budget in [0, 1 << 30] {
             let mut heard = Vec::new();
             let stop = StopFlag::default();
-            let prepared =
-                PictureStore::prepare(&images, 80, budget, &stop, |done, of| heard.push((done, of)));
+            let told = |done, of| heard.push((done, of));
+            let prepared = PictureStore::prepare(&images, (Fit::Longer, 80), budget, &stop, told);
             assert_eq!(heard, [(2, 2)]);
             assert_eq!(prepared.rejected.len(), 1);
             assert!(prepared.rejected[0].contains("bad.png"));

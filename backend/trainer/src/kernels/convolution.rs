@@ -5,12 +5,16 @@
 
 use rayon::prelude::*;
 
+use super::columns;
 use super::multiply::{Dots, Packed, Shifted, Target, filters_per_tile};
 use super::planes::{Layout, Sizes, fill_input, fill_shifted, input_taps};
 use super::scratch;
 
 /// `input` [N, C, H, W], `weight` [K, C, k, k], `bias` [K]; returns [N, K, H', W'].
 pub(super) fn forward(input: &[f32], weight: &[f32], bias: Option<&[f32]>, sizes: &Sizes) -> Vec<f32> {
+    if columns::suits(sizes) {
+        return columns::forward(input, weight, bias, sizes);
+    }
     let layout = Layout::of_input(sizes);
     let taps = input_taps(sizes, &layout);
     let map_planes = layout.phases * layout.plane;
@@ -72,6 +76,9 @@ struct GradientPhase {
 ///
 /// Input rows of one parity (for stride 2) see the same taps, so each parity is a convolution of its own.
 pub(super) fn input_gradient(gradient: &[f32], weight: &[f32], sizes: &Sizes) -> Vec<f32> {
+    if columns::suits(sizes) {
+        return columns::input_gradient(gradient, weight, sizes);
+    }
     let margin = Margin::of(sizes);
     let (rows, columns) = (sizes.height.div_ceil(sizes.stride), sizes.width.div_ceil(sizes.stride));
     let planes_layout = Layout::of_gradient(rows, columns, margin.before + margin.after, sizes);
@@ -185,6 +192,9 @@ const PARTS: usize = 8;
 
 /// The gradient with respect to the weight: [K, C, k, k].
 pub(super) fn weight_gradient(input: &[f32], gradient: &[f32], sizes: &Sizes) -> Vec<f32> {
+    if columns::suits(sizes) {
+        return columns::weight_gradient(input, gradient, sizes);
+    }
     let layout = Layout::of_input(sizes);
     let images = input.len() / (sizes.channels * sizes.input_area());
     // Groups of equal size: a short last one would be filled up with zeros.

@@ -11,8 +11,10 @@ use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, ba
 use burn::tensor::TensorData;
 use burn::tensor::{DType, Shape};
 
+use super::normalization::Settings;
 use super::planes::Sizes;
-use super::{convolution, normalization, pooling, sigmoid};
+use super::pooling::Window;
+use super::{activation, convolution, normalization, pooling, sigmoid};
 
 /// Operations that the CPU computes with kernels of its own.
 #[backend_extension(Flex, Autodiff)]
@@ -34,19 +36,22 @@ pub trait CpuKernels: Backend {
         padding: usize,
     ) -> FloatTensor<Self>;
 
-    /// Batch normalisation and SiLU: output, mean, biased variance.
-    fn kernel_batch_norm_silu(
+    /// Batch normalisation and an activation: output, mean, biased variance.
+    fn kernel_batch_norm(
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
-        epsilon: f64,
+        settings: Settings,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
 
     /// SiLU.
     fn kernel_silu(input: FloatTensor<Self>) -> FloatTensor<Self>;
 
-    /// 5x5 maximum, stride 1.
-    fn kernel_max_pool(input: FloatTensor<Self>) -> FloatTensor<Self>;
+    /// max(first + second, 0).
+    fn kernel_add_relu(first: FloatTensor<Self>, second: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The maximum of squares.
+    fn kernel_max_pool(input: FloatTensor<Self>, window: Window) -> FloatTensor<Self>;
 
     /// 2x2 nearest upsampling.
     fn kernel_upsample(input: FloatTensor<Self>) -> FloatTensor<Self>;
@@ -87,17 +92,18 @@ fn convolve(input: &Primitive, weight: &Primitive, bias: Option<&Primitive>, siz
     tensor(output, [dims(input)[0], sizes.filters, sizes.output_height(), sizes.output_width()])
 }
 
-fn normalize(input: &Primitive, scale: &Primitive, shift: &Primitive, epsilon: f64) -> [Primitive; 3] {
+fn normalize(input: &Primitive, scale: &Primitive, shift: &Primitive, settings: Settings) -> [Primitive; 3] {
     let [_, channels, height, width] = dims(input);
-    let result = normalization::forward(values(input), values(scale), values(shift), height * width, epsilon);
+    let result =
+        normalization::forward(values(input), values(scale), values(shift), height * width, settings);
     let output = tensor(result.output, input.shape());
     [output, tensor(result.mean, [channels]), tensor(result.variance, [channels])]
 }
 
-fn pool(input: &Primitive) -> (Primitive, Vec<u32>) {
-    let [_, _, height, width] = dims(input);
-    let (output, winners) = pooling::max_pool(values(input), height, width);
-    (tensor(output, input.shape()), winners)
+fn pool(input: &Primitive, window: Window) -> (Primitive, Vec<u32>) {
+    let [n, c, height, width] = dims(input);
+    let (output, winners) = pooling::max_pool(values(input), height, width, window);
+    (tensor(output, [n, c, window.count(height), window.count(width)]), winners)
 }
 
 fn upsample(input: &Primitive) -> Primitive {
@@ -136,14 +142,14 @@ impl CpuKernels for Flex {
         convolve(&input, &weight, Some(&bias), &sizes_of(&input, &weight, stride, padding))
     }
 
-    fn kernel_batch_norm_silu(
+    fn kernel_batch_norm(
         input: Primitive,
         scale: Primitive,
         shift: Primitive,
-        epsilon: f64,
+        settings: Settings,
     ) -> (Primitive, Primitive, Primitive) {
         let [input, scale, shift] = [input, scale, shift].map(contiguous);
-        let [output, mean, variance] = normalize(&input, &scale, &shift, epsilon);
+        let [output, mean, variance] = normalize(&input, &scale, &shift, settings);
         (output, mean, variance)
     }
 
@@ -151,8 +157,13 @@ impl CpuKernels for Flex {
         changed(contiguous(input), sigmoid::silu_in_place)
     }
 
-    fn kernel_max_pool(input: Primitive) -> Primitive {
-        pool(&contiguous(input)).0
+    fn kernel_add_relu(first: Primitive, second: Primitive) -> Primitive {
+        let second = contiguous(second);
+        changed(contiguous(first), |first| activation::add_relu(first, values(&second)))
+    }
+
+    fn kernel_max_pool(input: Primitive, window: Window) -> Primitive {
+        pool(&contiguous(input), window).0
     }
 
     fn kernel_upsample(input: Primitive) -> Primitive {
@@ -194,18 +205,18 @@ impl<C: CheckpointStrategy> CpuKernels for Autodiff<Flex, C> {
         }
     }
 
-    fn kernel_batch_norm_silu(
+    fn kernel_batch_norm(
         input: FloatTensor<Self>,
         scale: FloatTensor<Self>,
         shift: FloatTensor<Self>,
-        epsilon: f64,
+        settings: Settings,
     ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>) {
         let nodes = [input.node(), scale.node(), shift.node()];
         let [input, scale, shift] = [input, scale, shift].map(|tensor| contiguous(tensor.into_primitive()));
-        let [output, mean, variance] = normalize(&input, &scale, &shift, epsilon);
+        let [output, mean, variance] = normalize(&input, &scale, &shift, settings);
         let [mean_out, variance_out] = [mean.clone(), variance.clone()].map(Self::from_inner);
         let output = match NormalizationBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(([input, scale, shift, mean, variance], epsilon), output),
+            OpsKind::Tracked(prep) => prep.finish(([input, scale, shift, mean, variance], settings), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         };
         (output, mean_out, variance_out)
@@ -221,11 +232,22 @@ impl<C: CheckpointStrategy> CpuKernels for Autodiff<Flex, C> {
         }
     }
 
-    fn kernel_max_pool(input: FloatTensor<Self>) -> FloatTensor<Self> {
+    fn kernel_add_relu(first: FloatTensor<Self>, second: FloatTensor<Self>) -> FloatTensor<Self> {
+        let nodes = [first.node(), second.node()];
+        let [first, second] = [first, second].map(|tensor| contiguous(tensor.into_primitive()));
+        let output = changed(first, |first| activation::add_relu(first, values(&second)));
+        match AddReluBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish(output.clone(), output),
+            OpsKind::UnTracked(prep) => prep.finish(output),
+        }
+    }
+
+    fn kernel_max_pool(input: FloatTensor<Self>, window: Window) -> FloatTensor<Self> {
         let nodes = [input.node()];
-        let (output, winners) = pool(&contiguous(input.into_primitive()));
+        let input = contiguous(input.into_primitive());
+        let (output, winners) = pool(&input, window);
         match MaxPoolBackward.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish(winners, output),
+            OpsKind::Tracked(prep) => prep.finish((winners, input.shape()), output),
             OpsKind::UnTracked(prep) => prep.finish(output),
         }
     }
@@ -267,19 +289,19 @@ impl<const N: usize> Backward<Flex, N> for ConvolutionBackward {
 struct NormalizationBackward;
 
 impl Backward<Flex, 3> for NormalizationBackward {
-    /// Input, scale, shift, mean and variance; epsilon.
-    type State = ([Primitive; 5], f64);
+    /// Input, scale, shift, mean and variance.
+    type State = ([Primitive; 5], Settings);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = contiguous(grads.consume::<Flex>(&ops.node));
-        let ([input, scale, shift, mean, variance], epsilon) = ops.state;
+        let ([input, scale, shift, mean, variance], settings) = ops.state;
         let [_, channels, height, width] = dims(&input);
         let statistics = normalization::Statistics {
             scale: values(&scale),
             shift: values(&shift),
             mean: values(&mean),
             variance: values(&variance),
-            epsilon,
+            settings,
         };
         let result = normalization::backward(values(&input), values(&gradient), statistics, height * width);
         let results = [
@@ -313,19 +335,39 @@ impl Backward<Flex, 1> for SiluBackward {
 }
 
 #[derive(Debug)]
+struct AddReluBackward;
+
+impl Backward<Flex, 2> for AddReluBackward {
+    /// The output.
+    type State = Primitive;
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let gradient = contiguous(grads.consume::<Flex>(&ops.node));
+        let output = values(&ops.state);
+        let result = changed(gradient, |gradient| activation::add_relu_gradient(gradient, output));
+        for parent in ops.parents.into_iter().flatten() {
+            grads.register::<Flex>(parent.id, result.clone());
+        }
+    }
+}
+
+#[derive(Debug)]
 struct MaxPoolBackward;
 
 impl Backward<Flex, 1> for MaxPoolBackward {
-    /// The winning cell of every output.
-    type State = Vec<u32>;
+    /// The winning cell of every output, and the input's shape.
+    type State = (Vec<u32>, Shape);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
         let gradient = contiguous(grads.consume::<Flex>(&ops.node));
         let [parent] = ops.parents;
         if let Some(parent) = parent {
-            let [_, _, height, width] = dims(&gradient);
-            let result = pooling::max_pool_gradient(values(&gradient), &ops.state, height * width);
-            grads.register::<Flex>(parent.id, tensor(result, gradient.shape()));
+            let (winners, shape) = ops.state;
+            let [_, _, height, width] = shape.dims();
+            let [_, _, pooled_height, pooled_width] = dims(&gradient);
+            let pooled = pooled_height * pooled_width;
+            let result = pooling::max_pool_gradient(values(&gradient), &winners, height * width, pooled);
+            grads.register::<Flex>(parent.id, tensor(result, shape));
         }
     }
 }

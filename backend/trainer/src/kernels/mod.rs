@@ -5,6 +5,8 @@
 //!
 //! The CPU kernels give the same bits for the same input, whatever the number of threads.
 
+mod activation;
+mod columns;
 mod convolution;
 mod extension;
 mod multiply;
@@ -18,11 +20,15 @@ mod sigmoid;
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::tensor::{Device, Tensor};
 
+pub use activation::Activation;
+pub use normalization::Settings;
+pub use pooling::Window;
+
 use extension::CpuKernels;
 
-/// Output and batch statistics of [`batch_norm_silu`].
+/// Output and batch statistics of [`batch_norm`].
 #[derive(Clone, Debug)]
-pub struct NormSilu {
+pub struct Normed {
     /// [N, C, H, W].
     pub output: Tensor<4>,
     /// [C], the batch's mean; no gradient flows through it.
@@ -52,21 +58,36 @@ pub fn conv2d(
     })
 }
 
-/// Batch normalisation with the batch's own statistics (Ioffe and Szegedy 2015), then SiLU.
+/// Batch normalisation with the batch's own statistics (Ioffe and Szegedy 2015), then an activation.
 ///
 /// `input` [N, C, H, W], `scale` and `shift` [C].
-pub fn batch_norm_silu(input: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, epsilon: f64) -> NormSilu {
+pub fn batch_norm(input: Tensor<4>, scale: Tensor<1>, shift: Tensor<1>, settings: Settings) -> Normed {
     if !has_kernels(&input.device()) {
-        return plain::batch_norm_silu(input, scale, shift, epsilon);
+        return plain::batch_norm(input, scale, shift, settings);
     }
     let (scale, shift) = (scale.into_dispatch(), shift.into_dispatch());
-    let (output, mean, variance) =
-        Dispatch::kernel_batch_norm_silu(input.into_dispatch(), scale, shift, epsilon);
-    NormSilu {
+    let (output, mean, variance) = Dispatch::kernel_batch_norm(input.into_dispatch(), scale, shift, settings);
+    Normed {
         output: Tensor::from_dispatch(output),
         mean: Tensor::from_dispatch(mean),
         variance: Tensor::from_dispatch(variance),
     }
+}
+
+/// An activation alone.
+pub fn activate(input: Tensor<4>, activation: Activation) -> Tensor<4> {
+    match activation {
+        Activation::Silu => silu(input),
+        Activation::None | Activation::Relu => plain::activate(input, activation),
+    }
+}
+
+/// max(first + second, 0), where two ways through a network meet.
+pub fn add_relu(first: Tensor<4>, second: Tensor<4>) -> Tensor<4> {
+    if !has_kernels(&first.device()) {
+        return plain::add_relu(first, second);
+    }
+    Tensor::from_dispatch(Dispatch::kernel_add_relu(first.into_dispatch(), second.into_dispatch()))
 }
 
 /// x * sigmoid(x), element by element.
@@ -77,12 +98,14 @@ pub fn silu(input: Tensor<4>) -> Tensor<4> {
     Tensor::from_dispatch(Dispatch::kernel_silu(input.into_dispatch()))
 }
 
-/// The maximum of each 5x5 neighbourhood, stride 1; the size stays.
-pub fn max_pool_5x5(input: Tensor<4>) -> Tensor<4> {
+/// The maximum of each square of the window, with half its side around the map that counts as nothing.
+///
+/// `input` [N, C, H, W]; returns [N, C, H', W'] with H' = (H - 1) / stride + 1.
+pub fn max_pool(input: Tensor<4>, window: Window) -> Tensor<4> {
     if !has_kernels(&input.device()) {
-        return plain::max_pool_5x5(input);
+        return plain::max_pool(input, window);
     }
-    Tensor::from_dispatch(Dispatch::kernel_max_pool(input.into_dispatch()))
+    Tensor::from_dispatch(Dispatch::kernel_max_pool(input.into_dispatch(), window))
 }
 
 /// Every pixel becomes a 2x2 block.

@@ -5,6 +5,7 @@
 //! Each result is computed by one thread in one fixed order.
 
 use pulp::{Simd, WithSimd};
+use rayon::prelude::*;
 
 use super::planes::{Layout, ROUND};
 
@@ -35,14 +36,17 @@ pub(super) struct Packed {
 
 impl Packed {
     /// `weight(filter, r)` for all filters and all `depth` terms of the reduction.
-    pub fn new(filters: usize, depth: usize, weight: impl Fn(usize, usize) -> f32) -> Self {
+    pub fn new(filters: usize, depth: usize, weight: impl Fn(usize, usize) -> f32 + Sync) -> Self {
         let tile = filters_per_tile();
-        let mut values = Vec::with_capacity(filters.next_multiple_of(tile) * depth);
-        for block in (0..filters).step_by(tile) {
-            for r in 0..depth {
-                values.extend((block..block + tile).map(|k| if k < filters { weight(k, r) } else { 0.0 }));
+        let mut values = vec![0.0; filters.next_multiple_of(tile) * depth];
+        values.par_chunks_mut((tile * depth).max(1)).enumerate().for_each(|(block, panel)| {
+            let first = block * tile;
+            for (r, row) in panel.chunks_exact_mut(tile).enumerate() {
+                for (k, value) in (first..filters).zip(row) {
+                    *value = weight(k, r);
+                }
             }
-        }
+        });
         Self { values, depth }
     }
 }

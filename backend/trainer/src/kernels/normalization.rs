@@ -1,11 +1,13 @@
-//! Batch normalisation with the batch's statistics, fused with SiLU: forward and backward on slices.
+//! Batch normalisation with the batch's statistics, fused with an activation: forward and backward on slices.
 //!
 //! Threaded over channels; each channel is summed in one fixed order, so results do not depend on threads.
+
+use std::marker::PhantomData;
 
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::sigmoid::{silu_slope, silu_value};
+use super::activation::{Activation, Curve, Identity, Relu, Silu};
 
 /// Values summed in single precision before the sum goes to double precision.
 const BLOCK: usize = 1024;
@@ -33,7 +35,36 @@ pub(super) struct Gradients {
 }
 
 /// `input` [N, C, area], `scale` and `shift` [C].
-pub(super) fn forward(input: &[f32], scale: &[f32], shift: &[f32], area: usize, epsilon: f64) -> Normalized {
+pub(super) fn forward(
+    input: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    area: usize,
+    settings: Settings,
+) -> Normalized {
+    match settings.activation {
+        Activation::None => forward_with::<Identity>(input, scale, shift, area, settings.epsilon),
+        Activation::Relu => forward_with::<Relu>(input, scale, shift, area, settings.epsilon),
+        Activation::Silu => forward_with::<Silu>(input, scale, shift, area, settings.epsilon),
+    }
+}
+
+/// What does not depend on the batch.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Added to the variance.
+    pub epsilon: f64,
+    /// Applied to what was normalised.
+    pub activation: Activation,
+}
+
+fn forward_with<A: Curve>(
+    input: &[f32],
+    scale: &[f32],
+    shift: &[f32],
+    area: usize,
+    epsilon: f64,
+) -> Normalized {
     let channels = scale.len();
     let mut output = vec![0.0; input.len()];
     let statistics: Vec<(f32, f32)> = by_channel(&mut output, channels, area)
@@ -41,12 +72,13 @@ pub(super) fn forward(input: &[f32], scale: &[f32], shift: &[f32], area: usize, 
         .enumerate()
         .map(|(c, out)| {
             let maps = maps_of(input, c, channels, area);
-            pulp::Arch::new().dispatch(ForwardChannel {
+            pulp::Arch::new().dispatch(ForwardChannel::<A> {
                 maps,
                 out,
                 scale: scale[c],
                 shift: shift[c],
                 epsilon,
+                activation: PhantomData,
             })
         })
         .collect();
@@ -68,15 +100,16 @@ fn by_channel(values: &mut [f32], channels: usize, area: usize) -> Vec<Vec<&mut 
     maps
 }
 
-struct ForwardChannel<'a> {
+struct ForwardChannel<'a, A> {
     maps: Vec<&'a [f32]>,
     out: Vec<&'a mut [f32]>,
     scale: f32,
     shift: f32,
     epsilon: f64,
+    activation: PhantomData<A>,
 }
 
-impl WithSimd for ForwardChannel<'_> {
+impl<A: Curve> WithSimd for ForwardChannel<'_, A> {
     type Output = (f32, f32);
 
     #[inline(always)]
@@ -87,7 +120,7 @@ impl WithSimd for ForwardChannel<'_> {
         let slope = slope as f32;
         for (map, out) in self.maps.into_iter().zip(self.out) {
             for (value, out) in map.iter().zip(out) {
-                *out = silu_value(value.mul_add(slope, offset));
+                *out = A::value(value.mul_add(slope, offset));
             }
         }
         (mean as f32, variance as f32)
@@ -129,9 +162,22 @@ fn sum(values: &[f32], term: impl Fn(f32) -> f32) -> f64 {
 
 /// `input` and `gradient` [N, C, area]; `mean` and `variance` as the forward pass gave them.
 ///
-/// With y = scale * z + shift, z = (x - mean) * inverse, g = gradient * silu'(y) and averages over the batch:
+/// With y = scale * z + shift, z = (x - mean) * inverse, g = gradient * activation'(y) and averages over the batch:
 /// dx = scale * inverse * (g - average(g) - z * average(g * z)) (Ioffe and Szegedy 2015, section 3).
 pub(super) fn backward(
+    input: &[f32],
+    gradient: &[f32],
+    statistics: Statistics<'_>,
+    area: usize,
+) -> Gradients {
+    match statistics.settings.activation {
+        Activation::None => backward_with::<Identity>(input, gradient, statistics, area),
+        Activation::Relu => backward_with::<Relu>(input, gradient, statistics, area),
+        Activation::Silu => backward_with::<Silu>(input, gradient, statistics, area),
+    }
+}
+
+fn backward_with<A: Curve>(
     input: &[f32],
     gradient: &[f32],
     statistics: Statistics<'_>,
@@ -143,8 +189,8 @@ pub(super) fn backward(
         .into_par_iter()
         .enumerate()
         .map(|(c, out)| {
-            let inverse = 1.0 / (f64::from(statistics.variance[c]) + statistics.epsilon).sqrt();
-            pulp::Arch::new().dispatch(BackwardChannel {
+            let inverse = 1.0 / (f64::from(statistics.variance[c]) + statistics.settings.epsilon).sqrt();
+            pulp::Arch::new().dispatch(BackwardChannel::<A> {
                 maps: maps_of(input, c, channels, area),
                 gradients: maps_of(gradient, c, channels, area),
                 out,
@@ -152,6 +198,7 @@ pub(super) fn backward(
                 shift: statistics.shift[c],
                 mean: statistics.mean[c],
                 inverse: inverse as f32,
+                activation: PhantomData,
             })
         })
         .collect();
@@ -166,10 +213,10 @@ pub(super) struct Statistics<'a> {
     pub shift: &'a [f32],
     pub mean: &'a [f32],
     pub variance: &'a [f32],
-    pub epsilon: f64,
+    pub settings: Settings,
 }
 
-struct BackwardChannel<'a> {
+struct BackwardChannel<'a, A> {
     maps: Vec<&'a [f32]>,
     gradients: Vec<&'a [f32]>,
     out: Vec<&'a mut [f32]>,
@@ -177,15 +224,16 @@ struct BackwardChannel<'a> {
     shift: f32,
     mean: f32,
     inverse: f32,
+    activation: PhantomData<A>,
 }
 
-impl WithSimd for BackwardChannel<'_> {
+impl<A: Curve> WithSimd for BackwardChannel<'_, A> {
     /// Gradients of scale and shift.
     type Output = (f32, f32);
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) -> (f32, f32) {
-        let Self { maps, gradients, mut out, scale, shift, mean, inverse } = self;
+        let Self { maps, gradients, mut out, scale, shift, mean, inverse, activation: _ } = self;
         let (mut scale_sum, mut shift_sum, mut count) = (0.0_f64, 0.0_f64, 0_usize);
         for ((map, gradient), out) in maps.iter().zip(&gradients).zip(&mut out) {
             count += map.len();
@@ -193,7 +241,7 @@ impl WithSimd for BackwardChannel<'_> {
             for ((map, gradient), out) in blocks {
                 for ((value, gradient), out) in map.iter().zip(gradient).zip(&mut *out) {
                     let z = (value - mean) * inverse;
-                    *out = gradient * silu_slope(z.mul_add(scale, shift));
+                    *out = gradient * A::slope(z.mul_add(scale, shift));
                 }
                 shift_sum += sum(out, |value| value);
                 scale_sum += dot_centered(out, map, mean) * f64::from(inverse);

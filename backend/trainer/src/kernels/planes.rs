@@ -70,8 +70,7 @@ impl Layout {
         let (rows, columns) = (sizes.output_height(), sizes.output_width());
         let side = sizes.kernel.min(sizes.stride);
         if sizes.is_identity() {
-            let area = sizes.input_area();
-            return Self { rows: 1, columns: area, row_stride: area, plane: area, phases: 1, identity: true };
+            return Self::flat(sizes.input_area());
         }
         Self::padded(rows, columns, reach, side * side)
     }
@@ -82,6 +81,11 @@ impl Layout {
             return Self::of_input(sizes);
         }
         Self::padded(rows, columns, reach, 1)
+    }
+
+    /// For reading rows of `length` values, a multiple of [`ROUND`], where they lie.
+    pub fn flat(length: usize) -> Self {
+        Self { rows: 1, columns: length, row_stride: length, plane: length, phases: 1, identity: true }
     }
 
     fn padded(rows: usize, columns: usize, reach: usize, phases: usize) -> Self {

@@ -9,7 +9,7 @@ use super::{LossGradients, cross_entropy};
 /// The head's values could not be fetched.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot fetch the network's output from the device: {0}")]
-pub struct LogitsError(String);
+pub struct LogitsError(pub(super) String);
 
 /// The head's output as plain numbers, cells innermost.
 #[derive(Clone, Debug)]

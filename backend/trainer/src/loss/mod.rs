@@ -1,4 +1,4 @@
-//! The detection loss: complete IoU, class cross-entropy and distribution focal loss over assigned cells.
+//! The losses. A classifier's is in [`smoothed`]; the rest is a detector's: complete IoU, class cross-entropy and distribution focal loss over assigned cells.
 //!
 //! Computed on the host in plain numbers, value and exact gradient together: only the cells inside objects are
 //! decoded, and the same code serves every device. Knows no model and no optimiser.
@@ -7,6 +7,7 @@ mod complete_iou;
 mod cross_entropy;
 mod dual;
 mod logits;
+mod smoothed;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,8 @@ use rayon::prelude::*;
 
 pub(crate) use complete_iou::complete_iou;
 pub use logits::{Logits, LogitsError};
+pub use smoothed::SmoothedCrossEntropy;
+pub(crate) use smoothed::{fetch as fetch_logits, probabilities};
 
 use crate::assign::{Assigned, Assigner, Grid, Target};
 use crate::model::yolov8::REG_MAX;
@@ -44,11 +47,6 @@ impl LossItems {
     /// The three together.
     pub fn total(&self) -> f64 {
         self.box_loss + self.cls_loss + self.dfl_loss
-    }
-
-    /// Whether all three are numbers.
-    pub fn is_finite(&self) -> bool {
-        self.total().is_finite()
     }
 
     /// `self + other * weight`, item by item.

@@ -10,6 +10,8 @@ use crate::model::yolov8::{Variant, YoloV8};
 use crate::parameters::ParameterTable;
 use crate::weights::{ClassLayers, load};
 
+use crate::family::Losses;
+
 use super::*;
 
 const GAINS: Gains = Gains { box_gain: 7.5, cls_gain: 0.5, dfl_gain: 1.5 };

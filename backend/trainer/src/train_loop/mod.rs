@@ -8,11 +8,11 @@ mod trainer;
 mod writer;
 
 use shared::config::DeviceKind;
-use shared::metrics::DetectionSummary;
 
 use crate::data::PictureStore;
 use crate::device::{DeviceChoice, OpenDevice};
 use crate::error::{TrainError, TrainErrorKind};
+use crate::family::{Family, Settings};
 use crate::job::{LabelledImage, StopFlag, TrainJob};
 use crate::memory::{self, MemoryEstimate};
 use crate::parameters::ParameterError;
@@ -26,22 +26,22 @@ const CACHE_SHARE: f64 = 0.25;
 const CACHE_BYTES: u64 = 1 << 30;
 /// How a training ended, when it did not fail.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct Outcome<F: Family> {
     /// Whether it was asked to stop before its end.
     pub stopped: bool,
     /// Complete epochs, those of earlier runs included.
     pub epochs_done: u32,
-    /// The best mAP50-95 on the validation subset.
+    /// The best fitness on the validation subset.
     pub best_fitness: Option<f64>,
     /// The epoch that reached it, from 1.
     pub best_epoch: Option<u32>,
     /// The validation of that epoch.
-    pub best: Option<DetectionSummary>,
+    pub best: Option<F::Summary>,
     /// The last validation.
-    pub last: Option<DetectionSummary>,
+    pub last: Option<F::Summary>,
 }
 
-/// Trains a detector.
+/// Trains a model of any family.
 ///
 /// Writes into the job's output folder: `checkpoint.safetensors` (to go on from), `best.safetensors`,
 /// `last.safetensors`, `results.json`, `confusion_matrix.json`, and `checkpoint-epoch-N.safetensors` every `save_period`
@@ -53,11 +53,16 @@ pub struct Outcome {
 ///
 /// # Errors
 /// With a kind and a next step: see [`TrainError`].
-pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Result<Outcome, TrainError> {
+pub fn train<F: Family>(
+    job: &TrainJob<F>,
+    reporter: &mut dyn Reporter,
+    stop: &StopFlag,
+) -> Result<Outcome<F>, TrainError> {
     job.check()?;
-    let mut voice = Voice::new(reporter, job.config.epochs);
+    let settings = job.config.common();
+    let mut voice = Voice::new(reporter, settings.epochs);
     voice.progress(Phase::Preparing, 0, 0, 0);
-    let open = open_device(job.config.device)?;
+    let open = open_device(settings.device)?;
     std::fs::create_dir_all(&job.output_dir)
         .map_err(|error| TrainError::io("make the folder", &job.output_dir, error))?;
     let cache_bytes = check_memory(job, &open)?;
@@ -67,8 +72,8 @@ pub fn train(job: &TrainJob, reporter: &mut dyn Reporter, stop: &StopFlag) -> Re
         "{} with {} classes at {} px, batch {}, on {}",
         job.variant,
         job.labels.len(),
-        job.config.imgsz,
-        job.config.batch_size,
+        settings.imgsz,
+        settings.batch_size,
         open.description
     ));
     let train = prepare(job, &job.train, "train", cache_bytes, stop, &mut voice)?;
@@ -92,30 +97,31 @@ pub(crate) fn open_device(kind: DeviceKind) -> Result<OpenDevice, TrainError> {
 }
 
 /// Refuses a batch that does not fit; returns how many bytes train pictures may take.
-fn check_memory(job: &TrainJob, open: &OpenDevice) -> Result<u64, TrainError> {
+fn check_memory<F: Family>(job: &TrainJob<F>, open: &OpenDevice) -> Result<u64, TrainError> {
     let Some(available) = memory::available_bytes() else { return Ok(CACHE_BYTES) };
     let cache = (available as f64 * CACHE_SHARE) as u64;
     // The memory of a GPU is not known here; there the driver has the last word.
     if open.kind == DeviceChoice::Cpu {
-        let side = u64::from(job.config.imgsz);
+        let settings = job.config.common();
+        let side = u64::from(settings.imgsz);
         let pictures = (job.train.len() + job.validation.len()) as u64 * side * side * 3;
         let kept = if pictures <= cache { pictures } else { 0 };
-        let estimate = MemoryEstimate::new(job.variant, job.labels.len(), side as usize, kept);
-        estimate.check(job.config.batch_size, available)?;
+        let estimate = MemoryEstimate::new(job.variant.into(), job.labels.len(), side as usize, kept);
+        estimate.check(settings.batch_size, available)?;
     }
     Ok(cache)
 }
 
-fn prepare(
-    job: &TrainJob,
-    images: &[LabelledImage],
+fn prepare<F: Family>(
+    job: &TrainJob<F>,
+    images: &[LabelledImage<F::Truth>],
     name: &str,
     budget: u64,
     stop: &StopFlag,
     voice: &mut Voice<'_>,
-) -> Result<PictureStore, TrainError> {
-    let side = job.config.imgsz as usize;
-    let prepared = PictureStore::prepare(images, side, budget, stop, |done, of| {
+) -> Result<PictureStore<F::Truth>, TrainError> {
+    let size = (F::FIT, job.config.common().imgsz as usize);
+    let prepared = PictureStore::prepare(images, size, budget, stop, |done, of| {
         voice.progress(Phase::Preparing, 0, done, of);
     });
     for message in &prepared.rejected {

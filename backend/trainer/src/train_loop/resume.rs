@@ -4,10 +4,9 @@
 
 use std::path::Path;
 
-use shared::config::DetectionConfig;
-
 use crate::checkpoint::{self, Loaded};
 use crate::error::{TrainError, TrainErrorKind};
+use crate::family::{Family, Settings};
 use crate::parameters::ParameterTable;
 use crate::run_state::RunState;
 
@@ -20,16 +19,16 @@ const WITHOUT_EFFECT: [&str; 2] = ["workers", "save_period"];
 ///
 /// # Errors
 /// If it cannot be read, or is of another job. The table is as it was then.
-pub(super) fn resume(
+pub(super) fn resume<F: Family>(
     path: &Path,
-    fresh: &RunState,
+    fresh: &RunState<F>,
     is_part: bool,
     table: &mut ParameterTable,
-) -> Result<Loaded, TrainError> {
+) -> Result<Loaded<F>, TrainError> {
     let mut read = table.clone();
-    let loaded = checkpoint::load(path, &mut read)?;
+    let loaded: Loaded<F> = checkpoint::load(path, &mut read)?;
     let state = &loaded.state;
-    let (then, now) = (&state.config, &fresh.config);
+    let (then, now) = (state.config.common(), fresh.config.common());
     let differs = [
         (state.variant != fresh.variant, "variant"),
         (state.labels != fresh.labels, "labels"),
@@ -52,7 +51,7 @@ pub(super) fn resume(
 }
 
 /// Settings that are others than in the checkpoint and change what comes after it.
-pub(super) fn changed_settings(then: &DetectionConfig, now: &DetectionConfig) -> Vec<String> {
+pub(super) fn changed_settings(then: &impl Settings, now: &impl Settings) -> Vec<String> {
     let (Ok(serde_json::Value::Object(then)), Ok(serde_json::Value::Object(now))) =
         (serde_json::to_value(then), serde_json::to_value(now))
     else {
@@ -67,6 +66,9 @@ pub(super) fn changed_settings(then: &DetectionConfig, now: &DetectionConfig) ->
 mod tests {
     use burn::tensor::Device;
 
+    use shared::config::DetectionConfig;
+
+    use crate::YoloV8Family;
     use crate::checkpoint::Snapshot;
     use crate::job::test_job;
     use crate::model::yolov8::{Variant, YoloV8};
@@ -75,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    fn fresh() -> RunState {
+    fn fresh() -> RunState<YoloV8Family> {
         let data = DataDigests { train: "t".into(), validation: "v".into() };
         RunState::new(&test_job(), Rule::AdamW, data)
     }
@@ -86,7 +88,7 @@ mod tests {
         let path = folder.path().join("checkpoint.safetensors");
         let table = |seed| ParameterTable::new(&YoloV8::new(Variant::N, 1, seed, &Device::flex())).unwrap();
         checkpoint::save(&path, &Snapshot { state: fresh(), table: table(1), best: None }).unwrap();
-        type Change = fn(&mut RunState);
+        type Change = fn(&mut RunState<YoloV8Family>);
         let cases: [(Change, &str); 8] = [
             (|job| job.variant = Variant::S, "variant"),
             (|job| job.labels = vec!["other".into()], "labels"),

@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use burn::module::Module;
-use shared::metrics::{ConfusionMatrix, DetectionSummary, Predictions};
 
 use crate::card::WeightsCard;
 use crate::checkpoint::{self, Snapshot};
 use crate::error::TrainError;
+use crate::family::{Family, Summary};
 use crate::files::replace_file;
 use crate::parameters::{Values, write_each};
 use crate::report::{ArtifactKind, CheckpointKind, Phase, TrainEvent};
@@ -46,7 +46,7 @@ impl Saved {
     }
 }
 
-impl Trainer<'_> {
+impl<F: Family> Trainer<'_, F> {
     fn moment(&self) -> (u32, u64) {
         (self.state.epochs_done, self.state.steps_done)
     }
@@ -62,19 +62,18 @@ impl Trainer<'_> {
             best = Some(BestWeights { content: self.weights_of(&values)?, epoch, fitness });
             self.best = Some(Arc::new(values));
         }
-        let period = self.job.config.save_period;
+        let period = self.settings.save_period;
         self.hand_over(best, period > 0 && epoch.is_multiple_of(period));
         Ok(())
     }
 
     /// What the validation of this epoch saw, under the names that stand for it: the best epoch, an epoch that is kept, or
     /// else just the newest one.
-    pub fn keep_predictions(&mut self, predictions: &Predictions) {
+    pub fn keep_predictions(&mut self, predictions: &[u8]) {
         let epoch = self.state.epochs_done;
-        let bytes = predictions.to_bytes();
-        for name in predictions_names(epoch, self.job.config.epochs, self.state.is_at_best()) {
+        for name in predictions_names(epoch, self.settings.epochs, self.state.is_at_best()) {
             let path = self.job.output_dir.join(&name);
-            match replace_file(&path, &bytes) {
+            match replace_file(&path, predictions) {
                 Ok(()) => {
                     let kind = ArtifactKind::Predictions;
                     self.voice.say(TrainEvent::Artifact { path, name, kind, epoch: Some(epoch) });
@@ -100,7 +99,7 @@ impl Trainer<'_> {
     fn hand_over(&mut self, best: Option<BestWeights>, is_kept: bool) {
         let snapshot =
             Snapshot { state: self.state.clone(), table: self.table.snapshot(), best: self.best.clone() };
-        let fitness = self.state.last.as_ref().map(DetectionSummary::fitness);
+        let fitness = self.state.last.as_ref().map(F::Summary::fitness);
         self.saved.checkpoint = Some(self.moment());
         self.writer.write(Save { snapshot, fitness, is_kept, best });
     }
@@ -140,9 +139,9 @@ impl Trainer<'_> {
 
     fn weights_of(&self, values: &Values) -> Result<Vec<u8>, TrainError> {
         let card = WeightsCard {
-            variant: self.job.variant,
+            network: self.job.variant.into(),
             labels: self.job.labels.clone(),
-            imgsz: self.job.config.imgsz as usize,
+            imgsz: self.settings.imgsz as usize,
         };
         let model = write_each(self.model.valid(), values.iter().map(Some));
         weights::to_bytes(&model, card.metadata()).map_err(TrainError::device)
@@ -155,7 +154,7 @@ impl Trainer<'_> {
     }
 
     /// At the end: best and last weights, and reports.
-    pub fn finish(&mut self, confusion: Option<&ConfusionMatrix>) -> Result<Outcome, TrainError> {
+    pub fn finish(&mut self, confusion: Option<&[Vec<u64>]>) -> Result<Outcome<F>, TrainError> {
         if self.state.epochs_done > 0 {
             let folder = &self.job.output_dir;
             let mut artifacts = Vec::new();
@@ -182,9 +181,9 @@ impl Trainer<'_> {
         }
         Ok(Outcome {
             // A stop that comes after the last epoch has nothing left to stop.
-            stopped: self.stop.is_stopped() && self.state.epochs_done < self.job.config.epochs,
+            stopped: self.stop.is_stopped() && self.state.epochs_done < self.settings.epochs,
             epochs_done: self.state.epochs_done,
-            best_fitness: self.state.best.as_ref().map(DetectionSummary::fitness),
+            best_fitness: self.state.best.as_ref().map(F::Summary::fitness),
             best_epoch: self.state.best_epoch,
             best: self.state.best.clone(),
             last: self.state.last.clone(),
@@ -201,7 +200,7 @@ fn predictions_names(epoch: u32, epochs: u32, is_best: bool) -> Vec<String> {
 }
 
 /// Writes the files of a save, the checkpoint that is replaced each time last: whoever takes the newest one takes this.
-pub(super) fn carry_out(folder: &Path, save: Save, told: &mut dyn FnMut(Written)) {
+pub(super) fn carry_out<F: Family>(folder: &Path, save: Save<F>, told: &mut dyn FnMut(Written)) {
     let Save { snapshot, fitness, is_kept, best } = save;
     if let Some(BestWeights { content, epoch, fitness }) = best {
         let path = folder.join(BEST_WEIGHTS);

@@ -8,22 +8,19 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
-use shared::metrics::ConfusionMatrix;
+use burn::tensor::Device;
 
-use crate::augment::Augmentation;
 use crate::checkpoint;
 use crate::data::{Batch, PictureStore, epoch_order, for_each_ahead, train_batch};
-use crate::error::{TrainError, TrainErrorKind};
-use crate::evaluate::{DIVERGED_NEXT_STEP, Validation, Validator};
+use crate::error::{DIVERGED_NEXT_STEP, TrainError, TrainErrorKind};
+use crate::evaluate::Validator;
+use crate::family::{CommonSettings, Family, Losses, Settings, Summary, Truth, Validation};
 use crate::job::{StopFlag, TrainJob};
-use crate::loss::{DetectionLoss, Gains, Logits, LossItems};
 use crate::memory;
-use crate::model::yolov8::{NORM_MOMENTUM, YoloV8};
-use crate::optimizer::{self, Recipe};
+use crate::optimizer;
 use crate::parameters::{ParameterTable, Values};
 use crate::report::{Phase, TrainEvent, Voice};
-use crate::run_state::{DataDigests, EpochRecord, RunState, as_array, digest_of};
+use crate::run_state::{DataDigests, EpochRecord, RunState, digest_of};
 use crate::schedule::Plan;
 use crate::weights::{self, ClassLayers, Loaded};
 
@@ -36,38 +33,38 @@ use super::writer::Writer;
 const LABELS_SHOWN: usize = 10;
 
 /// Everything that lives as long as the training.
-pub(super) struct Trainer<'a> {
-    pub(super) job: &'a TrainJob,
+pub(super) struct Trainer<'a, F: Family> {
+    pub(super) job: &'a TrainJob<F>,
+    pub(super) settings: CommonSettings,
     pub(super) voice: Voice<'a>,
     pub(super) stop: &'a StopFlag,
     device: Device,
-    train: PictureStore,
-    validation: PictureStore,
-    pub(super) model: YoloV8,
+    train: PictureStore<F::Truth>,
+    validation: PictureStore<F::Truth>,
+    pub(super) model: F::Model,
     pub(super) table: ParameterTable,
     plan: Plan,
-    loss: DetectionLoss,
-    pub(super) state: RunState,
+    pub(super) state: RunState<F>,
     /// The best average so far.
     pub(super) best: Option<Arc<Values>>,
-    pub(super) writer: Writer,
+    pub(super) writer: Writer<F>,
     pub(super) saved: Saved,
     workers: usize,
 }
 
-impl<'a> Trainer<'a> {
+impl<'a, F: Family> Trainer<'a, F> {
     pub fn new(
-        job: &'a TrainJob,
+        job: &'a TrainJob<F>,
         mut voice: Voice<'a>,
         stop: &'a StopFlag,
         device: Device,
-        train: PictureStore,
-        validation: PictureStore,
+        train: PictureStore<F::Truth>,
+        validation: PictureStore<F::Truth>,
     ) -> Result<Self, TrainError> {
-        let config = &job.config;
-        let model = YoloV8::new(job.variant, job.labels.len(), config.seed, &device.clone().autodiff());
-        let steps = train.len().div_ceil(config.batch_size as usize);
-        let recipe = Recipe::new(config, job.labels.len(), steps as u64 * u64::from(config.epochs));
+        let settings = job.config.common();
+        let model = F::model(job.variant, job.labels.len(), settings.seed, &device.clone().autodiff());
+        let steps = train.len().div_ceil(settings.batch_size as usize);
+        let recipe = F::recipe(&job.config, job.labels.len(), steps as u64 * u64::from(settings.epochs));
         let data = DataDigests { train: digest(&train), validation: digest(&validation) };
         let fresh = RunState::new(job, recipe.rule, data);
         let is_part = stop.is_stopped();
@@ -79,15 +76,14 @@ impl<'a> Trainer<'a> {
             recipe.momentum,
             table.trained_count()
         ));
-        let side = config.imgsz as usize;
         let folder = job.output_dir.clone();
         let writer = Writer::start(move |save, told| carry_out(&folder, save, told))
             .map_err(|error| TrainError::io("start a thread that writes into", &job.output_dir, error))?;
         Ok(Self {
-            plan: Plan::new(config, recipe, steps as u64),
-            loss: DetectionLoss::new(Gains::from(config), side, side),
-            workers: workers(config.workers),
+            plan: Plan::new(&settings, recipe, steps as u64),
+            workers: workers(settings.workers),
             job,
+            settings,
             voice,
             stop,
             device,
@@ -103,22 +99,22 @@ impl<'a> Trainer<'a> {
     }
 
     pub fn steps_per_epoch(&self) -> usize {
-        self.train.len().div_ceil(self.job.config.batch_size as usize)
+        self.train.len().div_ceil(self.settings.batch_size as usize)
     }
 
-    pub fn run(&mut self) -> Result<Outcome, TrainError> {
+    pub fn run(&mut self) -> Result<Outcome<F>, TrainError> {
         let ended = self.epochs();
         if ended.is_ok() {
             self.save_unsaved();
         }
         // Also what was on its way to the disk when an error came is worth being told.
         self.await_writes();
-        self.finish(ended?.as_ref())
+        self.finish(ended?.as_deref())
     }
 
     /// All epochs that are left; the confusion of the last validation, if there was one.
-    fn epochs(&mut self) -> Result<Option<ConfusionMatrix>, TrainError> {
-        let epochs = self.job.config.epochs;
+    fn epochs(&mut self) -> Result<Option<Vec<Vec<u64>>>, TrainError> {
+        let epochs = self.settings.epochs;
         let mut confusion = None;
         // Patience is asked first, since a resumed training may have lost it before it was interrupted.
         while self.state.epochs_done < epochs && !self.stop.is_stopped() && !self.is_patience_over() {
@@ -144,20 +140,15 @@ impl<'a> Trainer<'a> {
     /// The steps of an epoch that are not done yet; whether all are done now.
     fn train_epoch(&mut self, epoch: u32) -> Result<bool, TrainError> {
         let config = &self.job.config;
-        let side = config.imgsz as usize;
-        let order = epoch_order(self.train.len(), config.batch_size as usize, config.seed, epoch);
-        let mut augmentation = Augmentation::new(config);
-        if epoch + config.close_mosaic >= config.epochs {
-            augmentation = augmentation.without_mosaic();
-        }
+        let settings = self.settings;
+        let order = epoch_order(self.train.len(), settings.batch_size as usize, settings.seed, epoch);
         let mut failure = None;
         let start = Instant::now();
         let done = (self.state.under_way.steps as usize).min(order.len());
         // The store goes out of `self` while threads read it, so that the steps may change the rest.
-        let store = std::mem::take(&mut self.train);
+        let store = std::mem::replace(&mut self.train, PictureStore::empty());
         let make = |index: usize| {
-            train_batch(&store, &order[done + index], side, &augmentation, config.seed, epoch)
-                .map_err(TrainError::from)
+            train_batch::<F>(&store, &order[done + index], config, epoch).map_err(TrainError::from)
         };
         self.voice.progress(Phase::Training, epoch + 1, done, order.len());
         let ended = for_each_ahead(order.len() - done, self.workers, make, |index, batch| {
@@ -179,21 +170,24 @@ impl<'a> Trainer<'a> {
     }
 
     /// One step: forward, loss, backward, update, and what it came to into the state.
-    fn step(&mut self, epoch: u32, index: usize, steps: usize, mut batch: Batch) -> Result<(), TrainError> {
-        let shape = [batch.len(), 3, batch.height, batch.width];
-        let data = TensorData::new(std::mem::take(&mut batch.pixels), shape);
-        let output = self.model.forward_train(Tensor::from_data(data, &self.device.clone().autodiff()));
-        let logits = Logits::fetch(&output).map_err(TrainError::device)?;
-        let (items, gradients) = self.loss.items_and_gradients(&logits, &batch.targets);
-        if !items.is_finite() {
-            return Err(self.diverged(epoch, index, &items, "loss"));
+    fn step(
+        &mut self,
+        epoch: u32,
+        index: usize,
+        steps: usize,
+        mut batch: Batch<F::Target>,
+    ) -> Result<(), TrainError> {
+        let images = batch.take_images(&self.device.clone().autodiff());
+        let (losses, output) = F::learn(&mut self.model, images, &batch, &self.job.config)?;
+        if !losses.is_finite() {
+            return Err(self.diverged(epoch, index, &losses, "loss"));
         }
-        let mut gradients = gradients.attach(&output).backward();
+        let mut gradients = output.backward();
         self.table.take_statistics(&self.model)?;
         self.table.take_gradients(&self.model, &mut gradients)?;
-        let norm = self.table.clip_gradients(self.job.config.clip_norm);
+        let norm = self.table.clip_gradients(self.settings.clip_norm);
         if !norm.is_finite() {
-            return Err(self.diverged(epoch, index, &items, "gradient"));
+            return Err(self.diverged(epoch, index, &losses, "gradient"));
         }
         self.state.steps_done += 1;
         let step = self.plan.step(epoch, self.state.steps_done);
@@ -202,12 +196,13 @@ impl<'a> Trainer<'a> {
         self.table.average(self.plan.average_decay(self.state.steps_done), self.start_share());
         let under_way = &mut self.state.under_way;
         under_way.steps += 1;
-        under_way.losses = under_way.losses.plus(&items, 1.0 / steps as f64);
+        under_way.losses = under_way.losses.plus(&losses, 1.0 / steps as f64);
         under_way.learning_rate = step.learning_rate;
         under_way.images += batch.len() as u64;
         let step = under_way.steps;
         let learning_rate = under_way.learning_rate;
-        self.voice.say(TrainEvent::Step { epoch: epoch + 1, step, losses: items, learning_rate });
+        let losses = losses.named();
+        self.voice.say(TrainEvent::Step { epoch: epoch + 1, step, losses, learning_rate });
         Ok(())
     }
 
@@ -216,18 +211,18 @@ impl<'a> Trainer<'a> {
         if self.state.from_weights {
             return 0.0;
         }
-        (1.0 - NORM_MOMENTUM).powf(self.state.steps_done as f64)
+        (1.0 - F::NORM_MOMENTUM).powf(self.state.steps_done as f64)
     }
 
-    fn diverged(&mut self, epoch: u32, index: usize, items: &LossItems, what: &str) -> TrainError {
-        self.voice.losses("train", epoch + 1, items);
+    fn diverged(&mut self, epoch: u32, index: usize, losses: &F::Losses, what: &str) -> TrainError {
+        self.voice.losses("train", epoch + 1, losses);
         let what = format!("the {what} is not a number in epoch {}, step {}", epoch + 1, index + 1);
         TrainError::new(TrainErrorKind::Diverged, what, DIVERGED_NEXT_STEP)
     }
 
-    fn validate(&mut self, epoch: u32) -> Result<Option<Validation>, TrainError> {
+    fn validate(&mut self, epoch: u32) -> Result<Option<Validation<F>>, TrainError> {
         let model = self.table.write_average(self.model.valid());
-        let validator = Validator {
+        let validator = Validator::<F> {
             store: &self.validation,
             config: &self.job.config,
             classes: self.job.labels.len(),
@@ -240,7 +235,7 @@ impl<'a> Trainer<'a> {
     }
 
     /// Takes an epoch into the state and reports it.
-    fn note(&mut self, validation: &Validation, seconds: f64) {
+    fn note(&mut self, validation: &Validation<F>, seconds: f64) {
         self.state.epochs_done += 1;
         let steps = std::mem::take(&mut self.state.under_way);
         let images_per_second = steps.images as f64 / steps.seconds.max(1e-9);
@@ -248,9 +243,9 @@ impl<'a> Trainer<'a> {
         let summary = &validation.summary;
         let record = EpochRecord {
             epoch,
-            train_losses: as_array(&steps.losses),
-            validation_losses: as_array(&validation.losses),
-            metrics: [summary.map50, summary.map50_95, summary.precision, summary.recall],
+            train_losses: values(&steps.losses),
+            validation_losses: values(&validation.losses),
+            metrics: summary.recorded(),
             learning_rate: steps.learning_rate,
             images_per_second,
             seconds,
@@ -258,22 +253,19 @@ impl<'a> Trainer<'a> {
         let x = f64::from(epoch);
         self.voice.losses("train", epoch, &steps.losses);
         self.voice.losses("val", epoch, &validation.losses);
-        let [map50, map50_95, precision, recall] = record.metrics;
-        self.voice.sample("precision(B)", "metrics", x, precision);
-        self.voice.sample("recall(B)", "metrics", x, recall);
-        self.voice.sample("mAP50(B)", "metrics", x, map50);
-        self.voice.sample("mAP50-95(B)", "metrics", x, map50_95);
+        for (figure, value) in summary.figures() {
+            self.voice.sample(figure, "metrics", x, value);
+        }
         self.voice.sample("images_per_second", "system", x, images_per_second);
         self.voice.sample("learning_rate", "system", x, steps.learning_rate);
         if let Some(bytes) = memory::resident_bytes() {
             self.voice.sample("memory", "system", x, bytes as f64 / f64::from(1 << 20));
         }
         self.voice.info(format!(
-            "epoch {epoch}/{}: box {:.3} cls {:.3} dfl {:.3}, mAP50 {map50:.3}, mAP50-95 {map50_95:.3}, {images_per_second:.1} images/s, {seconds:.1} s",
-            self.job.config.epochs,
-            steps.losses.box_loss,
-            steps.losses.cls_loss,
-            steps.losses.dfl_loss,
+            "epoch {epoch}/{}: {}, {}, {images_per_second:.1} images/s, {seconds:.1} s",
+            self.settings.epochs,
+            in_words(&steps.losses),
+            summary.in_words(),
         ));
         self.state.last = Some(summary.clone());
         if self.state.best.as_ref().is_none_or(|best| summary.fitness() > best.fitness()) {
@@ -284,16 +276,28 @@ impl<'a> Trainer<'a> {
     }
 
     fn is_patience_over(&mut self) -> bool {
-        let patience = self.job.config.patience;
+        let patience = self.settings.patience;
         let best = self.state.best_epoch.unwrap_or(0);
         let is_over = patience > 0
             && self.state.epochs_done - best >= patience
-            && self.state.epochs_done < self.job.config.epochs;
+            && self.state.epochs_done < self.settings.epochs;
         if is_over {
             self.voice.info(format!("no better fitness for {patience} epochs: training ends early"));
         }
         is_over
     }
+}
+
+fn values(losses: &impl Losses) -> Vec<f64> {
+    losses.named().into_iter().map(|(_, value)| value).collect()
+}
+
+/// For example `box 1.200 cls 0.500`.
+fn in_words(losses: &impl Losses) -> String {
+    let named = losses.named().into_iter();
+    let words: Vec<String> =
+        named.map(|(name, value)| format!("{} {value:.3}", name.trim_end_matches("_loss"))).collect();
+    words.join(" ")
 }
 
 /// Threads that prepare batches: as asked, or one a core, at most eight.
@@ -303,7 +307,7 @@ fn workers(asked: u32) -> usize {
 }
 
 /// What of the weights is not that of their file, and why, for the log.
-fn made_anew(loaded: &Loaded<YoloV8>, labels: &[String]) -> String {
+fn made_anew<M>(loaded: &Loaded<M>, labels: &[String]) -> String {
     let listed = |labels: &[String]| {
         let shown: Vec<&str> = labels.iter().take(LABELS_SHOWN).map(String::as_str).collect();
         let rest = labels.len().saturating_sub(LABELS_SHOWN);
@@ -317,27 +321,27 @@ fn made_anew(loaded: &Loaded<YoloV8>, labels: &[String]) -> String {
     format!("; {} layers made anew, because {why}: {}", loaded.kept.len(), loaded.kept.join(", "))
 }
 
-fn digest(store: &PictureStore) -> String {
+fn digest<T: Truth>(store: &PictureStore<T>) -> String {
     digest_of((0..store.len()).map(|index| store.image(index)))
 }
 
 /// What the first step begins with.
-struct Start {
-    model: YoloV8,
+struct Start<F: Family> {
+    model: F::Model,
     table: ParameterTable,
-    state: RunState,
+    state: RunState<F>,
     best: Option<Arc<Values>>,
 }
 
 /// A checkpoint's state, or else the first weights, and a word about it. `fresh` is the state at the beginning.
-fn start(
-    job: &TrainJob,
-    fresh: RunState,
-    mut model: YoloV8,
+fn start<F: Family>(
+    job: &TrainJob<F>,
+    fresh: RunState<F>,
+    mut model: F::Model,
     is_part: bool,
     steps: usize,
     voice: &mut Voice<'_>,
-) -> Result<Start, TrainError> {
+) -> Result<Start<F>, TrainError> {
     if let Some(path) = &job.resume {
         let mut table = ParameterTable::new(&model)?;
         match resume(path, &fresh, is_part, &mut table) {

@@ -10,12 +10,13 @@ use std::thread::{Builder, JoinHandle};
 
 use crate::checkpoint::Snapshot;
 use crate::error::TrainError;
+use crate::family::Family;
 use crate::report::CheckpointKind;
 
 /// What is written together, of one moment.
-pub(super) struct Save {
-    pub snapshot: Snapshot,
-    /// mAP50-95 of the last complete epoch.
+pub(super) struct Save<F: Family> {
+    pub snapshot: Snapshot<F>,
+    /// Fitness of the last complete epoch.
     pub fitness: Option<f64>,
     /// Whether the moment is also kept under a name of its own.
     pub is_kept: bool,
@@ -30,7 +31,7 @@ pub(super) struct BestWeights {
     pub fitness: f64,
 }
 
-impl Save {
+impl<F: Family> Save<F> {
     /// This save in place of an older one: weights that are still the best are written all the same.
     fn in_place_of(mut self, older: Self) -> Self {
         self.best = self.best.or(older.best);
@@ -53,19 +54,19 @@ enum Answer {
 }
 
 /// The thread, and what is on its way to it.
-pub(super) struct Writer {
-    orders: Option<Sender<Save>>,
+pub(super) struct Writer<F: Family> {
+    orders: Option<Sender<Save<F>>>,
     answers: Receiver<Answer>,
     thread: Option<JoinHandle<()>>,
     is_writing: bool,
-    waiting: Option<Save>,
+    waiting: Option<Save<F>>,
     written: Vec<Written>,
 }
 
-impl Writer {
+impl<F: Family> Writer<F> {
     /// Starts the thread. `carry_out` writes the files of a save, and hands over each as it is done.
     pub fn start(
-        mut carry_out: impl FnMut(Save, &mut dyn FnMut(Written)) + Send + 'static,
+        mut carry_out: impl FnMut(Save<F>, &mut dyn FnMut(Written)) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (orders, to_do) = channel();
         let (answer, answers) = channel();
@@ -88,7 +89,7 @@ impl Writer {
     }
 
     /// Has a save written. Returns at once, but where one that is to be kept still waits for its turn.
-    pub fn write(&mut self, save: Save) {
+    pub fn write(&mut self, save: Save<F>) {
         self.look();
         while self.waiting.as_ref().is_some_and(|waiting| waiting.is_kept) {
             self.wait();
@@ -160,7 +161,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl<F: Family> Drop for Writer<F> {
     fn drop(&mut self) {
         self.orders = None;
         // What is half written is ended first; a panic of the thread was printed when it happened.
@@ -170,6 +171,7 @@ impl Drop for Writer {
 
 #[cfg(test)]
 mod tests {
+    use crate::YoloV8Family;
     use crate::error::TrainErrorKind;
     use crate::job::test_job;
     use crate::optimizer::Rule;
@@ -178,7 +180,7 @@ mod tests {
 
     use super::*;
 
-    fn save(epoch: u32, is_kept: bool, best: Option<u32>) -> Save {
+    fn save(epoch: u32, is_kept: bool, best: Option<u32>) -> Save<YoloV8Family> {
         let mut state = RunState::new(&test_job(), Rule::Sgd, DataDigests::default());
         state.epochs_done = epoch;
         let table = ParameterTable { slots: Vec::new() };
@@ -187,7 +189,7 @@ mod tests {
     }
 
     /// A writer that begins no save before it is let to, and the way to let it.
-    fn gated() -> (Writer, Sender<()>) {
+    fn gated() -> (Writer<YoloV8Family>, Sender<()>) {
         let (gate, open) = channel();
         let writer = Writer::start(move |save, told| {
             open.recv().unwrap();

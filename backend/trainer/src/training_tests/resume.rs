@@ -10,7 +10,7 @@ use super::*;
 /// Epochs of these trainings, of three steps each.
 const EPOCHS: u32 = 4;
 
-fn three_steps(folder: &Path) -> TrainJob {
+fn three_steps(folder: &Path) -> DetectionJob {
     let mut job = job(folder, EPOCHS);
     job.train = (0..10).map(|index| scene(folder, index)).collect();
     job
@@ -36,7 +36,7 @@ impl Reporter for StopAt {
     }
 }
 
-fn run_until(job: &TrainJob, place: Place) -> (Vec<TrainEvent>, Outcome) {
+fn run_until<F: Family>(job: &TrainJob<F>, place: Place) -> (Vec<TrainEvent>, Outcome<F>) {
     let stop = StopFlag::default();
     let mut reporter = StopAt { place, stop: stop.clone(), events: Vec::new() };
     let outcome = train(job, &mut reporter, &stop).unwrap();
@@ -44,11 +44,11 @@ fn run_until(job: &TrainJob, place: Place) -> (Vec<TrainEvent>, Outcome) {
 }
 
 /// Each step with the bits of its losses and its rate.
-fn steps(events: &[TrainEvent]) -> Vec<(u32, u32, [u64; 4])> {
+fn steps(events: &[TrainEvent]) -> Vec<(u32, u32, Vec<u64>)> {
     let steps = events.iter().filter_map(|event| match event {
         TrainEvent::Step { epoch, step, losses, learning_rate } => {
-            let numbers = [losses.box_loss, losses.cls_loss, losses.dfl_loss, *learning_rate];
-            Some((*epoch, *step, numbers.map(f64::to_bits)))
+            let numbers = losses.iter().map(|(_, value)| value).chain([learning_rate]);
+            Some((*epoch, *step, numbers.map(|number| number.to_bits()).collect()))
         }
         _ => None,
     });
@@ -72,7 +72,7 @@ fn checkpoints(events: &[TrainEvent]) -> Vec<(CheckpointKind, u32)> {
 }
 
 /// SHA-256 of what stays with the model, and its figures without times.
-fn results(job: &TrainJob) -> (Vec<String>, serde_json::Value) {
+fn results<F: Family>(job: &TrainJob<F>) -> (Vec<String>, serde_json::Value) {
     let read = |name: &str| std::fs::read(job.output_dir.join(name)).unwrap();
     let hash = |name: &&str| format!("{:?}", Sha256::digest(read(name)));
     let files = ["best.safetensors", "last.safetensors", "confusion_matrix.json"].iter().map(hash);
@@ -86,13 +86,13 @@ fn results(job: &TrainJob) -> (Vec<String>, serde_json::Value) {
 }
 
 /// Goes on from a checkpoint in a folder of its own, as another attempt does, and with nothing else of the first one.
-fn next_attempt(job: &TrainJob, resume: PathBuf, folder: &Path) -> TrainJob {
+fn next_attempt<F: Family>(job: &TrainJob<F>, resume: PathBuf, folder: &Path) -> TrainJob<F> {
     let output_dir = folder.to_owned();
     TrainJob { resume: Some(resume), initial_weights: None, output_dir, ..job.clone() }
 }
 
 /// A training that runs through, and the same one interrupted at places, must not differ.
-fn check_interrupted(job: &TrainJob, folder: &Path, cases: &[(&[Place], &str)]) {
+pub(super) fn check_interrupted<F: Family>(job: &TrainJob<F>, folder: &Path, cases: &[(&[Place], &str)]) {
     let (events, outcome) = run(job);
     let (whole, expected) = (steps(&events), results(job));
     assert_eq!(whole.len(), 3 * EPOCHS as usize);

@@ -9,7 +9,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 
 use crate::card::labels_of;
-use crate::model::yolov8::{is_class_layer, is_class_output, ultralytics_name};
+use crate::model::{is_class_layer, is_class_output, published_name};
 
 use super::{DFL_NAME, Mismatch, WeightsError, visit_named};
 
@@ -166,7 +166,7 @@ impl ModuleMapper for ValuesMapper {
     }
 
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(values) = self.values.remove(&ultralytics_name(&self.path.join("."))) else {
+        let Some(values) = self.values.remove(&published_name(&self.path.join("."))) else {
             return param;
         };
         param.map(|old| {

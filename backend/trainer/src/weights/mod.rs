@@ -14,10 +14,13 @@ pub use save::{save, to_bytes};
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::Tensor;
 
-use crate::model::yolov8::{REG_MAX, ultralytics_name};
+use crate::model::published_name;
+use crate::model::yolov8::REG_MAX;
 
-/// The constant 0..15 of the published state dict; our decoder computes it.
+/// The constant 0..15 of YOLOv8's published state dict; our decoder computes it.
 const DFL_NAME: &str = "model.22.dfl.conv.weight";
+/// What names of tensors begin with beside which it stands.
+const HEAD: &str = "model.22.";
 
 /// Calls back for every tensor of a module with its published name.
 pub(crate) struct NamedVisitor<F> {
@@ -47,7 +50,7 @@ impl<F: FnMut(NamedTensor<'_>)> ModuleVisitor for NamedVisitor<F> {
     }
 
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let name = ultralytics_name(&self.path.join("."));
+        let name = published_name(&self.path.join("."));
         let value = param.val();
         let fetch = || {
             let data = value.clone().into_data().convert::<f32>();

@@ -7,7 +7,7 @@ use burn::module::Module;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-use super::{DFL_NAME, WeightsError, dfl_values, visit_named};
+use super::{DFL_NAME, HEAD, WeightsError, dfl_values, visit_named};
 
 /// Name, type, shape and little-endian bytes of one tensor.
 struct Entry {
@@ -20,7 +20,7 @@ struct Entry {
 /// Writes `model` to `path`, in one move: an existing file is either kept or replaced whole.
 ///
 /// `metadata` goes into the file's header (for example `arch`, `nc`, `stride`).
-/// The constant DFL weights and a `num_batches_tracked` of 0 per normalisation are added, because strict readers
+/// YOLOv8's constant DFL weights and a `num_batches_tracked` of 0 per normalisation are added, because strict readers
 /// of the ecosystem expect them.
 pub fn save<M: Module>(
     model: &M,
@@ -53,8 +53,10 @@ pub fn to_bytes<M: Module>(
     if let Some(error) = failure {
         return Err(error);
     }
-    let dfl = dfl_values();
-    entries.push(entry(DFL_NAME.to_owned(), vec![1, dfl.len(), 1, 1], &dfl));
+    if entries.iter().any(|entry| entry.name.starts_with(HEAD)) {
+        let dfl = dfl_values();
+        entries.push(entry(DFL_NAME.to_owned(), vec![1, dfl.len(), 1, 1], &dfl));
+    }
     let views: Result<Vec<_>, _> = entries
         .iter()
         .map(|e| TensorView::new(e.dtype, e.shape.clone(), &e.bytes).map(|view| (e.name.as_str(), view)))

@@ -109,7 +109,7 @@ fn another_number_of_classes_is_refused_unless_asked_for() {
 fn outputs_of_other_labels_are_made_anew_even_where_their_shapes_fit() {
     let labels = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
     let source = small(2, 1);
-    let card = WeightsCard { variant: Variant::N, labels: labels(&["cat", "dog"]), imgsz: 64 };
+    let card = WeightsCard { network: Variant::N.into(), labels: labels(&["cat", "dog"]), imgsz: 64 };
     let described = to_bytes(&source, card.metadata()).unwrap();
     let bare = to_bytes(&source, HashMap::new()).unwrap();
     let values = |model: &YoloV8| {

@@ -3,8 +3,10 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
 
-use super::init::Initializer;
-use super::layers::{C2f, ConvBlock, Pass, Sppf};
+use crate::model::init::Initializer;
+use crate::model::layers::Pass;
+
+use super::layers::{C2f, ConvBlock, Sppf};
 use super::variant::Variant;
 
 /// Feature maps at strides 8, 16 and 32.

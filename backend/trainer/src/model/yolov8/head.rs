@@ -3,9 +3,11 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use crate::model::init::Initializer;
+use crate::model::layers::{Convolution, Pass};
+
 use super::backbone::Levels;
-use super::init::Initializer;
-use super::layers::{ConvBlock, Convolution, Pass};
+use super::layers::ConvBlock;
 use super::variant::Variant;
 
 /// Bins of the distribution of each box side.

@@ -7,29 +7,27 @@
 mod anchors;
 mod backbone;
 mod head;
-mod init;
 mod layers;
 mod names;
 mod neck;
 mod variant;
 
-use std::collections::BTreeMap;
-
-use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
 pub use anchors::Anchors;
 pub use head::{HeadOutput, REG_MAX, STRIDES};
-pub(crate) use layers::NORM_MOMENTUM;
-pub use names::{ParameterKind, ultralytics_name};
+pub(super) use names::ultralytics_name;
 pub(crate) use names::{is_class_layer, is_class_output};
 pub use variant::{UnknownVariant, Variant};
 
 use backbone::Backbone;
 use head::Head;
-use init::Initializer;
-use layers::Pass;
+use layers::NORM;
 use neck::Neck;
+
+use super::init::Initializer;
+use super::layers::Pass;
 
 /// A YOLOv8 detector.
 ///
@@ -42,6 +40,9 @@ pub struct YoloV8 {
 }
 
 impl YoloV8 {
+    /// Share of the new batch in the running statistics.
+    pub(crate) const NORM_MOMENTUM: f64 = NORM.momentum;
+
     /// A detector with random weights.
     ///
     /// The same `variant`, `classes` and `seed` give the same weights on every device: they are drawn on the
@@ -68,7 +69,7 @@ impl YoloV8 {
     ///
     /// `images` [N, 3, H, W], RGB in 0..1, H and W multiples of 32.
     pub fn forward(&self, images: Tensor<4>) -> HeadOutput {
-        self.run(images, &mut Pass::evaluation())
+        self.run(images, &mut Pass::evaluation(NORM))
     }
 
     /// Training: normalisation with the batch's statistics, which also move the running ones
@@ -76,10 +77,9 @@ impl YoloV8 {
     ///
     /// `images` [N, 3, H, W], RGB in 0..1, H and W multiples of 32.
     pub fn forward_train(&mut self, images: Tensor<4>) -> HeadOutput {
-        let mut pass = Pass::training();
+        let mut pass = Pass::training(NORM);
         let output = self.run(images, &mut pass);
-        let mut mapper = StatisticsMapper { values: pass.into_statistics() };
-        *self = self.clone().map(&mut mapper);
+        *self = pass.put_statistics(self.clone());
         output
     }
 
@@ -92,20 +92,6 @@ impl YoloV8 {
         let features = self.backbone.forward(images, pass);
         let pyramid = self.neck.forward(features, pass);
         self.head.forward(pyramid, pass)
-    }
-}
-
-/// Puts new running statistics in place of the old ones.
-struct StatisticsMapper {
-    values: BTreeMap<ParamId, Tensor<1>>,
-}
-
-impl ModuleMapper for StatisticsMapper {
-    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        match self.values.remove(&param.id) {
-            Some(value) => param.map(|old| value.reshape(old.shape())),
-            None => param,
-        }
     }
 }
 

@@ -2,19 +2,6 @@
 //!
 //! Only strings; reading and writing files is the business of [`crate::weights`].
 
-/// What a tensor of the state dict is, for optimisers and for class-count changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParameterKind {
-    /// A convolution's weight: weight decay applies.
-    Weight,
-    /// A bias of a convolution, or a normalisation's shift: no weight decay.
-    Bias,
-    /// A normalisation's scale: no weight decay.
-    Scale,
-    /// Running mean or variance: not trained.
-    State,
-}
-
 /// Our blocks and their place in the published layer list.
 const LAYERS: [(&str, &str); 17] = [
     ("backbone.stem", "model.0"),
@@ -46,21 +33,6 @@ pub fn ultralytics_name(path: &str) -> String {
     layer.unwrap_or_else(|| path.to_owned())
 }
 
-impl ParameterKind {
-    /// The kind that a published or module path name stands for.
-    pub fn from_name(name: &str) -> Self {
-        if name.ends_with("running_mean") || name.ends_with("running_var") {
-            Self::State
-        } else if name.ends_with("bias") {
-            Self::Bias
-        } else if name.ends_with("bn.weight") {
-            Self::Scale
-        } else {
-            Self::Weight
-        }
-    }
-}
-
 /// Whether the published name belongs to a layer whose shape depends on the number of classes.
 pub(crate) fn is_class_layer(name: &str) -> bool {
     name.starts_with("model.22.cv3.")
@@ -84,16 +56,5 @@ mod tests {
         check("neck.out_coarse.cv2.bn.bias", "model.21.cv2.bn.bias");
         check("head.cv3.2.2.bias", "model.22.cv3.2.2.bias");
         check("header.x", "header.x");
-    }
-
-    #[test]
-    fn kinds_follow_from_names() {
-        let check = |name: &str, kind| assert_eq!(ParameterKind::from_name(name), kind, "{name}");
-        check("model.0.conv.weight", ParameterKind::Weight);
-        check("model.0.bn.weight", ParameterKind::Scale);
-        check("model.0.bn.bias", ParameterKind::Bias);
-        check("model.22.cv2.0.2.bias", ParameterKind::Bias);
-        check("model.22.cv2.0.2.weight", ParameterKind::Weight);
-        check("model.0.bn.running_mean", ParameterKind::State);
     }
 }

@@ -4,10 +4,11 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 
 use crate::kernels;
+use crate::model::init::Initializer;
+use crate::model::layers::Pass;
 
 use super::backbone::Levels;
-use super::init::Initializer;
-use super::layers::{C2f, ConvBlock, Pass};
+use super::layers::{C2f, ConvBlock};
 use super::variant::Variant;
 
 #[derive(Module, Debug)]

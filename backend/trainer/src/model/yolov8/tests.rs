@@ -3,6 +3,10 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
+use burn::module::Param;
+
+use crate::model::{ParameterKind, published_name};
+
 use super::*;
 
 fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
@@ -33,7 +37,7 @@ impl burn::module::ModuleVisitor for Counter {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        if ParameterKind::from_name(&self.path.join(".")) != ParameterKind::State {
+        if ParameterKind::of(&self.path.join("."), D) != ParameterKind::State {
             self.trained += param.shape().num_elements();
         }
     }
@@ -94,9 +98,9 @@ impl burn::module::ModuleVisitor for GradientCheck<'_> {
         self.path.pop();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let name = ultralytics_name(&self.path.join("."));
+        let name = published_name(&self.path.join("."));
         let gradient = param.val().grad(self.gradients);
-        let trained = ParameterKind::from_name(&name) != ParameterKind::State;
+        let trained = ParameterKind::of(&name, D) != ParameterKind::State;
         let flows = gradient.is_some_and(|gradient| {
             let norm: f32 = gradient.powi_scalar(2).sum().into_scalar();
             norm.is_finite() && norm > 0.0

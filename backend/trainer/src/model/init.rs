@@ -25,6 +25,22 @@ impl<'a> Initializer<'a> {
         Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device))
     }
 
+    /// A trainable tensor drawn from a normal distribution of mean 0 and variance 2 / fan, by Box and Muller 1958.
+    pub fn normal<const D: usize>(&mut self, shape: [usize; D], fan: usize) -> Param<Tensor<D>> {
+        let deviation = (2.0 / fan.max(1) as f64).sqrt();
+        let count: usize = shape.iter().product();
+        let mut values = Vec::with_capacity(count + 1);
+        while values.len() < count {
+            // One minus a number below 1 is never 0, which has no logarithm.
+            let (first, second) = (1.0 - self.generator.random::<f64>(), self.generator.random::<f64>());
+            let length = deviation * (-2.0 * first.ln()).sqrt();
+            let (sine, cosine) = (std::f64::consts::TAU * second).sin_cos();
+            values.extend([(length * cosine) as f32, (length * sine) as f32]);
+        }
+        values.truncate(count);
+        Param::from_tensor(Tensor::from_data(TensorData::new(values, shape), self.device))
+    }
+
     /// A trainable vector of one value.
     pub fn constant(&self, count: usize, value: f32) -> Param<Tensor<1>> {
         Param::from_tensor(Tensor::full([count], value, self.device))
