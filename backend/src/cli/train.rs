@@ -11,7 +11,6 @@ use super::train_args::Train;
 use indicatif::{ProgressBar, ProgressStyle};
 use proto::v1;
 use proto::v1::watch_event::Event;
-use shared::config::detection_schema;
 use shared::dataset::Subset;
 use shared::metric::{LogLine, MetricSample};
 use shared::service::ServiceSettings;

@@ -26,7 +26,7 @@ fn every_size_has_the_published_number_of_parameters() {
         let table = ParameterTable::new(&ResNet::new(variant, 1_000, 0, &Device::flex())).unwrap();
         assert_eq!(table.trained_count(), expected, "{variant}");
         let short = variant.name().trim_start_matches("resnet");
-        let family = shared::architecture::architecture("resnet").unwrap();
+        let family = shared::architecture::Catalog::default().family("resnet").unwrap();
         assert_eq!(family.parameters(short, 1_000), Some(expected as u64), "{variant}");
         assert_eq!((short.parse(), variant.name().parse()), (Ok(variant), Ok(variant)));
     }
