@@ -1,0 +1,57 @@
+"""Listens to the runner: an order to stop, and the end of standard input, which means that the runner is gone.
+
+Must not know what is trained.
+"""
+
+import json
+import os
+import signal
+import threading
+from types import FrameType
+
+# As shells say that a signal ended a program.
+_ENDED_BY_SIGNAL = 128
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived: the time for stopping gracefully is over."""
+
+
+class Orders:
+    """What the runner ordered so far."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Starts to listen.
+
+        Args:
+            descriptor: Where the runner's lines arrive.
+        """
+        self._stop = threading.Event()
+        self._descriptor = descriptor
+        self._process = os.getpid()
+        threading.Thread(target=self._listen, name="trainyard-orders", daemon=True).start()
+        signal.signal(signal.SIGTERM, self._terminate)
+
+    @property
+    def stop(self) -> threading.Event:
+        """Set as soon as the training should stop."""
+        return self._stop
+
+    def _listen(self) -> None:
+        with os.fdopen(self._descriptor, "rb") as lines:
+            for line in lines:
+                try:
+                    order = json.loads(line)
+                except ValueError:
+                    continue
+                if isinstance(order, dict) and order.get("type") == "stop":
+                    self._stop.set()
+        # Nobody is left who could take a result, and what was started here must not go on alone.
+        os._exit(_ENDED_BY_SIGNAL + signal.SIGHUP)
+
+    def _terminate(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if os.getpid() != self._process:
+            # A forked worker: it says nothing, it only ends.
+            os._exit(_ENDED_BY_SIGNAL + number)
+        self._stop.set()
+        raise Terminated
