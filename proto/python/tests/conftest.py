@@ -8,6 +8,7 @@ import os
 import signal
 import struct
 import subprocess
+import sys
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -64,6 +65,8 @@ class Server:
         """Starts it, and waits until it says where it is."""
         (self.data / "server.json").unlink(missing_ok=True)
         clean = {key: value for key, value in os.environ.items() if not key.startswith("TRAINYARD_")}
+        # The manifests of the examples say `python3`, which is to be the one that has this package.
+        clean["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), clean.get("PATH", "")])
         key = ["--secrets-key-file", str(self.data.with_suffix(".key"))]
         command = [str(self.program), *key, "serve", "--data", str(self.data), "--listen", listen]
         with self.log.open("ab") as log:

@@ -25,7 +25,13 @@ _BATCH = 16
 
 
 class Adapter(ABC):
-    """Wrap a model by these methods, and end the program with `trainyard.run(MyAdapter)`."""
+    """Wrap a model by these methods, and end the program with `trainyard.run(MyAdapter)`.
+
+    Attributes:
+        suffix: What names of weights and checkpoints have to end in for the library that reads them, for example `.pt`.
+    """
+
+    suffix = ""
 
     @abstractmethod
     def load(self, weights: Path | None) -> None:
@@ -84,6 +90,8 @@ def run(make: Callable[[], Adapter]) -> None:
     except Terminated:
         speaker.say("end", outcome="stopped")
         code = 128 + signal.SIGTERM
+    except Stopped:
+        speaker.say("end", outcome="stopped")
     except BaseException as error:
         code = _told_failure(error, speaker, orders)
     output.finish()
@@ -93,9 +101,9 @@ def run(make: Callable[[], Adapter]) -> None:
 
 
 def _attempt(make: Callable[[], Adapter], speaker: Speaker, orders: Orders) -> None:
-    job = Job.read()
-    attempt = Run(job, speaker, orders.stop)
     adapter = make()
+    job = Job.read(suffix=adapter.suffix)
+    attempt = Run(job, speaker, orders.stop)
     adapter.load(job.initial_weights)
     adapter.train(job, attempt)
     if not attempt.was_stopped:
@@ -123,7 +131,7 @@ def _told_failure(error: BaseException, speaker: Speaker, orders: Orders) -> int
     if isinstance(error, SystemExit) and error.code in (None, 0):
         error = RuntimeError("the program ended itself before the training was complete")
     speaker.log("error", "".join(traceback.format_exception(error)))
-    if isinstance(error, Stopped) or orders.stop.is_set():
+    if orders.stop.is_set():
         # What is cut off by an order fails in many ways, of which none is its cause.
         speaker.say("end", outcome="stopped")
         return 0

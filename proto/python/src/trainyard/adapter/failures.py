@@ -60,7 +60,7 @@ class Diverged(Failure):
 
 
 class Stopped(Exception):
-    """Raise this to stop at once, after an order to stop."""
+    """Ends a training that was told to stop, from wherever it is. What follows the last checkpoint is lost."""
 
 
 def failure_of(error: BaseException) -> Failure:

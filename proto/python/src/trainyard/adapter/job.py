@@ -95,11 +95,12 @@ class Job:
     resume: Path | None
 
     @classmethod
-    def read(cls, path: Path | None = None) -> "Job":
+    def read(cls, path: Path | None = None, suffix: str = "") -> "Job":
         """Reads a job.
 
         Args:
             path: The file; None takes the one that the runner names in the environment.
+            suffix: What names of weights and checkpoints should end in, with the dot; the runner knows one for all.
 
         Raises:
             ConfigurationFailure: If there is none, or it is of another version of the protocol.
@@ -126,24 +127,9 @@ class Job:
             train=Subset(Path(text["data"]["train"])),
             validation=Subset(Path(text["data"]["validation"])),
             output_dir=Path(text["output_dir"]),
-            initial_weights=_path(text.get("initial_weights")),
-            resume=_path(text.get("resume")),
+            initial_weights=_named(text.get("initial_weights"), suffix),
+            resume=_named(text.get("resume"), suffix),
         )
-
-    def named(self, file: Path, suffix: str) -> Path:
-        """The same file under a name that libraries accept: what the runner brings has one suffix for all.
-
-        Args:
-            file: `resume` or `initial_weights`.
-            suffix: With its dot, for example `.pt`.
-
-        Returns:
-            A link to it in the job's own folder.
-        """
-        link = self.output_dir.parent / f"{file.stem}{suffix}"
-        if not link.is_symlink():
-            link.symlink_to(file.resolve())
-        return link
 
     def yolo_yaml(self) -> Path:
         """Lays the data out as Ultralytics reads it, with links to the images.
@@ -154,5 +140,13 @@ class Job:
         return yolo.lay_out(self.output_dir.parent / "yolo", self.labels, {"train": self.train, "val": self.validation})
 
 
-def _path(text: str | None) -> Path | None:
-    return Path(text) if text else None
+def _named(text: str | None, suffix: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).absolute()
+    if not suffix or path.suffix == suffix:
+        return path
+    link = path.with_suffix(suffix)
+    if not link.is_symlink():
+        link.symlink_to(path)
+    return link

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 from trainyard.adapter import predictions
+from trainyard.adapter.failures import Stopped
 from trainyard.adapter.job import Job
 from trainyard.adapter.predictions import Prediction
 from trainyard.adapter.speaker import Speaker
@@ -48,9 +49,18 @@ class Run:
 
     @property
     def should_stop(self) -> bool:
-        """Whether to stop: write a checkpoint and return, within a few seconds."""
+        """Whether to stop: write a checkpoint and return, or raise `Stopped`, within a few seconds."""
         self.was_stopped = self.was_stopped or self._stop.is_set()
         return self._stop.is_set()
+
+    def raise_if_stopped(self) -> None:
+        """For callbacks of a library's own loop.
+
+        Raises:
+            Stopped: When the training should stop.
+        """
+        if self.should_stop:
+            raise Stopped
 
     def epochs(self, count: int, done: int = 0) -> Iterator[int]:
         """Counts epochs, tells progress, and ends early when the training should stop.
@@ -69,17 +79,19 @@ class Run:
             yield epoch
 
     def steps(self, batches: Iterable[Step], count: int | None = None, phase: Phase = "training") -> Iterator[Step]:
-        """Counts the steps of the present epoch, and ends early when the training should stop.
+        """Counts the steps of the present epoch, and tells progress.
 
         Args:
             batches: What is gone through.
             count: How many there are; None asks them.
             phase: What is done with them.
+
+        Raises:
+            Stopped: When the training should stop: what follows would take half an epoch for a whole one.
         """
         steps = count if count is not None else (len(batches) if isinstance(batches, Sized) else 0)
         for step, batch in enumerate(batches, start=1):
-            if self.should_stop:
-                return
+            self.raise_if_stopped()
             # Fast steps would be more lines than anybody looks at.
             if step == steps or time.monotonic() - self._told_secs >= _PROGRESS_SECS:
                 self.progress(self._epoch, self._epochs, step, steps, phase)

@@ -121,6 +121,16 @@ class Training:
         self.state = self._connection.call(self._stubs.trainings.AbortTraining, request)
         return self
 
+    def rerun(self) -> "Training":
+        """Makes it go round again: it stops within the drain time of its service, and goes on from its checkpoint.
+
+        Raises:
+            Refused: If it does not run, or has no attempts left.
+        """
+        request = trainings_pb2.RerunTrainingRequest(training=self.id)
+        self.state = self._connection.call(self._stubs.trainings.RerunTraining, request)
+        return self
+
     def metrics(self, *figures: str) -> Sequence[trainings_pb2.MetricSample]:
         """Every point of its charts, in order.
 
