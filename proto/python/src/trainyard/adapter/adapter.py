@@ -14,7 +14,7 @@ from pathlib import Path
 from trainyard.adapter import output
 from trainyard.adapter.data import Image
 from trainyard.adapter.failures import Stopped, failure_of
-from trainyard.adapter.job import PROTOCOL, Job
+from trainyard.adapter.job import JOB_VARIABLE, PROTOCOL, Job
 from trainyard.adapter.orders import Orders, Terminated
 from trainyard.adapter.predictions import Prediction
 from trainyard.adapter.run import Run
@@ -81,6 +81,11 @@ def run(make: Callable[[], Adapter]) -> None:
     Args:
         make: The adapter's class, or what makes one.
     """
+    if JOB_VARIABLE not in os.environ:
+        sys.exit(
+            f"{JOB_VARIABLE} is not set: a Train function is started by a runner. Add its manifest with "
+            "`trainyard architecture add FOLDER`, and train a model of it."
+        )
     speaker, orders_descriptor = output.take_over()
     speaker.say("hello", protocol=PROTOCOL)
     orders = Orders(orders_descriptor)
@@ -129,7 +134,8 @@ def _keep_results(adapter: Adapter, job: Job, attempt: Run) -> None:
 def _told_failure(error: BaseException, speaker: Speaker, orders: Orders) -> int:
     output.finish()
     if isinstance(error, SystemExit) and error.code in (None, 0):
-        error = RuntimeError("the program ended itself before the training was complete")
+        ended, error = error, RuntimeError("the program ended itself before the training was complete")
+        error.__cause__ = ended
     speaker.log("error", "".join(traceback.format_exception(error)))
     if orders.stop.is_set():
         # What is cut off by an order fails in many ways, of which none is its cause.

@@ -103,15 +103,9 @@ class Job:
             suffix: What names of weights and checkpoints should end in, with the dot; the runner knows one for all.
 
         Raises:
-            ConfigurationFailure: If there is none, or it is of another version of the protocol.
+            ConfigurationFailure: If it is of another version of the protocol.
         """
-        named = path or os.environ.get(JOB_VARIABLE)
-        if not named:
-            raise ConfigurationFailure(
-                f"{JOB_VARIABLE} is not set: a Train function is started by a runner",
-                "add its manifest with `trainyard architecture add FOLDER`, and train a model of it",
-            )
-        text = json.loads(Path(named).read_text("utf-8"))
+        text = json.loads((path or Path(os.environ[JOB_VARIABLE])).read_text("utf-8"))
         if text.get("protocol") != PROTOCOL:
             raise ConfigurationFailure(
                 f"the runner speaks version {text.get('protocol')} of the protocol, this package version {PROTOCOL}",

@@ -28,9 +28,19 @@ class Orders:
         """
         self._stop = threading.Event()
         self._descriptor = descriptor
-        self._process = os.getpid()
         threading.Thread(target=self._listen, name="trainyard-orders", daemon=True).start()
         signal.signal(signal.SIGTERM, self._terminate)
+        # A forked worker ends by SIGTERM as any process does. Python forgets a signal that arrives while it forks, so
+        # it is held back until the worker is ready for it.
+        held = {signal.SIGTERM}
+        os.register_at_fork(
+            before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, held),
+            after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, held),
+            after_in_child=lambda: (
+                signal.signal(signal.SIGTERM, signal.SIG_DFL),
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, held),
+            ),
+        )
 
     @property
     def stop(self) -> threading.Event:
@@ -49,9 +59,6 @@ class Orders:
         # Nobody is left who could take a result, and what was started here must not go on alone.
         os._exit(_ENDED_BY_SIGNAL + signal.SIGHUP)
 
-    def _terminate(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if os.getpid() != self._process:
-            # A forked worker: it says nothing, it only ends.
-            os._exit(_ENDED_BY_SIGNAL + number)
+    def _terminate(self, _number: int, _frame: FrameType | None) -> None:
         self._stop.set()
         raise Terminated

@@ -40,7 +40,7 @@ class Speaker:
             BrokenPipeError: If the runner is gone.
         """
         message = {"type": kind} | {key: plain(value) for key, value in fields.items() if value is not None}
-        line = json.dumps(message, allow_nan=False, ensure_ascii=False).encode("utf-8", "replace") + b"\n"
+        line = json.dumps(message, allow_nan=False, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             if self._has_ended:
                 return
