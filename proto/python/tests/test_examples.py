@@ -35,9 +35,7 @@ def test_the_numpy_detector_goes_on_from_its_checkpoint(client: Client, dataset:
     client.models.create("interrupted", "numpy-detector", dataset)
     straight = client.train("straight", epochs=20).wait(180)
     training = client.train("interrupted", epochs=20)
-    for event in training.watch():
-        if len(event.metrics.samples):
-            break
+    next(event for event in training.watch() if event.metrics.samples)
     training.rerun().wait(180)
     assert training.refresh().state.attempt == 2
     assert training.lines() == straight.lines()
@@ -82,9 +80,14 @@ def test_ultralytics_trains(own_server: Server, tmp_path: Path) -> None:
         client.datasets.upload(tmp_path / "scenes", "scenes", split=(70, 30, 0))
         client.architectures.add(folder)
         client.models.create("yolo", "ultralytics-yolo-n", "scenes")
-        training = client.train("yolo", epochs=2, imgsz=64, batch_size=8).wait(400)
+        training = client.train("yolo", epochs=4, imgsz=64, batch_size=4)
+        next(event for event in training.watch() if event.artifacts.artifacts)
+        training.rerun().wait(400)
+        assert training.refresh().state.attempt == 2
         lines = training.lines()
-        assert [x for x, _ in lines["box_loss/train"]] == [1, 2]
+        assert [x for x, _ in lines["box_loss/train"]] == [1, 2, 3, 4]
         assert {"mAP50-95(B)/metrics", "box_loss/val"} <= set(lines)
         kinds = {file.kind for file in training.artifacts()}
         assert {"weights", "checkpoint", "predictions"} <= kinds
+        client.models.create("again", "ultralytics-yolo-n", "scenes", weights_of="yolo")
+        client.train("again", epochs=1, imgsz=64, batch_size=8).wait(400)

@@ -104,9 +104,7 @@ def test_a_version_starts_from_the_weights_of_another(client: Client, dataset: s
 def test_an_abort_ends_a_training_that_runs(client: Client, dataset: str, counts: str) -> None:
     client.models.create("endless", counts, dataset)
     training = client.train("endless", mood="patient")
-    for event in training.watch():
-        if event.metrics.samples:
-            break
+    next(event for event in training.watch() if event.metrics.samples)
     training.abort()
     with pytest.raises(TrainingFailed, match="terminated") as failure:
         training.wait(60)
