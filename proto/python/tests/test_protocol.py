@@ -383,15 +383,21 @@ def test_classes_of_whole_images_are_read(tmp_path: Path) -> None:
     }
     (folder / "annotations.json").write_text(json.dumps(coco))
     (tmp_path / "validation").mkdir()
-    (tmp_path / "validation" / "annotations.json").write_text(json.dumps(coco | {"annotations": []}))
+    (tmp_path / "validation" / "annotations.json").write_text(json.dumps(coco))
     train = """
 (image,) = job.train.images()
 print(image.label, image.item, image.path.relative_to(job.train.images_dir), image.boxes)
-job.validation.images()[0].label
+run.predictions([[0.25, 0.5, 0.25]], losses=[2])
 """
     messages = said(tmp_path, train)
     assert logged(messages)[0] == ("info", "1 /cats/a.png 01/a.png ()")
-    assert messages[-1]["cause"]["kind"] == "data"
+    packed = Path(of_type(messages, "artifact")[0]["path"]).read_bytes()
+    assert struct.unpack("<8s2I3IfI3f", packed) == (b"TYCLASS1", 3, 1, 0, 4, 2, 2.0, 1, 0.25, 0.5, 0.25)
+
+
+def test_an_image_without_a_class_is_a_failure_of_the_data(tmp_path: Path) -> None:
+    train = "image = next(image for image in job.train.images() if len(image.labels) != 1)\nprint(image.label)"
+    assert said(tmp_path, train)[-1]["cause"]["kind"] == "data"
 
 
 def test_without_a_runner_it_says_what_to_do(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ mod dev;
 mod fuzz;
 mod gpu;
 mod project;
+mod python;
 mod same_bits;
 mod setup;
 mod steps;

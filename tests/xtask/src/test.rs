@@ -5,7 +5,7 @@
 use crate::command::{run, run_and_keep};
 use crate::project::Project;
 use crate::steps::{Steps, test_summaries};
-use crate::{same_bits, setup, tidy, ui};
+use crate::{python, same_bits, setup, tidy, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -119,6 +119,7 @@ fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
         run_tests_of(&mut cargo(project, "test", PRODUCT, &["--no-fail-fast"]), summaries)
     });
     steps.run("same bits in WebAssembly", |_| same_bits::check(project));
+    steps.run("Python package", |summaries| python::check(project, summaries));
     if !ui_built {
         steps.skip("journeys", "the UI's build failed");
         return;

@@ -16,7 +16,7 @@ from trainyard.adapter.data import Image
 from trainyard.adapter.failures import Stopped, failure_of
 from trainyard.adapter.job import JOB_VARIABLE, PROTOCOL, Job
 from trainyard.adapter.orders import Orders, Terminated
-from trainyard.adapter.predictions import Prediction
+from trainyard.adapter.predictions import Found
 from trainyard.adapter.run import Run
 from trainyard.adapter.speaker import Speaker
 
@@ -58,7 +58,7 @@ class Adapter(ABC):
                 name begins with `best`, if there is one.
         """
 
-    def predict(self, images: Sequence[Image]) -> list[list[Prediction]]:
+    def predict(self, images: Sequence[Image]) -> Sequence[Found]:
         """Predicts on a batch of images.
 
         If an adapter has this and gave no predictions itself, it is called with the validation subset after `train`,
@@ -68,7 +68,8 @@ class Adapter(ABC):
             images: As many as fit; only `path`, `width` and `height` should be looked at.
 
         Returns:
-            For each image what was found, also with low scores.
+            For each image its boxes (`Prediction`), also with low scores; for classification the scores of all classes,
+            in class order.
         """
         raise NotImplementedError(f"{type(self).__name__} cannot predict")
 
@@ -127,7 +128,7 @@ def _keep_results(adapter: Adapter, job: Job, attempt: Run) -> None:
     if can_predict and "predictions" not in attempt.kinds_said:
         images = job.validation.images()
         batches = (images[first : first + _BATCH] for first in range(0, len(images), _BATCH))
-        found = [boxes for batch in batches for boxes in adapter.predict(batch)]
+        found = [one for batch in batches for one in adapter.predict(batch)]
         attempt.predictions(found)
 
 

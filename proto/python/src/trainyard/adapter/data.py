@@ -51,7 +51,7 @@ class Image:
         width: Pixels across.
         height: Pixels down.
         item: Folder and name in the dataset, to show.
-        boxes: Labelled objects, for detection.
+        boxes: Labelled objects, for detection; for classification one, which is the whole image.
         labels: Class indices of the whole image, for classification.
     """
 

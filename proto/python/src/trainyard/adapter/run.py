@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeVar
 from trainyard.adapter import predictions
 from trainyard.adapter.failures import Stopped
 from trainyard.adapter.job import Job
-from trainyard.adapter.predictions import Prediction
+from trainyard.adapter.predictions import Found
 from trainyard.adapter.speaker import Speaker
 
 Phase = Literal["preparing", "training", "validating", "saving"]
@@ -202,7 +202,7 @@ class Run:
 
     def predictions(
         self,
-        found: Sequence[Iterable[Prediction]],
+        found: Sequence[Found],
         epoch: int | None = None,
         *,
         losses: Sequence[float] | None = None,
@@ -211,7 +211,8 @@ class Run:
         """Gives what was predicted on the validation subset, for curves, confusion matrix and pictures.
 
         Args:
-            found: Boxes of each image of `job.validation.images()`, in that order, also those of low scores.
+            found: Of each image of `job.validation.images()`, in that order: boxes, also those of low scores, or for
+                classification the scores of all classes in class order.
             epoch: After which epoch, counted from 1.
             losses: Of each image alone.
             name: The same name again replaces the earlier file.
