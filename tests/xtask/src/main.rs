@@ -13,6 +13,7 @@ mod fuzz;
 mod gpu;
 mod guide;
 mod project;
+mod python;
 mod same_bits;
 mod setup;
 mod steps;

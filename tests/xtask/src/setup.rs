@@ -23,13 +23,15 @@ pub enum Need {
     AccessibilityRules,
     Node,
     Strace,
+    Python,
 }
 
 /// What building the UI needs.
 pub const UI: &[Need] = &[Need::WasmTarget, Need::Trunk];
 
 /// What all tests but those in a browser need.
-pub const WITHOUT_BROWSER: &[Need] = &[Need::WasmTarget, Need::Trunk, Need::Npm, Need::Node, Need::Strace];
+pub const WITHOUT_BROWSER: &[Need] =
+    &[Need::WasmTarget, Need::Trunk, Need::Npm, Need::Node, Need::Strace, Need::Python];
 
 /// What building and testing everything needs.
 pub const EVERYTHING: &[Need] = &[
@@ -41,6 +43,7 @@ pub const EVERYTHING: &[Need] = &[
     Need::AccessibilityRules,
     Need::Node,
     Need::Strace,
+    Need::Python,
 ];
 
 /// Installs those of `needs` that are missing, after saying which.
@@ -83,6 +86,7 @@ impl Need {
             Self::Node => project.find_program("node").is_some(),
             // There is none but on Linux, and what needs it says so and is skipped.
             Self::Strace => !cfg!(target_os = "linux") || project.find_program("strace").is_some(),
+            Self::Python => output(project.command("python3").args(["-c", PYTHON_CHECK])).is_some(),
         }
     }
 
@@ -97,6 +101,9 @@ impl Need {
             Self::Npm => "npm, which builds the TypeScript client and fetches the accessibility rules (Debian package npm)".into(),
             Self::Node => "node, which runs the shared core as WebAssembly (Debian package nodejs)".into(),
             Self::Strace => "strace, which makes calls of the system fail (Debian package strace)".into(),
+            Self::Python => {
+                "Python 3.10 or newer with venv, which the package for it is tested with (Debian package python3-venv)".into()
+            }
             Self::AccessibilityRules => "axe-core, accessibility rules (from npm into tests/ui)".into(),
         }
     }
@@ -108,6 +115,7 @@ impl Need {
             Self::Npm => Some("npm"),
             Self::Node => Some("nodejs"),
             Self::Strace => Some("strace"),
+            Self::Python => Some("python3-venv"),
             Self::WasmTarget | Self::Trunk | Self::AccessibilityRules => None,
         }
     }
@@ -122,10 +130,15 @@ impl Need {
                 run(project.command("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
             }
             // Came with the packages.
-            Self::Chromium | Self::Chromedriver | Self::Npm | Self::Node | Self::Strace => Ok(()),
+            Self::Chromium | Self::Chromedriver | Self::Npm | Self::Node | Self::Strace | Self::Python => {
+                Ok(())
+            }
         }
     }
 }
+
+/// Fails where the package for Python cannot be tested.
+const PYTHON_CHECK: &str = "import ensurepip, sys, venv; assert sys.version_info >= (3, 10)";
 
 /// Names under which a Chromium that chromedriver accepts is found.
 const CHROMIUM_NAMES: &[&str] = &["chromium", "google-chrome", "chromium-browser"];

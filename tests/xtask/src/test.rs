@@ -5,7 +5,7 @@
 use crate::command::{run, run_and_keep};
 use crate::project::Project;
 use crate::steps::{Steps, test_summaries};
-use crate::{guide, same_bits, setup, tidy, typescript, ui};
+use crate::{guide, python, same_bits, setup, tidy, typescript, ui};
 use anyhow::{Result, bail};
 use std::process::Command;
 
@@ -121,6 +121,7 @@ fn run_tests(project: &Project, steps: &mut Steps, with_browser: bool) {
     steps.run("same bits in WebAssembly", |_| same_bits::check(project));
     typescript::run_step(project, steps);
     steps.run("guide", |_| guide::check(project));
+    steps.run("Python package", |summaries| python::check(project, summaries));
     if !ui_built {
         steps.skip("journeys", "the UI's build failed");
         return;

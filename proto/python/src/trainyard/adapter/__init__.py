@@ -1,0 +1,1 @@
+"""The frame for Train functions of your own; needs nothing but Python's standard library."""

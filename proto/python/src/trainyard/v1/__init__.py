@@ -1,0 +1,1 @@
+"""The API, as made from its `.proto` files."""
