@@ -150,7 +150,7 @@ async fn site(folder: &Path, count: usize, concurrency: u32) -> (Server, RunnerA
     std::fs::write(&server_file, serde_json::json!({ "url": url, "pid": 1 }).to_string()).unwrap();
     // In the place of this program, which is a test here: it starts what it is told to.
     let program = folder.join("program");
-    std::fs::write(&program, "#!/bin/sh\nshift 2; exec \"$@\"\n").unwrap();
+    std::fs::write(&program, "#!/bin/sh\nshift 3; exec \"$@\"\n").unwrap();
     std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
     let args = RunnerArgs {
         program,

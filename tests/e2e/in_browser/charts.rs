@@ -5,7 +5,6 @@
 
 use super::pages::{TRAINING_DEADLINE, catch_saved, expect_drawn_charts, saved, sign_in};
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 use tests::accessibility::expect_no_violation;
 use tests::browser::{Browser, PAGE_DEADLINE, Theme};
 use tests::dataset::Size;

@@ -157,9 +157,9 @@ pub async fn catch_saved(browser: &Browser) -> Result<()> {
 
 /// The content of a file that the page saved.
 pub async fn saved(browser: &Browser, file: &str) -> Result<Vec<u8>> {
-    let content = until_async(&format!("{file} is saved"), PAGE_DEADLINE, async || {
+    let bytes = until_async(&format!("{file} is saved"), PAGE_DEADLINE, async || {
         Ok(browser.script(&format!("return window.saved['{file}']")).await?.as_array().cloned())
-    });
-    let bytes = content.await?;
+    })
+    .await?;
     Ok(bytes.iter().filter_map(Value::as_u64).filter_map(|byte| byte.try_into().ok()).collect())
 }
