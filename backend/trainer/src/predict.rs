@@ -27,9 +27,9 @@ use crate::weights::{ClassLayers, load_bytes};
 #[derive(Debug)]
 pub enum Predictor {
     /// It finds boxes.
-    Detector(Detector),
+    Detector(Box<Detector>),
     /// It tells classes.
-    Classifier(Classifier),
+    Classifier(Box<Classifier>),
 }
 
 impl Predictor {
@@ -44,10 +44,10 @@ impl Predictor {
         let card = WeightsCard::read(weights, &content)?;
         Ok(match card.network {
             Network::YoloV8(variant) => {
-                Self::Detector(Detector::new(card, variant, weights, &content, device)?)
+                Self::Detector(Box::new(Detector::new(card, variant, weights, &content, device)?))
             }
             Network::ResNet(variant) => {
-                Self::Classifier(Classifier::new(card, variant, weights, &content, device)?)
+                Self::Classifier(Box::new(Classifier::new(card, variant, weights, &content, device)?))
             }
         })
     }
@@ -74,7 +74,7 @@ impl Detector {
     /// As [`Predictor::load`], and if it is of another family.
     pub fn load(weights: &Path, device: DeviceKind) -> Result<Self, TrainError> {
         match Predictor::load(weights, device)? {
-            Predictor::Detector(detector) => Ok(detector),
+            Predictor::Detector(detector) => Ok(*detector),
             Predictor::Classifier(_) => Err(other_kind(weights, "detector")),
         }
     }
@@ -146,7 +146,7 @@ impl Classifier {
     /// As [`Predictor::load`], and if it is of another family.
     pub fn load(weights: &Path, device: DeviceKind) -> Result<Self, TrainError> {
         match Predictor::load(weights, device)? {
-            Predictor::Classifier(classifier) => Ok(classifier),
+            Predictor::Classifier(classifier) => Ok(*classifier),
             Predictor::Detector(_) => Err(other_kind(weights, "classifier")),
         }
     }

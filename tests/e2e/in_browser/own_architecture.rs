@@ -85,6 +85,7 @@ async fn an_architecture_of_ones_own_goes_all_the_way() -> Result<()> {
     looked_at(&browser, "architecture-settings").await?;
     browser.click("link", "Next: Service Settings").await?;
     browser.click("button", "Train Model").await?;
+    browser.click("button", "Start training").await?;
     browser.expect_text("Training started", PAGE_DEADLINE).await?;
 
     browser.open(&format!("{}/models/mine/explore", server.url)).await?;

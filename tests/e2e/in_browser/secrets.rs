@@ -23,7 +23,7 @@ async fn a_secret_is_made_on_the_way_to_a_training_and_shown_only_to_whom_it_may
     sign_in(&browser, &server).await?;
     browser.open(&service_step).await?;
     browser.find("combobox", "Machine type").await?;
-    browser.expect_text("empty for the built-in one", PAGE_DEADLINE).await?;
+    browser.expect_text("empty for the architecture's own", PAGE_DEADLINE).await?;
     browser.click("button", "Add new secret…").await?;
     browser.fill("textbox", "Name", "HUB_TOKEN").await?;
     browser.fill("textbox", "Value", VALUE).await?;

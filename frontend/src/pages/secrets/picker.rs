@@ -18,6 +18,8 @@ use shared::permission::Permission;
 pub fn SecretPicker(
     /// Names of those that are picked.
     chosen: RwSignal<Vec<String>>,
+    /// What the Train function asks for, in words.
+    asks: String,
     #[prop(into)] problem: Signal<Option<String>>,
 ) -> impl IntoView {
     let session = expect_context::<Session>();
@@ -38,7 +40,7 @@ pub fn SecretPicker(
         secrets.again.try_run(());
     });
     view! {
-        <p class="hint">"The Train function finds each in the environment variable of its name. The built-in one asks for none"</p>
+        <p class="hint">{format!("The Train function finds each in the environment variable of its name. {asks}")}</p>
         {dynamic(move || match secrets.state.get() {
             Loaded::Loading => view! { <Skeleton rows=2/> }.into_any(),
             Loaded::Failed(error) => {

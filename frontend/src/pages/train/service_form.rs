@@ -40,7 +40,7 @@ pub const SERVICE_FIELDS: [ServiceField; 7] = [
     field(
         "image",
         "Docker image",
-        "The program that instances run, by its whole path; empty for the built-in one",
+        "The program that instances run, by its whole path; empty for the architecture's own",
         Kind::Text,
     ),
     field("concurrency", "Concurrency", "Executions that one instance works on at once", Kind::Number(1, 64)),

@@ -11,6 +11,7 @@ use crate::pages::secrets::SecretPicker;
 use crate::routes::{Place, ServiceTab};
 use crate::state::session::{Session, SessionState};
 use leptos::prelude::*;
+use shared::architecture::{Architecture, DeclaredSecret};
 use shared::machine::MachineType;
 use shared::service::{ServiceSettings, service_name};
 
@@ -25,7 +26,7 @@ pub fn ServiceStep(wizard: Wizard) -> impl IntoView {
         <section class="card" aria-labelledby="step-secrets">
             <h2 id="step-secrets">"Secrets"</h2>
             <div id="secrets" class="stack" tabindex="-1">
-                <SecretPicker chosen=wizard.secrets problem/>
+                <SecretPicker chosen=wizard.secrets asks=asks_for(wizard.family) problem/>
             </div>
         </section>
         <Show when=move || is_made.get()>
@@ -57,7 +58,13 @@ fn ServiceFacts(wizard: Wizard, is_made: Memo<bool>) -> impl IntoView {
     let version = move || {
         session.state.with(|state| match state {
             SessionState::SignedIn { server_version, .. } => {
-                format!("Trainyard {server_version}, whose Train function is built in")
+                let whose = match wizard.family.private() {
+                    None => "whose Train function is built in".to_owned(),
+                    Some(private) => {
+                        format!("with revision {} of {}", private.revision, wizard.family.name)
+                    }
+                };
+                format!("Trainyard {server_version}, {whose}")
             }
             _ => String::new(),
         })
@@ -129,4 +136,18 @@ fn Editable(wizard: Wizard, field: &'static ServiceField) -> impl IntoView {
     let machines = Signal::derive(move || machine_types(wizard));
     let machine = Signal::derive(move || wizard.service_text("machine_type"));
     view! { <ServiceSetting field value problem default machines machine/> }
+}
+
+/// What the Train function wants to find in its environment.
+fn asks_for(family: &Architecture) -> String {
+    let word = |secret: &DeclaredSecret| {
+        let need = if secret.is_required { "which it cannot do without" } else { "if there is one" };
+        format!("{}, {need}", secret.name)
+    };
+    let words: Vec<String> = family.secrets.iter().map(word).collect();
+    if words.is_empty() {
+        format!("{} asks for none", family.name)
+    } else {
+        format!("{} asks for {}", family.name, words.join("; "))
+    }
 }
