@@ -154,26 +154,26 @@ pub(super) fn run(command: ContextCommand) -> Result<(), Failure> {
         ContextCommand::Add(add) => {
             let mut token = String::new();
             std::io::stdin().read_to_string(&mut token)?;
-            changed(&path, with(contexts, add.name, add.url, &token)?, add.output.json)
+            changed(&path, &with(contexts, add.name, &add.url, &token)?, add.output.json)
         }
         ContextCommand::Use(one) => {
             contexts.chosen(Some(&one.name))?;
-            changed(&path, Contexts { current: Some(one.name), ..contexts }, one.output.json)
+            changed(&path, &Contexts { current: Some(one.name), ..contexts }, one.output.json)
         }
         ContextCommand::Leave(leave) => {
-            changed(&path, Contexts { current: None, ..contexts }, leave.output.json)
+            changed(&path, &Contexts { current: None, ..contexts }, leave.output.json)
         }
-        ContextCommand::Remove(one) => changed(&path, without(contexts, &one.name)?, one.output.json),
+        ContextCommand::Remove(one) => changed(&path, &without(contexts, &one.name)?, one.output.json),
     }
 }
 
-fn changed(path: &Path, contexts: Contexts, json: bool) -> Result<(), Failure> {
+fn changed(path: &Path, contexts: &Contexts, json: bool) -> Result<(), Failure> {
     contexts.write(path)?;
-    show(&contexts, json)
+    show(contexts, json)
 }
 
 /// The first one that is kept is in use.
-fn with(mut contexts: Contexts, name: String, url: String, token: &str) -> Result<Contexts, Failure> {
+fn with(mut contexts: Contexts, name: String, url: &str, token: &str) -> Result<Contexts, Failure> {
     let token = token.trim();
     let is_name = !name.trim().is_empty()
         && name.chars().count() <= MOST_NAME_CHARS
@@ -186,7 +186,7 @@ fn with(mut contexts: Contexts, name: String, url: String, token: &str) -> Resul
     if !url.starts_with("http://") {
         return Err(Failure::usage(format!(
             "`{}` is not the address of a server; for example http://127.0.0.1:8080",
-            print::plain(&url)
+            print::plain(url)
         )));
     }
     if token.is_empty() || token.contains(char::is_whitespace) {
@@ -232,7 +232,7 @@ mod tests {
 
     fn kept(names: &[&str]) -> Contexts {
         names.iter().fold(Contexts::default(), |contexts, name| {
-            with(contexts, (*name).to_owned(), format!("http://{name}:80/"), " t \n").unwrap()
+            with(contexts, (*name).to_owned(), &format!("http://{name}:80/"), " t \n").unwrap()
         })
     }
 
@@ -267,7 +267,7 @@ mod tests {
             ("a", "a:80", "t", "not the address"),
             ("a", "http://a", " ", "standard input"),
         ] {
-            let failure = with(Contexts::default(), name.into(), url.into(), token).err().unwrap();
+            let failure = with(Contexts::default(), name.into(), url, token).err().unwrap();
             assert!(failure.to_string().contains(part), "{failure}");
         }
     }

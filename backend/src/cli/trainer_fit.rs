@@ -87,11 +87,10 @@ pub async fn run(command: TrainerCommand) -> Result<(), Failure> {
     }
 }
 
-fn config_from<C>(
-    fit: &Fit,
-    schema: &Schema,
-    resolve: fn(&Map<String, Value>) -> Result<C, Vec<FieldError>>,
-) -> Result<C, Failure> {
+/// What makes a configuration of what was given.
+type Resolve<C> = fn(&Map<String, Value>) -> Result<C, Vec<FieldError>>;
+
+fn config_from<C>(fit: &Fit, schema: &Schema, resolve: Resolve<C>) -> Result<C, Failure> {
     let settings = object_from_settings(schema, &fit.settings).map_err(Failure::usage)?;
     resolve(&settings).map_err(|errors| {
         let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();

@@ -277,11 +277,11 @@ pub(super) fn refuse_untrainable(
         );
         return Err(StoreError::refused_field(subset, reason, next_step));
     }
-    if dataset.task == Task::Classification {
-        if let Some((what, next_step)) = unclear_classes(content) {
-            let reason = format!("{what} in the {subset} subset of dataset `{}`", dataset.name);
-            return Err(StoreError::refused_field(subset, reason, next_step));
-        }
+    if dataset.task == Task::Classification
+        && let Some((what, next_step)) = unclear_classes(content)
+    {
+        let reason = format!("{what} in the {subset} subset of dataset `{}`", dataset.name);
+        return Err(StoreError::refused_field(subset, reason, next_step));
     }
     Ok(())
 }
