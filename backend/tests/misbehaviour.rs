@@ -2,12 +2,15 @@
 //! right cause, the server goes on, and no process is left.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+#[path = "program/images.rs"]
+mod images;
 #[expect(dead_code, reason = "other tests end servers as a power cut does")]
 mod program;
 
+use images::write_yolo;
 use program::{PROGRAM, until};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// What the Train function of this architecture does is chosen by a setting, so that one manifest serves all.
@@ -95,22 +98,12 @@ impl Site {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Starts what misbehaves in this way.
-    fn train(&self, case: &str) {
+    /// Starts a training of this name that misbehaves in this way.
+    fn train(&self, name: &str, case: &str) {
         let setting = format!("case={case}");
-        self.call(&[
-            "model",
-            "create",
-            "--architecture",
-            "unruly",
-            "--dataset",
-            "dots",
-            "--name",
-            case,
-            "--set",
-            &setting,
-        ]);
-        self.call(&["train", case]);
+        let version = ["--architecture", "unruly", "--dataset", "dots", "--name", name, "--set", &setting];
+        self.call(&[&["model", "create"], &version[..]].concat());
+        self.call(&["train", name]);
     }
 
     fn training(&self, case: &str) -> Value {
@@ -146,21 +139,6 @@ impl Drop for Site {
     fn drop(&mut self) {
         program::end(self.server.take(), &self.data());
     }
-}
-
-/// Two images with a box each.
-fn write_yolo(folder: &Path) {
-    for (subset, shade) in [("train", 10_u8), ("valid", 110)] {
-        let (images, labels) = (folder.join(subset).join("images"), folder.join(subset).join("labels"));
-        std::fs::create_dir_all(&images).unwrap();
-        std::fs::create_dir_all(&labels).unwrap();
-        image::RgbImage::from_pixel(32, 32, image::Rgb([shade, 0, shade]))
-            .save(images.join("a.png"))
-            .unwrap();
-        std::fs::write(labels.join("a.txt"), "0 0.5 0.5 0.5 0.5\n").unwrap();
-    }
-    let yaml = "train: train/images\nval: valid/images\nnc: 1\nnames: [dot]\n";
-    std::fs::write(folder.join("data.yaml"), yaml).unwrap();
 }
 
 /// How a case ends: status, kind of its cause, a part of its message, and a part of its log.
@@ -201,7 +179,7 @@ fn each_ends_in_the_right_status_with_the_right_cause() {
         well("tables", "a table was left out: its rows are empty or of different lengths"),
     ] {
         let name = case.name;
-        site.train(name);
+        site.train(name, name);
         let training = site.until_final(name);
         assert_eq!(training["status"], case.status, "{name}: {training}\n{}", site.log(name));
         if let Some((kind, part)) = case.cause {
@@ -228,32 +206,19 @@ fn each_ends_in_the_right_status_with_the_right_cause() {
 #[test]
 fn what_does_not_stop_by_itself_is_made_to() {
     let site = Site::open();
-    site.train("stubborn");
+    site.train("stubborn", "stubborn");
     until("it runs", || site.log("stubborn").contains("begins").then_some(()));
     site.call(&["abort", "stubborn"]);
     assert_eq!(site.until_final("stubborn")["status"], "terminated");
     site.nothing_is_left("stubborn");
 
     site.call(&["service", "set", "mgmt-train-unruly", "execution_timeout_secs=2"]);
-    for case in ["silent", "stubborn-again"] {
-        let setting = if case == "silent" { "case=silent" } else { "case=stubborn" };
-        site.call(&[
-            "model",
-            "create",
-            "--architecture",
-            "unruly",
-            "--dataset",
-            "dots",
-            "--name",
-            case,
-            "--set",
-            setting,
-        ]);
-        site.call(&["train", case]);
-        let training = site.until_final(case);
-        assert_eq!(training["status"], "failed", "{case}: {training}");
+    for (name, case) in [("silent", "silent"), ("stubborn-again", "stubborn")] {
+        site.train(name, case);
+        let training = site.until_final(name);
+        assert_eq!(training["status"], "failed", "{name}: {training}");
         let message = training["cause"]["message"].as_str().unwrap();
-        assert!(message.contains("2 s"), "{case}: {message}");
-        site.nothing_is_left(case);
+        assert!(message.contains("2 s"), "{name}: {message}");
+        site.nothing_is_left(name);
     }
 }

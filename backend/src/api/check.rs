@@ -6,9 +6,8 @@ use super::error::Problem;
 use super::plan::Plan;
 use crate::executor::with_free_memory;
 use crate::store::{Store, StoreError, TrainingPreview};
-use serde_json::Value;
 use shared::check::{FieldProblem, SubsetCheck, TrainingCheck, TrainingWarning, WarningKind};
-use shared::config::{DetectionConfig, DeviceKind};
+use shared::config::DeviceKind;
 use shared::dataset::Subset;
 use shared::dql::{Query, in_both, unannotated, with_labels};
 use shared::estimate::{Work, duration_secs};
@@ -57,19 +56,17 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
     let machine_memory_bytes = machine_bytes().unwrap_or(0);
     let mut memory_bytes = 0;
     // Of a training that is not understood nothing is foretold.
-    let detection = plan.detection();
-    if let Some(config) = &detection {
-        let estimate = memory_estimate(&plan, config);
-        memory_bytes = estimate.map_or(0, |estimate| estimate.total(config.batch_size) as u64);
-        // The memory of a GPU is not known here.
-        let told = estimate.filter(|_| trains_on_processor(config));
-        warnings.extend(
-            told.and_then(|estimate| memory_warning(estimate, config.batch_size, machine_memory_bytes)),
-        );
-    }
     if plan.config.is_some() {
+        if let Some((estimate, batch_size)) = memory_estimate(&plan) {
+            memory_bytes = estimate.total(batch_size) as u64;
+            // The memory of a GPU is not known here.
+            let told = processor_cores(&plan).map(|_| estimate);
+            warnings
+                .extend(told.and_then(|estimate| memory_warning(estimate, batch_size, machine_memory_bytes)));
+        }
         warnings.extend(timeout_warning(duration_secs, service_settings.execution_timeout_secs));
     }
+    let processor_cores = processor_cores(&plan);
     Ok(TrainingCheck {
         problems,
         warnings,
@@ -83,7 +80,7 @@ pub(super) async fn check(store: &Store, plan: Plan) -> Result<TrainingCheck, Pr
         service_settings,
         service_exists,
         machine_types: with_free_memory(plan.machine_types),
-        processor_cores: detection.as_ref().and_then(cores),
+        processor_cores,
     })
 }
 
@@ -273,45 +270,53 @@ async fn estimated_secs(
     plan: &Plan,
     preview: &TrainingPreview,
 ) -> Result<Option<u64>, Problem> {
-    let Some(config) = &plan.config else { return Ok(None) };
     let items = |subset: &Option<SubsetCheck>| subset.as_ref().map_or(0, |subset| subset.content.item_count);
     let model = &plan.model;
     let classes = plan.new.data.labels.len() as u64;
-    let number =
-        |key: &str| config.get(key).and_then(Value::as_u64).and_then(|value| u32::try_from(value).ok());
-    let Some(epochs) = number("epochs") else { return Ok(None) };
+    let Some(epochs) = whole(plan, "epochs") else { return Ok(None) };
     let work = Work {
         items: items(&preview.train) + items(&preview.validation),
         epochs,
         // Where images have no side of their own, all runs count as equally large.
-        imgsz: number("imgsz").unwrap_or(1),
+        imgsz: whole(plan, "imgsz").unwrap_or(1),
         parameters: plan.family.and_then(|family| family.parameters(&model.variant, classes)),
-        cores: plan.detection().as_ref().and_then(cores),
+        cores: processor_cores(plan),
     };
     Ok(duration_secs(&store.past_runs(&model.architecture_id, &model.variant).await?, work))
 }
 
-/// Cores of the processor, where it is the processor that trains.
-fn cores(config: &DetectionConfig) -> Option<u32> {
-    if !trains_on_processor(config) {
-        return None;
-    }
-    std::thread::available_parallelism().ok().and_then(|count| u32::try_from(count.get()).ok())
+/// A whole number of the configuration, as most architectures have some.
+fn whole(plan: &Plan, key: &str) -> Option<u32> {
+    plan.config.as_ref()?.get(key)?.as_u64().and_then(|value| u32::try_from(value).ok())
 }
 
-fn trains_on_processor(config: &DetectionConfig) -> bool {
+/// Whether it is this program that trains: of a Train function of somebody else neither device nor memory is known.
+fn is_built_in(plan: &Plan) -> bool {
+    plan.family.is_some_and(|family| family.private().is_none())
+}
+
+/// Cores of the processor, where it is the processor that trains.
+fn processor_cores(plan: &Plan) -> Option<u32> {
+    let device = plan.config.as_ref()?.get("device").cloned()?;
+    let device: DeviceKind = serde_json::from_value(device).ok().filter(|_| is_built_in(plan))?;
     let has_gpu_support =
         cfg!(any(feature = "cuda", feature = "vulkan", feature = "metal", feature = "wgpu"));
-    match config.device {
+    let is_processor = match device {
         DeviceKind::Cpu => true,
         DeviceKind::Auto => !has_gpu_support,
         DeviceKind::Cuda | DeviceKind::Vulkan | DeviceKind::Metal => false,
-    }
+    };
+    let cores = std::thread::available_parallelism().ok().filter(|_| is_processor)?;
+    u32::try_from(cores.get()).ok()
 }
 
-fn memory_estimate(plan: &Plan, config: &DetectionConfig) -> Option<MemoryEstimate> {
-    let network = format!("{}{}", plan.model.architecture_id, plan.model.variant).parse().ok()?;
-    Some(MemoryEstimate::new(network, plan.new.data.labels.len(), config.imgsz as usize, 0))
+/// The memory that it takes, and for how many images at once.
+fn memory_estimate(plan: &Plan) -> Option<(MemoryEstimate, u32)> {
+    let name = format!("{}{}", plan.model.architecture_id, plan.model.variant);
+    let network = name.parse().ok().filter(|_| is_built_in(plan))?;
+    let side = whole(plan, "imgsz")? as usize;
+    let estimate = MemoryEstimate::new(network, plan.new.data.labels.len(), side, 0);
+    Some((estimate, whole(plan, "batch_size")?))
 }
 
 #[cfg(test)]

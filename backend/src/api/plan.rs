@@ -14,7 +14,6 @@ use proto::v1;
 use serde_json::{Map, Value};
 use shared::architecture::{Architecture, Catalog};
 use shared::check::{TrainingWarning, WarningKind};
-use shared::config::DetectionConfig;
 use shared::dataset::Subset;
 use shared::dql::Query;
 use shared::id::TrainingId;
@@ -27,9 +26,6 @@ use std::collections::BTreeMap;
 /// The execution timeout of a service that is made without asking: five days. The field's usual hour
 /// would cut most trainings on a processor, and nobody was asked to raise it.
 const UNASKED_TIMEOUT_SECS: u32 = 432_000;
-
-/// The architecture whose memory and device are known here.
-const DETECTOR: &str = "yolov8";
 
 /// A request, understood.
 pub(super) struct Plan {
@@ -122,13 +118,6 @@ impl Plan {
             )
         };
         Ok(Self { model, family, config, new, train, validation, problems, warnings, machine_types })
-    }
-
-    /// The configuration as the built-in detector reads it, if that is what would train.
-    pub(super) fn detection(&self) -> Option<DetectionConfig> {
-        let family = self.family.filter(|family| family.id == DETECTOR)?;
-        debug_assert!(family.private().is_none());
-        serde_json::from_value(Value::Object(self.config.clone()?)).ok()
     }
 
     /// The training, if nothing refuses it.

@@ -3,11 +3,13 @@
 //! Must not know what a command does.
 
 use super::architecture::ArchitectureCommand;
+use super::artifacts::ArtifactsCommand;
 use super::contexts::ContextCommand;
 use super::item_args::{
     Changes, CreateDataset, Delete, FilterCommand, Move, OneDataset, OneItem, Preview, SplitCommand, Tag,
     Undo,
 };
+use super::secret_args::SecretCommand;
 use super::service_args::{MachineCommand, ServiceCommand};
 use super::train_args::{Logs, Metrics, OneTraining, Priority, Train, Trainings};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -303,76 +305,6 @@ pub struct Items {
     /// Print only how many there are.
     #[arg(long)]
     pub count: bool,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard artifacts ...`.
-#[derive(Debug, Subcommand)]
-pub enum ArtifactsCommand {
-    /// List the files of a model version.
-    List(ListArtifacts),
-    /// Fetch the files of a model version into a folder.
-    Pull(PullArtifacts),
-}
-
-/// `trainyard artifacts list`.
-#[derive(Debug, Args)]
-pub struct ListArtifacts {
-    /// The model version's name or id.
-    pub model: String,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard artifacts pull`.
-#[derive(Debug, Args)]
-pub struct PullArtifacts {
-    /// The model version's name or id.
-    pub model: String,
-    /// The folder to write into; it is made if it is missing.
-    #[arg(long, value_name = "DIR")]
-    pub to: PathBuf,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// `trainyard secret ...`.
-#[derive(Debug, Subcommand)]
-pub enum SecretCommand {
-    /// Keep a value, read from standard input; one line break at its end does not belong to it.
-    Create(CreateSecret),
-    /// List secrets and what uses them; values are never shown.
-    List(Output),
-    /// Give a secret another value, read from standard input.
-    Replace(OneSecret),
-    /// Delete a secret that no unfinished training uses.
-    Delete(OneSecret),
-    /// Seal every secret with a new key and throw the old one away.
-    RotateKey(Output),
-}
-
-/// `trainyard secret create`.
-#[derive(Debug, Args)]
-pub struct CreateSecret {
-    /// The environment variable that the Train function finds it in.
-    pub name: String,
-    /// What it is for.
-    #[arg(long, default_value = "")]
-    pub description: String,
-    /// How the answer is printed.
-    #[command(flatten)]
-    pub output: Output,
-}
-
-/// A command about one secret.
-#[derive(Debug, Args)]
-pub struct OneSecret {
-    /// The secret's name or id.
-    pub secret: String,
     /// How the answer is printed.
     #[command(flatten)]
     pub output: Output,

@@ -2,10 +2,11 @@
 //!
 //! Must not know what is in them.
 
-use super::args::{ArtifactsCommand, ListArtifacts, Place, PullArtifacts};
+use super::args::{Output, Place};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
 use super::print;
+use clap::{Args, Subcommand};
 use futures::StreamExt;
 use proto::v1;
 use sha2::{Digest, Sha256};
@@ -13,6 +14,38 @@ use shared::model::Artifact;
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+
+/// `trainyard artifacts ...`.
+#[derive(Debug, Subcommand)]
+pub enum ArtifactsCommand {
+    /// List the files of a model version.
+    List(ListArtifacts),
+    /// Fetch the files of a model version into a folder.
+    Pull(PullArtifacts),
+}
+
+/// `trainyard artifacts list`.
+#[derive(Debug, Args)]
+pub struct ListArtifacts {
+    /// The model version's name or id.
+    pub model: String,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// `trainyard artifacts pull`.
+#[derive(Debug, Args)]
+pub struct PullArtifacts {
+    /// The model version's name or id.
+    pub model: String,
+    /// The folder to write into; it is made if it is missing.
+    #[arg(long, value_name = "DIR")]
+    pub to: PathBuf,
+    /// How the answer is printed.
+    #[command(flatten)]
+    pub output: Output,
+}
 
 pub(super) async fn run(place: &Place, command: ArtifactsCommand) -> Result<(), Failure> {
     let connection = Connection::open(place, WithoutServer::WorkAlone).await?;

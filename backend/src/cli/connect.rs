@@ -70,10 +70,9 @@ impl Connection {
             return Self::connect(url, authorization, None).await;
         }
         // A data folder that is named goes before the server in use.
-        let contexts = Contexts::load()?;
         let named = place.context.as_deref();
         if (place.data.is_none() || named.is_some())
-            && let Some(context) = contexts.chosen(named)?
+            && let Some(context) = Contexts::load()?.chosen(named)?
         {
             return Self::connect(context.url.clone(), context.token.clone(), None).await;
         }

@@ -27,6 +27,7 @@ mod query;
 mod recipe;
 mod repeat;
 mod secret;
+mod secret_args;
 mod server;
 mod service;
 mod service_args;

@@ -2,10 +2,11 @@
 //!
 //! Must not know how values are sealed, and prints none.
 
-use super::args::{CreateSecret, OneSecret, Output, Place, SecretCommand};
+use super::args::{Output, Place};
 use super::connect::{Connection, WithoutServer};
 use super::failure::Failure;
 use super::print;
+use super::secret_args::{CreateSecret, OneSecret, SecretCommand};
 use crate::secrets::SecretValue;
 use proto::v1;
 use serde_json::{Value, json};
